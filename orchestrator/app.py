@@ -1,0 +1,585 @@
+"""The use cases: load a plan, preview it, run it, answer for a person. Faces call these and show what they return."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from orchestrator.change import Change, TaskResult
+from orchestrator.clock import Clock, SystemClock
+from orchestrator.engine.executor import Execution, Prompter, Runner
+from orchestrator.engine.frontier import Frontier, Limits
+from orchestrator.engine.order import critical_path, estimates, order_keys
+from orchestrator.engine.runner import ApplyRunner, PreviewRunner, undo
+from orchestrator.errors import EnvironmentProblem, PlanErrors, StateError, UsageError, raise_os_error
+from orchestrator.facts import read_facts
+from orchestrator.handler import Answer
+from orchestrator.handlers.registry import Registry
+from orchestrator.integrations import git
+from orchestrator.masking import Masker
+from orchestrator.plan import compiled
+from orchestrator.plan.graph import Graph, build_graph
+from orchestrator.plan.interpolate import expand_environment
+from orchestrator.plan.model import Plan, PrepareStep, Task, digest_of
+from orchestrator.plan.select import Selection, prerequisites, select
+from orchestrator.process import Children, ProcessId, end_stragglers
+from orchestrator.record.bus import Bus, Observer
+from orchestrator.record.events import (
+    ApprovalGiven,
+    ChangeUndone,
+    Entry,
+    Event,
+    Prepared,
+    RunFinished,
+    RunPaused,
+    RunStarted,
+    TaskFinished,
+)
+from orchestrator.record.journal import Journal, SqliteJournal, durations
+from orchestrator.record.lock import ProjectLock
+from orchestrator.record.objects import ObjectStore
+from orchestrator.record.state import SATISFIED, RunState, approvals, fold
+from orchestrator.templates import project_templates
+from orchestrator.workspace import Overlay, Workspace, still_holds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a caller asks for, the same for every command."""
+
+    config: Path = Path("config/phases.yaml")
+    project: Path | None = None
+    state_dir: Path | None = None
+    selection: Selection = Selection()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    sequential: bool = False
+    max_parallel: int | None = None
+    strict: bool = False
+    with_deps: bool = False
+    no_deps: bool = False
+    retry_failed: bool = False
+    approve: Mapping[str, str] = field(default_factory=dict)
+    """Comments by task id; `all` stands for every manual task."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """The outside world; a test passes its own."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    clock: Clock = field(default_factory=SystemClock)
+    journal: Callable[..., SqliteJournal] = SqliteJournal
+    workspace: Callable[[Path], Workspace] = Workspace
+    observers: Sequence[Observer] = ()
+    prompter: Prompter | None = None
+    on_start: Callable[[Execution], AbstractContextManager[None]] = lambda _execution: nullcontext()
+    """Entered while the loop runs, so that a face can pass Ctrl-C on."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a run would do now, task by task."""
+
+    plan: Plan
+    graph: Graph
+    selected: set[str]
+    results: dict[str, TaskFinished]
+    changes: dict[str, Change]
+    digests: dict[str, str]
+    learned: Mapping[str, float]
+
+    def critical_path(self) -> list[Task]:
+        """Return the tasks on the longest way through what is selected."""
+        seconds = [
+            expected if task.id in self.selected else 0.0
+            for task, expected in zip(self.graph.tasks, estimates(self.graph.tasks, self.learned), strict=True)
+        ]
+        path = critical_path(self.graph, seconds)
+        return [self.graph.tasks[node] for node in path if self.graph.tasks[node].id in self.selected]
+
+    def seconds(self) -> float | None:
+        """Return how long the critical path takes, None unless all of it has been seen before."""
+        path = self.critical_path()
+        if not path or any(task.id not in self.learned for task in path):
+            return None
+        return sum(self.learned[task.id] for task in path)
+
+    def has_changes(self) -> bool:
+        """Say whether a run would do anything."""
+        return any(result.status in ("would_change", "may_run") for result in self.results.values())
+
+
+class Project:
+    """A plan and the project it is about, with the record of earlier runs."""
+
+    def __init__(self, options: Options, ports: Ports | None = None) -> None:
+        """Load the plan.
+
+        :raises PlanErrors: with all that is wrong with it.
+        :raises EnvironmentProblem: when there is no such project.
+        """
+        self.options = options
+        self.ports = ports or Ports()
+        self.registry = Registry()
+        project = options.project.resolve() if options.project else None
+        if project is not None and not project.is_dir():
+            raise EnvironmentProblem("environment/root-missing", f"the project `{options.project}` does not exist")
+        self.plan = compiled.load_plan(
+            options.config, self.registry, project=project, overrides=options.variables, environ=self.ports.environ
+        )
+        self.root = self.plan.project_root
+        if not self.root.is_dir():
+            hint = "correct `project_root` in the plan, or name it with --project"
+            raise EnvironmentProblem("environment/root-missing", f"the project `{self.root}` does not exist", hint=hint)
+        self.state_dir = (options.state_dir or self.root / ".orchestrator").resolve()
+        self.graph = build_graph(self.plan)
+        self.selected = select(self.plan, options.selection)
+        self.masker = Masker(self.ports.environ.get(name, "") for name in self.plan.secrets)
+        self.templates = project_templates(self.root)
+
+    # --- reading the record -------------------------------------------------------------------------------------
+
+    @property
+    def journal_path(self) -> Path:
+        return self.state_dir / "journal.db"
+
+    @contextmanager
+    def reading(self) -> Iterator[SqliteJournal | None]:
+        """Give the journal for reading, None where nothing was ever recorded; changes no byte."""
+        if not self.journal_path.is_file():
+            yield None
+            return
+        with closing(SqliteJournal(self.journal_path, read_only=True)) as journal:
+            yield journal
+
+    def state(self, run: str | None = None) -> RunState | None:
+        """Return the state of a run, by default the last one.
+
+        :raises StateError: for a run that does not exist.
+        """
+        with self.reading() as journal:
+            runs = journal.runs() if journal else []
+            if run is not None and run not in runs:
+                raise StateError("state/no-run", f"there is no run `{run}`", hint="see `orchestrate history`")
+            if not runs or journal is None:
+                return None
+            return fold(journal.entries(run=run or runs[-1]))
+
+    # --- previews -----------------------------------------------------------------------------------------------
+
+    def preview(self) -> Preview:
+        """Return what a run would do now; changes no byte and adds no event."""
+        with self.reading() as journal:
+            known = _Known.read(journal)
+        self._check_problems()
+        self._apply_retry_failed()
+        runner = PreviewRunner(
+            plan=self.plan,
+            handlers=self.registry,
+            templates=self.templates,
+            clock=self.ports.clock,
+            answers=self._answers(known),
+            previous=known.previous,
+            facts=self._facts(),
+            files=Overlay(self.ports.workspace(self.root)),
+        )
+        memory = _Memory()
+        done = {self.graph.index[task.id]: True for task in self._outside_selection(known)}
+        execution = self._execution(runner, memory, Bus(), self._frontier(known, done, Limits(len(self.plan.tasks))))
+        asyncio.run(execution.run())
+        results = {event.task: event for event in memory.events if isinstance(event, TaskFinished)}
+        return Preview(
+            self.plan, self.graph, self.selected, results, runner.changes, runner.digests, known.durations
+        )
+
+    # --- runs ---------------------------------------------------------------------------------------------------
+
+    def run(self, check: Callable[[], None] = lambda: None) -> RunState:
+        """Run the selection, or go on with a run that was interrupted; return its state.
+
+        `check` is called once the project is locked, and may refuse.
+
+        :raises OrchestratorError: when it cannot start, or cannot keep its record.
+        """
+        self._check_problems()
+        self._make_state_dir()
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        run_id = time.strftime("%Y%m%d-%H%M%S-") + os.urandom(2).hex()
+        holder = {"pid": os.getpid(), "run": run_id, "since": started, "host": socket.gethostname()}
+        holder["command"] = "orchestrate " + " ".join(sys.argv[1:2])
+        with ProjectLock(self.state_dir / "lock", holder):
+            check()
+            journal = self.ports.journal(self.journal_path, clock=self.ports.clock, mask=self._mask)
+            with closing(journal):
+                return self._run_locked(journal, run_id)
+
+    def _run_locked(self, journal: SqliteJournal, run_id: str) -> RunState:
+        known = _Known.read(journal)
+        self._apply_retry_failed()
+        resumed = self._open_run(journal)
+        journal.run_id = resumed.run_id if resumed else run_id
+        state = resumed or RunState()
+        workspace = self.ports.workspace(self.root)
+        if branch := self.plan.settings.git.branch:
+            git.switch(self.root, expand_environment(branch, self.ports.environ))
+        start = RunStarted(
+            plan=self.plan.name,
+            plan_digest=self.plan.digest,
+            plan_file=str(self.plan.path),
+            selected=len(self.selected),
+            resumed=resumed is not None,
+            pid=os.getpid(),
+            git=git.facts(self.root),
+        )
+        bus = Bus([_Fold(state), *self.ports.observers])
+        bus.publish(journal.append([start]))
+        if resumed is not None:
+            self._recover(resumed, journal, workspace, bus)
+        self._record_approvals(known, journal, bus)
+        runner = self._apply_runner(journal, workspace, known)
+        done = {self.graph.index[task.id]: True for task in self._outside_selection(known)}
+        done |= {self.graph.index[task_id]: True for task_id in self._still_done(state, runner, workspace)}
+        execution = self._execution(runner, journal, bus, self._frontier(known, done, self._limits()))
+        execution.answers = runner.answers  # type: ignore[assignment]  # one dict, read there and written here
+        execution.prompter = self.ports.prompter
+        execution.kill = runner.children.kill
+        execution.new_answers = _Answers(journal, self.plan)
+        runner.record = execution.note
+        runner.record_soon = execution.note_soon
+        runner.publish = lambda event: bus.publish([Entry(0, journal.run_id, 0.0, event)])
+        began = self.ports.clock.monotonic()
+        try:
+            asyncio.run(self._drive(execution, runner.children))
+            seconds = self.ports.clock.monotonic() - began
+            bus.publish(journal.append([self._ending(execution, state, seconds)]))
+        finally:
+            bus.close()
+        return state
+
+    async def _drive(self, execution: Execution, children: Children) -> None:
+        try:
+            with self.ports.on_start(execution):
+                await execution.run()
+        finally:
+            await children.close()
+
+    def _ending(self, execution: Execution, state: RunState, seconds: float) -> Event:
+        code = exit_code(state, strict=self.options.strict)
+        if execution.stopped in ("interrupted", "aborted"):
+            return RunPaused(reason=execution.stopped, exit_code=130)
+        if execution.frontier.asking:
+            return RunPaused(reason="waiting", exit_code=code or 4)
+        return RunFinished(exit_code=code, seconds=round(seconds, 3))
+
+    def _open_run(self, journal: SqliteJournal) -> RunState | None:
+        runs = journal.runs()
+        if not runs:
+            return None
+        state = fold(journal.entries(run=runs[-1]))
+        return state if state.is_open else None
+
+    def _recover(self, state: RunState, journal: SqliteJournal, workspace: Workspace, bus: Bus) -> None:
+        """Clean up after a killed run: end its processes, take back half-applied changes."""
+        known = [ProcessId(pid, started) for children in state.processes.values() for pid, started in children]
+        end_stragglers([state.run_id], known=known)
+        objects = ObjectStore(self.state_dir / "objects")
+        for staged in list(state.unfinished.values()):
+            left = undo(staged, workspace, objects)
+            bus.publish(journal.append([ChangeUndone(staged.task, tuple(left))]))
+
+    def _still_done(self, state: RunState, runner: ApplyRunner, workspace: Workspace) -> list[str]:
+        """Return what this run has done already and nothing has undone since."""
+        return [
+            task.id
+            for task in state.tasks.values()
+            if task.status in SATISFIED
+            and task.result is not None
+            and task.id in self.plan.tasks
+            and task.result.digest == runner.digest(self.plan.tasks[task.id])
+            and still_holds(workspace, task.result.files)
+        ]
+
+    def _apply_runner(self, journal: SqliteJournal, workspace: Workspace, known: _Known) -> ApplyRunner:
+        prepared = {
+            entry.event.task: entry.event.fingerprint
+            for entry in journal.entries(kinds=[Prepared])
+            if isinstance(entry.event, Prepared)
+        }
+
+        def is_prepared(step: PrepareStep) -> bool:
+            present = step.creates is None or (self.root / step.creates).exists()
+            return present and prepared.get(_step_name(step)) == _step_fingerprint(step, workspace)
+
+        return ApplyRunner(
+            plan=self.plan,
+            handlers=self.registry,
+            templates=self.templates,
+            clock=self.ports.clock,
+            answers=self._answers(known),
+            previous=known.previous,
+            facts=self._facts(),
+            workspace=workspace,
+            objects=ObjectStore(self.state_dir / "objects"),
+            children=Children(journal.run_id),
+            masker=self.masker,
+            environ=self.ports.environ,
+            run_directory=self.state_dir / "runs" / journal.run_id,
+            run_id=journal.run_id,
+            is_prepared=is_prepared,
+            prepared=lambda step: (
+                journal.append([Prepared(_step_name(step), _step_fingerprint(step, workspace))]),
+                None,
+            )[1],
+            strict=self.options.strict,
+        )
+
+    # --- parts --------------------------------------------------------------------------------------------------
+
+    def _execution(self, runner: Runner, journal: Journal, bus: Bus, frontier: Frontier) -> Execution:
+        return Execution(self.plan, frontier, runner, journal, bus, self.ports.clock)
+
+    def _frontier(self, known: _Known, done: Mapping[int, bool], limits: Limits) -> Frontier:
+        keys = order_keys(self.plan.settings.scheduler, self.graph, known.durations)
+
+        def claims(task: Task) -> Any:
+            return self.registry.handler(task.type).claims(task)
+
+        return Frontier(self.graph, keys, limits, done=done, claims=claims)
+
+    def _limits(self) -> Limits:
+        tasks = self.options.max_parallel or self.plan.settings.max_parallel_tasks
+        groups = {
+            group.ref: group.max_parallel for phase in self.plan.phases for group in phase.groups if group.max_parallel
+        }
+        return Limits(1 if self.options.sequential else tasks, groups, self.plan.settings.resources)
+
+    def _check_problems(self) -> None:
+        found = [problem for task in sorted(self.selected) for problem in self.plan.problems.get(task, ())]
+        if found:
+            raise PlanErrors(found)
+
+    def _apply_retry_failed(self) -> None:
+        if not self.options.retry_failed:
+            return
+        state = self.state()
+        bad = {task.id for task in (state.tasks.values() if state else ()) if task.status not in SATISFIED}
+        bad &= self.selected
+        if not bad:
+            raise UsageError("usage/nothing-selected", "nothing failed in the last run")
+        self.selected = bad
+
+    def _outside_selection(self, known: _Known) -> list[Task]:
+        """Return the tasks that count as done because they are not asked for.
+
+        :raises UsageError: when what is asked for builds on something that is not done.
+        """
+        if len(self.selected) == len(self.plan.tasks):
+            return []
+        before = prerequisites(self.plan, self.selected)
+        if self.options.with_deps:
+            self.selected |= {task.id for task in before}
+        elif not self.options.no_deps and not self.options.retry_failed:
+            missing = [task for task in before if not self._is_done(task, known)]
+            if missing:
+                shown = "\n".join(f"    {task.id}  {task.name}" for task in missing[:10])
+                more = f"\n    and {len(missing) - 10} more" if len(missing) > 10 else ""
+                message = f"the selection builds on {len(missing)} tasks that are not done:\n{shown}{more}"
+                hint = "run them too with --with-deps, or leave them out with --no-deps"
+                raise UsageError("usage/prerequisites", message, hint=hint)
+        return [task for task in self.plan.tasks.values() if task.id not in self.selected]
+
+    def _is_done(self, task: Task, known: _Known) -> bool:
+        """The journal says so, or planning it again gives no change."""
+        runner = PreviewRunner(
+            plan=self.plan,
+            handlers=self.registry,
+            templates=self.templates,
+            clock=self.ports.clock,
+            answers=self._answers(known),
+            previous=known.previous,
+            facts=self._facts(),
+            files=Overlay(self.ports.workspace(self.root)),
+        )
+        last = known.finished.get(task.id)
+        if last is not None and last.status in SATISFIED and last.digest == runner.digest(task):
+            if still_holds(self.ports.workspace(self.root), last.files):
+                return True
+        result = runner.attempt(task, 1)
+        return isinstance(result, TaskResult) and result.status in ("unchanged", "skipped")
+
+    def _answers(self, known: _Known) -> dict[str, Answer]:
+        found = {}
+        for task in self.plan.tasks.values():
+            if task.type != "manual":
+                continue
+            given = known.approvals.get((task.id, task.digest))
+            if given is not None:
+                found[task.id] = Answer(given.decision, given.by, given.comment)
+            elif (comment := self.options.approve.get(task.id, self.options.approve.get("all"))) is not None:
+                found[task.id] = Answer("approved", person(), comment)
+        return found
+
+    def _record_approvals(self, known: _Known, journal: SqliteJournal, bus: Bus) -> None:
+        """Write down what was approved on the command line."""
+        for task_id, answer in self._answers(known).items():
+            task = self.plan.tasks[task_id]
+            if (task_id, task.digest) not in known.approvals and task_id in self.selected:
+                given = ApprovalGiven(task_id, answer.decision, task.digest, answer.by, answer.comment)
+                bus.publish(journal.append([given]))
+
+    def _facts(self) -> Callable[[], Mapping[str, Any]]:
+        cache: dict[str, Any] = {}
+
+        def facts() -> Mapping[str, Any]:
+            if not cache:
+                about = git.facts(self.root)
+                repository = about.get("remote") or self.root.name
+                cache.update(read_facts(self.ports.workspace(self.root), repository, git.default_branch(self.root)))
+            return cache
+
+        return facts
+
+    def _make_state_dir(self) -> None:
+        try:
+            self.state_dir.mkdir(parents=True, exist_ok=True)
+            ignore = self.state_dir / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n")
+        except OSError as error:
+            if isinstance(error, PermissionError) or error.errno == 30:
+                hint = "make it writable, or keep the state elsewhere with --state-dir"
+                message = f"`{self.state_dir}` cannot be written: {error.strerror}"
+                raise EnvironmentProblem("environment/unwritable", message, hint=hint) from error
+            raise_os_error(error, self.state_dir)
+
+    def _mask(self, data: object) -> object:
+        return self.masker.data(data)
+
+    # --- answers ------------------------------------------------------------------------------------------------
+
+    def answer(self, task_id: str, decision: str, comment: str) -> ApprovalGiven:
+        """Record what a person decided, also while a run is going on.
+
+        :raises UsageError: when the task is not one that waits for a person.
+        """
+        task = self.plan.tasks.get(task_id)
+        if task is None or task.type != "manual":
+            manual = [task.id for task in self.plan.tasks.values() if task.type == "manual"]
+            hint = f"manual tasks are {', '.join(manual)}" if manual else "the plan has no manual tasks"
+            raise UsageError("usage/not-waiting", f"`{task_id}` is no manual task of this plan", hint=hint)
+        self._make_state_dir()
+        given = ApprovalGiven(task_id, decision, task.digest, person(), comment)
+        with closing(self.ports.journal(self.journal_path, clock=self.ports.clock, mask=self._mask)) as journal:
+            runs = journal.runs()
+            journal.run_id = runs[-1] if runs else ""
+            journal.append([given])
+        return given
+
+
+def exit_code(state: RunState, *, strict: bool = False) -> int:
+    """Return 0 where all went well, 1 where something did not."""
+    bad = {"failed", "blocked", "cancelled"} | ({"unverifiable"} if strict else set())
+    results = [task.result for task in state.tasks.values() if task.result is not None]
+    return 1 if any(result.status in bad and not result.tolerated for result in results) else 0
+
+
+def person() -> str:
+    """Return who is at the keyboard."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+@dataclass
+class _Known:
+    """What earlier runs tell about tasks."""
+
+    finished: dict[str, TaskFinished] = field(default_factory=dict)
+    previous: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+    durations: dict[str, float] = field(default_factory=dict)
+    approvals: dict[tuple[str, str], ApprovalGiven] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, journal: SqliteJournal | None) -> _Known:
+        if journal is None:
+            return cls()
+        known = cls(approvals=approvals(journal.entries(kinds=[ApprovalGiven])))
+        for entry in journal.latest_finished():
+            event = entry.event
+            assert isinstance(event, TaskFinished)
+            known.finished[event.task] = event
+            if event.status in SATISFIED:
+                known.previous[event.task] = (event.digest, event.evidence)
+        known.durations = durations(journal.latest_succeeded())
+        return known
+
+
+class _Fold:
+    """Keeps the state of the run that is going on."""
+
+    def __init__(self, state: RunState) -> None:
+        self._state = state
+
+    def see(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            self._state.advance(entry)
+
+    def close(self) -> None:
+        pass
+
+
+class _Memory:
+    """The journal of a preview: forgotten with it."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def append(self, events: Sequence[Event]) -> list[Entry]:
+        self.events.extend(events)
+        return []
+
+
+class _Answers:
+    """What other processes record while a run is going on."""
+
+    def __init__(self, journal: SqliteJournal, plan: Plan) -> None:
+        self._journal = journal
+        self._plan = plan
+        self._seen = 0
+        journal.changed_elsewhere()
+
+    def __call__(self) -> list[tuple[Task, Answer]]:
+        if not self._journal.changed_elsewhere():
+            return []
+        found = []
+        for entry in self._journal.entries(kinds=[ApprovalGiven], after=self._seen):
+            self._seen = entry.seq
+            given = entry.event
+            task = self._plan.tasks.get(given.task)
+            if isinstance(given, ApprovalGiven) and task is not None and given.digest == task.digest:
+                found.append((task, Answer(given.decision, given.by, given.comment)))
+        return found
+
+
+def _step_name(step: PrepareStep) -> str:
+    return step.run if isinstance(step.run, str) else " ".join(step.run)
+
+
+def _step_fingerprint(step: PrepareStep, workspace: Workspace) -> str:
+    from orchestrator.change import digest
+
+    files = {path: digest(workspace.read(path)) for pattern in step.inputs for path in workspace.match(pattern)}
+    return digest_of([_step_name(step), step.cwd, files])
+
+

@@ -1,0 +1,1 @@
+"""Making it happen: which task goes next, how it is tried, and the loop."""

@@ -1,0 +1,377 @@
+"""The loop: start what can start, wait for what happens first, write it down, show it, go on.
+
+Journal before bus before anything that follows from an event: nobody is shown what could be lost, and no task starts on
+the strength of something that is not recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from orchestrator.change import TaskFailure, TaskResult
+from orchestrator.clock import Clock
+from orchestrator.engine.frontier import Frontier
+from orchestrator.handler import Answer
+from orchestrator.plan.model import Plan, Task
+from orchestrator.record.bus import Bus
+from orchestrator.record.events import (
+    ApprovalAsked,
+    ApprovalGiven,
+    AttemptFailed,
+    Event,
+    GroupFinished,
+    GroupStarted,
+    PhaseFinished,
+    PhaseStarted,
+    TaskFinished,
+    TaskStarted,
+)
+from orchestrator.record.journal import Journal
+from orchestrator.record.state import SATISFIED
+
+BATCH = 1000
+"""How many tasks may start before what happened is written down."""
+POLL_SECONDS = 0.25
+"""How often the journal is asked for answers that another process recorded."""
+
+Attempt = TaskResult | Coroutine[Any, Any, TaskResult]
+
+
+class Runner(Protocol):
+    """Tries tasks. The loop never knows whether it applies, previews or runs them elsewhere."""
+
+    def attempt(self, task: Task, number: int) -> Attempt:
+        """Return how the attempt ended, or an awaitable of that when it takes time."""
+
+
+class Prompter(Protocol):
+    """Asks a person at this terminal."""
+
+    def ask(self, task: Task, instructions: str) -> Awaitable[Answer | None]:
+        """Return what the person said, None when the answer is to come later."""
+
+
+@dataclass
+class Execution:
+    """One run of the loop over one frontier."""
+
+    plan: Plan
+    frontier: Frontier
+    runner: Runner
+    journal: Journal
+    bus: Bus
+    clock: Clock
+    answers: dict[str, Answer] = field(default_factory=dict)
+    """By task id; the runner reads it."""
+    new_answers: Callable[[], Iterable[tuple[Task, Answer]]] = tuple
+    """Returns what other processes recorded since it was last asked."""
+    prompter: Prompter | None = None
+    kill: Callable[[], None] = lambda: None
+    """Ends every child at once."""
+    jitter: Callable[[], float] = random.random
+
+    def __post_init__(self) -> None:
+        self.stopped: str | None = None
+        """Why the loop ended early: `interrupted`, `aborted` or `failed`."""
+        self._attempts: dict[int, int] = {}
+        self._tasks: dict[int, asyncio.Task[TaskResult]] = {}
+        self._prompts: dict[int, asyncio.Task[Answer | None]] = {}
+        self._results: deque[tuple[int, TaskResult]] = deque()
+        self._events: list[Event] = []
+        self._wake = asyncio.Event()
+        self._progress = _Progress(self.plan, {task.id for task in self.frontier.graph.tasks})
+
+    async def run(self) -> None:
+        """Work until nothing is left that could be done now."""
+        try:
+            while True:
+                self._take_results()
+                started = self._start_ready()
+                self._flush()
+                for node in started:
+                    self._attempt(node)
+                if not self._results and not self._is_busy():
+                    break
+                if not self._results:
+                    await self._wait()
+            self._finish_cancelled()
+            self._flush()
+        finally:
+            await self._end_everything()
+
+    def interrupt(self) -> None:
+        """Ctrl-C: the first lets running tasks end and starts no more, the second ends them."""
+        if self.stopped is None:
+            self.stopped = "interrupted"
+        else:
+            self._cancel_running()
+        self._wake.set()
+
+    def note(self, *events: Event) -> None:
+        """Record events that happen beside the loop, such as a staged change, before returning."""
+        self.bus.publish(self.journal.append(events))
+
+    def note_soon(self, event: Event) -> None:
+        """Record an event with the next turn of the loop."""
+        if not self._events:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._events.append(event)
+
+    # --- one turn of the loop -----------------------------------------------------------------------------------
+
+    def _is_busy(self) -> bool:
+        if self._tasks:
+            return True
+        if self.stopped:
+            return False
+        return self.frontier.wake_at() is not None or bool(self._prompts)
+
+    def _start_ready(self) -> list[int]:
+        started: list[int] = []
+        if self.stopped:
+            return started
+        for node in self.frontier.ready(self.clock.monotonic()):
+            self.frontier.start(node)
+            self._attempts[node] = number = self._attempts.get(node, 0) + 1
+            task = self.frontier.graph.tasks[node]
+            self._progress.started(task, self._events)
+            self._events.append(TaskStarted(task.id, number))
+            started.append(node)
+            if len(started) >= BATCH:
+                break
+        return started
+
+    def _attempt(self, node: int) -> None:
+        task = self.frontier.graph.tasks[node]
+        attempt = self.runner.attempt(task, self._attempts[node])
+        if isinstance(attempt, TaskResult):
+            self._results.append((node, attempt))
+            return
+        running = asyncio.ensure_future(attempt)
+        self._tasks[node] = running
+        running.add_done_callback(lambda done: self._ended(node, done))
+
+    def _ended(self, node: int, done: asyncio.Task[TaskResult]) -> None:
+        del self._tasks[node]
+        if done.cancelled():
+            self._results.append((node, TaskResult(self.frontier.graph.tasks[node].id, "cancelled")))
+        else:
+            self._results.append((node, done.result()))
+        self._wake.set()
+
+    async def _wait(self) -> None:
+        due = self.frontier.wake_at()
+        patience = None if due is None or self.stopped else max(due - self.clock.monotonic(), 0.0)
+        if self.frontier.asking and not self.stopped:
+            patience = POLL_SECONDS if patience is None else min(patience, POLL_SECONDS)
+        if not self._wake.is_set():
+            timer = None
+            if patience is not None:
+                timer = asyncio.get_running_loop().call_later(patience, self._wake.set)
+            await self._wake.wait()
+            if timer is not None:
+                timer.cancel()
+        self._wake.clear()
+        self._look_for_answers()
+
+    def _take_results(self) -> None:
+        while self._results:
+            node, result = self._results.popleft()
+            if result.status == "waiting":
+                self._ask(node, result)
+            elif not self._retry(node, result):
+                self._finish(node, result)
+
+    # --- how attempts end ---------------------------------------------------------------------------------------
+
+    def _finish(self, node: int, result: TaskResult) -> None:
+        task = self.frontier.graph.tasks[node]
+        failed = result.status not in SATISFIED
+        tolerated = failed and task.continue_on_error and result.status == "failed"
+        self._events.append(_finished(task, result, self._attempts.get(node, 1), tolerated=tolerated))
+        self.frontier.finish(node, good=not failed or tolerated)
+        self._progress.finished(task, result.status, self._events, tolerated=tolerated)
+        for blocked, cause in self.frontier.newly_blocked():
+            self._block(blocked, cause)
+        if failed and not tolerated and result.status == "failed":
+            self._fail_fast(task)
+
+    def _block(self, node: int, cause: int) -> None:
+        task = self.frontier.graph.tasks[node]
+        why = self.frontier.graph.tasks[cause].id
+        self._events.append(TaskFinished(task.id, "blocked", summary=f"`{why}` did not succeed", cause=why, attempts=0))
+        self._progress.finished(task, "blocked", self._events, tolerated=False)
+        if prompt := self._prompts.pop(node, None):
+            prompt.cancel()
+
+    def _retry(self, node: int, result: TaskResult) -> bool:
+        task, number = self.frontier.graph.tasks[node], self._attempts[node]
+        error = result.error
+        if result.status != "failed" or error is None or not error.retryable or self.stopped:
+            return False
+        if number >= task.attempts(self.plan.settings):
+            return False
+        delay = task.delay(self.plan.settings) * 2 ** (number - 1) * (0.75 + self.jitter() / 2)
+        self._events.append(AttemptFailed(task.id, number, error.code, error.message, delay))
+        self.frontier.retry(node, self.clock.monotonic() + delay)
+        return True
+
+    def _fail_fast(self, task: Task) -> None:
+        if self.plan.settings.fail_fast:
+            self.stopped = self.stopped or "failed"
+            self._cancel_running()
+            return
+        group = self._progress.group_of(task)
+        if group is None or not group.fail_fast:
+            return
+        index = self.frontier.graph.index
+        for task_id in group.tasks:
+            node = index.get(task_id)
+            if node is None:
+                continue
+            if node in self._tasks:
+                self._tasks[node].cancel()
+            elif node in self.frontier.open_tasks():
+                self._finish(node, TaskResult(task_id, "cancelled", summary=f"`{task.id}` failed"))
+
+    def _cancel_running(self) -> None:
+        for running in self._tasks.values():
+            running.cancel()
+        self.kill()
+
+    def _finish_cancelled(self) -> None:
+        """A run that failed fast has no future: what never started is cancelled."""
+        if self.stopped != "failed":
+            return
+        for node in self.frontier.open_tasks():
+            task = self.frontier.graph.tasks[node]
+            self._events.append(TaskFinished(task.id, "cancelled", summary="an earlier failure", attempts=0))
+            self._progress.finished(task, "cancelled", self._events, tolerated=False)
+
+    # --- people -------------------------------------------------------------------------------------------------
+
+    def _ask(self, node: int, result: TaskResult) -> None:
+        task = self.frontier.graph.tasks[node]
+        instructions = (result.change.asks if result.change else None) or ""
+        self._events.append(ApprovalAsked(task.id, instructions, task.digest))
+        self.frontier.ask(node)
+        if self.prompter is not None:
+            prompt = asyncio.ensure_future(self.prompter.ask(task, instructions))
+            self._prompts[node] = prompt
+            prompt.add_done_callback(lambda done: self._answered(node, done))
+
+    def _answered(self, node: int, done: asyncio.Task[Answer | None]) -> None:
+        self._prompts.pop(node, None)
+        self._wake.set()
+        if done.cancelled():
+            return
+        answer = done.result()
+        task = self.frontier.graph.tasks[node]
+        if answer is None:
+            return
+        if answer.decision == "aborted":
+            self.stopped = self.stopped or "aborted"
+            return
+        self.note(ApprovalGiven(task.id, answer.decision, task.digest, answer.by, answer.comment))
+        self._go_on(node, answer)
+
+    def _look_for_answers(self) -> None:
+        if not self.frontier.asking:
+            return
+        for task, answer in self.new_answers():
+            node = self.frontier.graph.index.get(task.id)
+            if node is not None and node in self.frontier.asking:
+                if prompt := self._prompts.pop(node, None):
+                    prompt.cancel()
+                self._go_on(node, answer)
+
+    def _go_on(self, node: int, answer: Answer) -> None:
+        self.answers[self.frontier.graph.tasks[node].id] = answer
+        self._attempts[node] -= 1  # asking was no attempt
+        self.frontier.answered(node)
+
+    # --- endings ------------------------------------------------------------------------------------------------
+
+    def _flush(self) -> None:
+        if self._events:
+            self.bus.publish(self.journal.append(self._events))
+            self._events = []
+
+    async def _end_everything(self) -> None:
+        pending = [*self._tasks.values(), *self._prompts.values()]
+        for one in pending:
+            one.cancel()
+        if pending:
+            await asyncio.gather(*pending, return_exceptions=True)
+
+
+class _Progress:
+    """Counts down groups and phases, so that their events cost nothing per task."""
+
+    def __init__(self, plan: Plan, selected: set[str]) -> None:
+        self._groups = {group.ref: group for phase in plan.phases for group in phase.groups}
+        self._left: dict[str, int] = {}
+        self._worst: dict[str, str] = {}
+        self._begun: set[str] = set()
+        for task_id in selected:
+            task = plan.tasks[task_id]
+            for name in self._names(task):
+                self._left[name] = self._left.get(name, 0) + 1
+
+    def group_of(self, task: Task) -> Any:
+        return self._groups.get(f"{task.phase}/{task.group}")
+
+    def started(self, task: Task, events: list[Event]) -> None:
+        for name in self._names(task):
+            if name not in self._begun:
+                self._begun.add(name)
+                events.append(GroupStarted(group=name) if "/" in name else PhaseStarted(phase=name))
+
+    def finished(self, task: Task, status: str, events: list[Event], *, tolerated: bool) -> None:
+        for name in reversed(self._names(task)):
+            if status not in SATISFIED and not tolerated:
+                worse = self._worst.get(name)
+                self._worst[name] = "failed" if "failed" in (status, worse) else status
+            self._left[name] -= 1
+            if not self._left[name]:
+                ended = self._worst.get(name, "succeeded")
+                if "/" in name:
+                    events.append(GroupFinished(group=name, status=ended))
+                else:
+                    events.append(PhaseFinished(phase=name, status=ended))
+
+    @staticmethod
+    def _names(task: Task) -> tuple[str, ...]:
+        return (task.phase, f"{task.phase}/{task.group}") if task.group else (task.phase,)
+
+
+def _finished(task: Task, result: TaskResult, attempts: int, *, tolerated: bool) -> TaskFinished:
+    change, error = result.change, result.error or TaskFailure("", "")
+    wrote = change is not None and change.edits and result.status in ("succeeded", "would_change", "may_run")
+    added, removed = change.line_counts() if change and wrote else (0, 0)
+    return TaskFinished(
+        task.id,
+        result.status,
+        code=error.code,
+        message=error.message,
+        hint=error.hint or "",
+        summary=result.summary,
+        digest=result.digest or task.digest,
+        attempts=attempts,
+        seconds=round(result.seconds, 6),
+        added=added,
+        removed=removed,
+        log=result.log or "",
+        tolerated=tolerated,
+        files=result.files,
+        evidence=result.evidence,
+        artifacts=result.artifacts,
+        effects=change.actions if change and result.status == "succeeded" else (),
+    )
+
+

@@ -1,0 +1,291 @@
+"""Which tasks may start now. Pure: it knows no clock, no process and no file.
+
+A task may start when everything it depends on has ended well and everything it takes is free: one of the global slots,
+one of its group's, its resources and its paths; it gets all of them or none. A task that must wait for one of these is
+parked where it waits and looked at again only when that is freed, so that the cost of a plan grows with its size.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from orchestrator.engine.claims import PathLocks, ancestry, normalise
+from orchestrator.engine.order import Key
+from orchestrator.handler import Claims
+from orchestrator.plan.graph import Graph
+from orchestrator.plan.model import Task
+
+Lane = tuple[str, str]
+"""Where tasks are parked: ("group", ref), ("resource", name) or ("path", path)."""
+NO_CLAIMS = Claims()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may run at once; a group or resource that is not named is not limited."""
+
+    tasks: int
+    groups: Mapping[str, int] = field(default_factory=dict)
+    resources: Mapping[str, int] = field(default_factory=dict)
+
+
+class Frontier:
+    """The part of the plan between what has ended and what cannot start yet."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        keys: list[Key],
+        limits: Limits,
+        *,
+        done: Mapping[int, bool] | None = None,
+        claims: Callable[[Task], Claims] | None = None,
+    ) -> None:
+        """`done` tells of tasks that have ended before this run, and whether well."""
+        self.graph = graph
+        self._keys = keys
+        self._limits = limits
+        self._claims_of = claims
+        nodes = len(graph.successors)
+        self._waiting = [0] * nodes
+        for _, after in graph.edges():
+            self._waiting[after] += 1
+        self._cause: dict[int, int] = {}
+        self._ended = bytearray(nodes)
+        self._left = len(graph.tasks)
+        self._ready: list[tuple[Key, int]] = []
+        self._delayed: list[tuple[float, int]] = []
+        self._asking: set[int] = set()
+        self._running: dict[int, Claims] = {}
+        self._parked: dict[Lane, list[tuple[Key, int]]] = {}
+        self._lane: dict[int, Lane] = {}
+        self._woken: dict[int, Lane] = {}
+        self._groups: dict[str, int] = {}
+        self._resources: dict[str, int] = {}
+        self._paths = PathLocks()
+        self._blocked: list[int] = []
+        self._released: list[int] = []
+        for node in range(nodes):
+            if not self._waiting[node]:
+                self._released.append(node)
+        for node, good in (done or {}).items():
+            self._end(node, None if good else node)
+        self._settle()
+
+    @property
+    def done(self) -> bool:
+        """Every task has ended or is blocked for good."""
+        return self._left == 0
+
+    @property
+    def running(self) -> int:
+        """How many tasks have been started and have not ended."""
+        return len(self._running)
+
+    @property
+    def asking(self) -> frozenset[int]:
+        """The tasks that wait for a person."""
+        return frozenset(self._asking)
+
+    def ready(self, now: float) -> Iterator[int]:
+        """Yield tasks that can start, best first; each must be started before the next is asked for."""
+        while self._delayed and self._delayed[0][0] <= now:
+            self._push(heapq.heappop(self._delayed)[1])
+        while self._ready and len(self._running) < self._limits.tasks:
+            node = heapq.heappop(self._ready)[1]
+            if self._ended[node]:
+                self._follow(node)
+                continue
+            claims = self._claims(node)
+            lane = self._obstacle(node, claims)
+            if lane is not None:
+                self._park(node, lane)
+                continue
+            self._running[node] = claims
+            yield node
+
+    def start(self, node: int) -> None:
+        """Take what the task needs."""
+        task = self.graph.tasks[node]
+        self._groups[self._group(task)] = self._groups.get(self._group(task), 0) + 1
+        for name, amount in task.resources.items():
+            self._resources[name] = self._resources.get(name, 0) + amount
+        self._paths.acquire(self._running[node])
+        self._follow(node)
+
+    def finish(self, node: int, *, good: bool) -> None:
+        """The task has ended; `good` satisfies what depends on it."""
+        if node in self._running:
+            self._release(node)
+        self._asking.discard(node)
+        self._end(node, None if good else node)
+        self._settle()
+
+    def retry(self, node: int, not_before: float) -> None:
+        """The task will be tried again; until then it takes nothing."""
+        self._release(node)
+        heapq.heappush(self._delayed, (not_before, node))
+
+    def ask(self, node: int) -> None:
+        """The task waits for a person; until then it takes nothing."""
+        self._release(node)
+        self._asking.add(node)
+
+    def answered(self, node: int) -> None:
+        """The person has decided: the task may go on."""
+        self._asking.discard(node)
+        self._push(node)
+
+    def wake_at(self) -> float | None:
+        """Return when the next retry is due, None if there is none."""
+        return self._delayed[0][0] if self._delayed else None
+
+    def newly_blocked(self) -> list[tuple[int, int]]:
+        """Return (task, cause) for what became impossible since this was last asked."""
+        found = [(node, self._cause[node]) for node in self._blocked]
+        self._blocked.clear()
+        return found
+
+    def open_tasks(self) -> list[int]:
+        """Return the tasks that have neither ended nor are running."""
+        return [node for node in range(len(self.graph.tasks)) if not self._ended[node] and node not in self._running]
+
+    def blocked_by(self, node: int) -> tuple[Literal["failed", "before", "lane", "person", "retry", "slot"], list[str]]:
+        """Say why a task does not run: which kind of obstacle, and its names."""
+        tasks = self.graph.tasks
+        if node in self._cause:
+            return "failed", [tasks[self._cause[node]].id]
+        if self._waiting[node]:
+            return "before", [tasks[n].id for n in self._open_before(node)]
+        if node in self._asking:
+            return "person", []
+        if node in self._lane:
+            return "lane", [" ".join(self._lane[node])]
+        if any(node == waiting for _, waiting in self._delayed):
+            return "retry", []
+        return "slot", []
+
+    # --- the graph ----------------------------------------------------------------------------------------------
+
+    def _end(self, node: int, cause: int | None) -> None:
+        """Mark a node as ended, and everything that needed it as blocked if it ended badly."""
+        stack = [(node, cause)]
+        while stack:
+            one, why = stack.pop()
+            if self._ended[one]:
+                continue
+            self._ended[one] = 1
+            if one < len(self.graph.tasks):
+                self._left -= 1
+            if why is not None and one != why:
+                self._cause[one] = why
+                if one < len(self.graph.tasks):
+                    self._blocked.append(one)
+            for after in self.graph.successors[one]:
+                if why is not None:
+                    stack.append((after, why))
+                else:
+                    self._step(after)
+            for after in self.graph.followers.get(one, ()):
+                self._step(after)
+
+    def _step(self, node: int) -> None:
+        self._waiting[node] -= 1
+        if not self._waiting[node]:
+            self._released.append(node)
+
+    def _settle(self) -> None:
+        """Pass through gates that opened; queue tasks."""
+        tasks = len(self.graph.tasks)
+        while self._released:
+            node = self._released.pop()
+            if self._ended[node]:
+                continue
+            if node >= tasks:
+                self._end(node, None)
+            else:
+                self._push(node)
+
+    def _open_before(self, node: int) -> list[int]:
+        found: dict[int, None] = {}
+        seen = {node}
+        stack = [node]
+        before = self.graph.predecessors()
+        while stack:
+            for other in before[stack.pop()]:
+                if self._ended[other] or other in seen:
+                    continue
+                seen.add(other)
+                if other < len(self.graph.tasks):
+                    found[other] = None
+                else:
+                    stack.append(other)
+        return sorted(found)
+
+    # --- slots --------------------------------------------------------------------------------------------------
+
+    def _push(self, node: int) -> None:
+        heapq.heappush(self._ready, (self._keys[node], node))
+
+    def _claims(self, node: int) -> Claims:
+        return normalise(self._claims_of(self.graph.tasks[node])) if self._claims_of else NO_CLAIMS
+
+    def _group(self, task: Task) -> str:
+        return f"{task.phase}/{task.group}"
+
+    def _obstacle(self, node: int, claims: Claims) -> Lane | None:
+        task = self.graph.tasks[node]
+        group = self._group(task)
+        limit = self._limits.groups.get(group)
+        if limit is not None and self._groups.get(group, 0) >= limit:
+            return "group", group
+        for name, amount in task.resources.items():
+            if self._resources.get(name, 0) + amount > self._limits.resources.get(name, 0):
+                return "resource", name
+        for paths in claims:
+            for path in paths:
+                for up in ancestry(path):
+                    queue = self._parked.get(("path", up))
+                    if queue and queue[0] < (self._keys[node], node):
+                        return "path", up  # somebody who comes first waits there already
+        path_in_the_way = self._paths.conflict(claims)
+        return None if path_in_the_way is None else ("path", path_in_the_way)
+
+    def _park(self, node: int, lane: Lane) -> None:
+        heapq.heappush(self._parked.setdefault(lane, []), (self._keys[node], node))
+        self._lane[node] = lane
+        before = self._woken.pop(node, None)
+        if before is not None and before != lane:
+            self._wake(before)
+
+    def _follow(self, node: int) -> None:
+        """A woken task got what it waited for: perhaps there is enough for the next one too."""
+        lane = self._woken.pop(node, None)
+        if lane is not None:
+            self._wake(lane)
+
+    def _wake(self, lane: Lane) -> None:
+        queue = self._parked.get(lane)
+        while queue:
+            key, node = heapq.heappop(queue)
+            del self._lane[node]
+            if not self._ended[node]:
+                self._woken[node] = lane
+                heapq.heappush(self._ready, (key, node))
+                break
+        if not queue:
+            self._parked.pop(lane, None)
+
+    def _release(self, node: int) -> None:
+        task = self.graph.tasks[node]
+        group = self._group(task)
+        self._groups[group] -= 1
+        self._wake(("group", group))
+        for name, amount in task.resources.items():
+            self._resources[name] -= amount
+            self._wake(("resource", name))
+        for path in self._paths.release(self._running.pop(node)):
+            self._wake(("path", path))

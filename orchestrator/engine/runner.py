@@ -1,0 +1,438 @@
+"""How one attempt is made: planned and applied, or only planned. Both decide by the same handler."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from orchestrator.change import Change, FileEdit, TaskFailure, TaskResult, digest
+from orchestrator.clock import Clock
+from orchestrator.engine.claims import covers, normalise
+from orchestrator.engine.executor import Attempt
+from orchestrator.errors import OrchestratorError, TaskError
+from orchestrator.handler import Answer, Applied, ApplyContext, Claims, Handler, PlanContext
+from orchestrator.masking import Masker
+from orchestrator.plan.interpolate import expand_environment
+from orchestrator.plan.model import Plan, PrepareStep, Task, digest_of
+from orchestrator.process import Children, ProcessId
+from orchestrator.record.events import ChangeStaged, ChangeUndone, Event, ProcessStarted, TaskOutput
+from orchestrator.record.objects import ObjectStore
+from orchestrator.templates import Templates
+from orchestrator.workspace import FileView, Overlay, Workspace
+
+
+
+class Handlers(Protocol):
+    """Finds the handler of a task."""
+
+    def handler(self, type_name: str) -> Handler[Any]:
+        """Return the handler of a type the loader accepted."""
+
+
+@dataclass(kw_only=True)
+class _Planning:
+    """What both runners know."""
+
+    plan: Plan
+    handlers: Handlers
+    templates: Templates
+    clock: Clock
+    answers: Mapping[str, Answer]
+    previous: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+    """By task id: the digest and evidence of its last success."""
+    facts: Callable[[], Mapping[str, Any]] = dict
+
+    def digest(self, task: Task) -> str:
+        """Return what stands for the task and everything it is made from."""
+        sources = self.handlers.handler(task.type).sources(task, self.templates)
+        return digest_of([task.digest, *sources]) if sources else task.digest
+
+    def change(self, task: Task, work: str, files: FileView) -> Change:
+        """Ask the handler what it would do."""
+        last, evidence = self.previous.get(task.id, ("", {}))
+        context = PlanContext(
+            files=files,
+            templates=self.templates,
+            variables=self.plan.variables,
+            answer=self.answers.get(task.id),
+            previous=evidence,
+            is_same_work=last == work,
+            facts=self.facts,
+        )
+        return self.handlers.handler(task.type).plan(task, context)
+
+    def skipped(self, task: Task) -> TaskResult | None:
+        """Return the result of a task that its `when` or a person rules out."""
+        if task.when is False:
+            return TaskResult(task.id, "skipped", summary="`when` is false")
+        answer = self.answers.get(task.id)
+        if answer is not None and answer.decision == "skipped":
+            return TaskResult(task.id, "skipped", summary=f"skipped by {answer.by}: {answer.comment}".rstrip(": "))
+        return None
+
+
+@dataclass(kw_only=True)
+class PreviewRunner(_Planning):
+    """Plans every task over what the tasks before it would leave. Writes nothing, runs nothing."""
+
+    files: Overlay
+    changes: dict[str, Change] = field(default_factory=dict)
+    """What each task would do, for who shows it."""
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._open_writes: list[tuple[str, Claims]] = []
+
+    def attempt(self, task: Task, number: int) -> Attempt:  # noqa: ARG002  # a preview has one attempt
+        if skipped := self.skipped(task):
+            return skipped
+        with _as_result(task, None) as failed:
+            if problems := self.plan.problems.get(task.id):
+                raise problems[0]
+            work = self.digests[task.id] = self.digest(task)
+            change = self.changes[task.id] = self.change(task, work, self.files)
+            claims = normalise(self.handlers.handler(task.type).claims(task))
+            return self._foresee(task, change, claims)
+        return failed[0]
+
+    def _foresee(self, task: Task, change: Change, claims: Claims) -> TaskResult:
+        why = self._depends_on_open(claims) if not change.asks else None
+        if change.asks is not None:
+            return TaskResult(task.id, "may_run", change=change, summary="waits for a person")
+        if change.is_empty and why is None:
+            return TaskResult(task.id, "unchanged", change=change, summary=change.summary)
+        _check_claims(change.edits, claims)
+        self.files.lay(change.edits)
+        if change.exact and not change.actions and why is None:
+            return TaskResult(task.id, "would_change", change=change, summary=change.summary)
+        if claims.writes:
+            self._open_writes.append((task.id, claims))
+        summary = f"{change.summary}; depends on what `{why}` does" if why else change.summary
+        return TaskResult(task.id, "may_run", change=change, summary=summary)
+
+    def _depends_on_open(self, claims: Claims) -> str | None:
+        """Return the task whose unknown outcome this one reads or writes, if there is one."""
+        for task_id, other in self._open_writes:
+            for path in (*claims.reads, *claims.writes):
+                if covers(other.writes, path or ".") or any(covers((path or ".",), w or ".") for w in other.writes):
+                    return task_id
+        return None
+
+
+@dataclass(kw_only=True)
+class ApplyRunner(_Planning):
+    """Plans a task, applies its edits so that they can be taken back, and lets the handler do the rest."""
+
+    workspace: Workspace
+    objects: ObjectStore
+    children: Children
+    masker: Masker
+    environ: Mapping[str, str]
+    run_directory: Path
+    run_id: str
+    is_prepared: Callable[[PrepareStep], bool]
+    prepared: Callable[[PrepareStep], None]
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        self.record: Callable[[Event], None] = _ignore
+        """Makes an event durable before it returns."""
+        self.record_soon: Callable[[Event], None] = _ignore
+        """Makes an event durable in a moment."""
+        self.publish: Callable[[Event], None] = _ignore
+        """Shows an event that is not journaled."""
+        self._preparing: asyncio.Task[None] | None = None
+
+    def attempt(self, task: Task, number: int) -> Attempt:
+        if skipped := self.skipped(task):
+            return skipped
+        started = self.clock.monotonic()
+        with _as_result(task, None) as failed:
+            if problems := self.plan.problems.get(task.id):
+                raise problems[0]
+            work = self.digest(task)
+            change = self.change(task, work, self.workspace)
+            if change.asks is not None:
+                return TaskResult(task.id, "waiting", change=change, digest=work)
+            if change.is_empty:
+                seconds = self.clock.monotonic() - started
+                status = "succeeded" if task.type in ("manual", "milestone") else "unchanged"
+                return TaskResult(
+                    task.id,
+                    status,  # type: ignore[arg-type]  # both are outcomes
+                    seconds=seconds,
+                    change=change,
+                    summary=change.summary,
+                    digest=work,
+                    evidence=change.evidence,
+                )
+            return self._apply(task, number, change, work, started)
+        return failed[0]
+
+    async def _apply(self, task: Task, number: int, change: Change, work: str, started: float) -> TaskResult:
+        log = TaskLog(self.run_directory / "logs" / f"{_file_name(task.id)}.{number}.log", self.masker)
+        limit = task.timeout or self.plan.settings.timeout_minutes * 60
+        applied = Applied()
+        handler = self.handlers.handler(task.type)
+        try:
+            with _as_result(task, log) as failed:
+                check_tools(task.requires, self.environ)
+                _check_claims(change.edits, normalise(handler.claims(task)))
+                if change.edits:
+                    await self._write(task, number, change.edits)
+                applied = await self._act(task, handler, change, log, limit)
+                seconds = self.clock.monotonic() - started
+                return TaskResult(
+                    task.id,
+                    applied.status or "succeeded",  # type: ignore[arg-type]  # handlers name outcomes
+                    seconds=seconds,
+                    change=change,
+                    summary=applied.summary or change.summary,
+                    log=log.name,
+                    artifacts=applied.artifacts,
+                    evidence={**change.evidence, **applied.evidence},
+                    files={edit.path: digest(edit.after) for edit in change.edits},
+                    digest=work,
+                )
+        finally:
+            log.close()
+        result = failed[0]
+        return TaskResult(
+            task.id,
+            result.status,
+            seconds=self.clock.monotonic() - started,
+            change=change,
+            error=self._with_retry(task, result.error),
+            log=log.name,
+            digest=work,
+        )
+
+    def _with_retry(self, task: Task, error: TaskFailure | None) -> TaskFailure | None:
+        if error is not None and error.code == "task/command" and task.retry is not None:
+            return TaskFailure(error.code, error.message, error.hint, retryable=True)
+        return error
+
+    async def _act(self, task: Task, handler: Handler[Any], change: Change, log: TaskLog, limit: float) -> Applied:
+        if not change.actions:
+            return await handler.apply(task, change, self._context(task, log))
+        try:
+            async with asyncio.timeout(limit):
+                if self.plan.settings.prepare and getattr(handler, "runs_project_code", False):
+                    await self._prepare(log)
+                return await handler.apply(task, change, self._context(task, log))
+        except TimeoutError:
+            raise TaskError(
+                "task/timeout", f"it took longer than {limit:g} s", hint="raise its `timeout`", retryable=True
+            ) from None
+
+    def _context(self, task: Task, log: TaskLog) -> ApplyContext:
+        environ = {**self.environ, **{name: expand_environment(v, self.environ) for name, v in task.env.items()}}
+        return ApplyContext(
+            root=self.workspace.root,
+            files=self.workspace,
+            environ=environ,
+            command=_Command(self, task.id, log),
+            log=lambda line: log.write(f"{line}\n".encode()),
+            artifacts=self.run_directory / "artifacts" / _file_name(task.id),
+            tasks=self.plan.tasks,
+            strict=self.strict,
+        )
+
+    # --- files --------------------------------------------------------------------------------------------------
+
+    async def _write(self, task: Task, number: int, edits: Sequence[FileEdit]) -> None:
+        suffix = f".{self.run_id}.tmp"
+        for edit in edits:
+            if edit.before is not None:
+                self.objects.put(edit.before)
+        directories = dict.fromkeys(name for edit in edits for name in self.workspace.missing_directories(edit.path))
+        staged = ChangeStaged(
+            task.id,
+            number,
+            suffix,
+            tuple((e.path, digest(e.before), digest(e.after), self.workspace.mode(e.path)) for e in edits),
+            tuple(directories),
+        )
+        self.record(staged)
+        writing = asyncio.ensure_future(asyncio.to_thread(self.workspace.apply, edits, suffix))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.wait([writing])
+            raise
+        except OrchestratorError:
+            left = undo(staged, self.workspace, self.objects)
+            self.record(ChangeUndone(task.id, tuple(left)))
+            raise
+
+    # --- preparing ----------------------------------------------------------------------------------------------
+
+    async def _prepare(self, log: TaskLog) -> None:
+        """Bring the project's own tools up to date, once for all tasks that need them."""
+        if self._preparing is None or (self._preparing.done() and self._preparing.exception()):
+            self._preparing = asyncio.ensure_future(self._run_steps(log))
+        await asyncio.shield(self._preparing)
+
+    async def _run_steps(self, log: TaskLog) -> None:
+        for step in self.plan.settings.prepare:
+            if self.is_prepared(step):
+                continue
+            argv = ["sh", "-c", step.run] if isinstance(step.run, str) else list(step.run)
+            shown = step.run if isinstance(step.run, str) else " ".join(step.run)
+            log.write(f"$ {shown}\n".encode())
+            code = await _Command(self, "", log)(argv, cwd=self.workspace.root / step.cwd, env=self.environ)
+            if code != 0:
+                hint = "the log has its output; `settings.prepare` names it"
+                raise TaskError("task/command", f"the preparation `{shown}` ended with {code}", hint=hint)
+            self.prepared(step)
+
+
+class TaskLog:
+    """The output of one attempt; the file is made with the first line of it."""
+
+    def __init__(self, path: Path, masker: Masker) -> None:
+        self.path = path
+        self._file: Any = None
+        self._stream = masker.stream(self._put)
+
+    @property
+    def name(self) -> str | None:
+        """The file's path, None while there is no output."""
+        return str(self.path) if self._file is not None else None
+
+    def write(self, data: bytes) -> None:
+        """Add output."""
+        self._stream.feed(data)
+
+    def close(self) -> None:
+        """Write what is left and close the file."""
+        self._stream.close()
+        if self._file is not None:
+            self._file.close()
+
+    def _put(self, data: bytes) -> None:
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("wb", buffering=0)
+        self._file.write(data)
+
+
+class _Command:
+    """Runs commands for one task."""
+
+    def __init__(self, runner: ApplyRunner, task_id: str, log: TaskLog) -> None:
+        self._runner = runner
+        self._task_id = task_id
+        self._log = log
+
+    async def __call__(
+        self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], output: Callable[[bytes], None] | None = None
+    ) -> int:
+        def take(chunk: bytes) -> None:
+            self._log.write(chunk)
+            if output is not None:
+                output(chunk)
+            self._runner.publish(TaskOutput(self._task_id, chunk.decode("utf-8", "replace")))
+
+        def started(child: ProcessId) -> None:
+            self._runner.record_soon(ProcessStarted(self._task_id, child.pid, child.started))
+
+        try:
+            ended = await self._runner.children.run(argv, cwd=cwd, env=env, output=take, on_start=started)
+        except FileNotFoundError:
+            missing = str(cwd) if not cwd.is_dir() else argv[0]
+            raise TaskError("task/command", f"`{missing}` was not found", hint="is it on PATH?") from None
+        except OSError as error:
+            raise TaskError("task/command", f"`{argv[0]}` cannot be run: {error.strerror}") from None
+        return ended.code if ended.code is not None else -(ended.signal or 0)
+
+
+def undo(staged: ChangeStaged, workspace: Workspace, objects: ObjectStore) -> list[str]:
+    """Take back a change that may have been applied in part; return the files that somebody else changed since.
+
+    :raises EnvironmentProblem: when the machine refuses.
+    """
+    left = []
+    for path, before, after, mode in reversed(staged.edits):
+        workspace.remove_temporary(path, staged.suffix)
+        current = workspace.read(path)
+        if digest(current) == before:
+            continue
+        content = None if before is None else objects.get(before)
+        if digest(current) != after or (before is not None and content is None):
+            left.append(path)
+            continue
+        workspace.write(FileEdit(path, current, content, mode), staged.suffix)
+    workspace.remove_empty(staged.directories)
+    return left
+
+
+def check_tools(requires: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Check that programs such as `node>=18` are on PATH.
+
+    :raises TaskError: `environment/missing-tool`.
+    """
+    for requirement in requires:
+        name, _, least = (part.strip() for part in requirement.partition(">="))
+        program = shutil.which(name, path=environ.get("PATH"))
+        if program is None:
+            raise TaskError("environment/missing-tool", f"`{name}` is not on PATH", hint="install it")
+        if least and (found := _version(program)) < _numbers(least):
+            shown = ".".join(map(str, found)) or "an unknown version"
+            raise TaskError("environment/missing-tool", f"`{name}` is {shown}, but must be at least {least}")
+
+
+def _version(program: str) -> tuple[int, ...]:
+    import subprocess
+
+    try:
+        ended = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    return _numbers(ended.stdout or ended.stderr)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    match = re.search(r"\d+(?:\.\d+)*", text)
+    return tuple(map(int, match[0].split("."))) if match else ()
+
+
+def _check_claims(edits: Sequence[FileEdit], claims: Claims) -> None:
+    for edit in edits:
+        if not covers([path or "." for path in claims.writes], os.path.normpath(edit.path)):
+            raise TaskError("task/outside-claim", f"it would write `{edit.path}`, which it did not announce")
+
+
+@contextmanager
+def _as_result(task: Task, log: TaskLog | None) -> Iterator[list[TaskResult]]:
+    """Turn what an attempt raises into a failed result: a failing task is no exception."""
+    failed: list[TaskResult] = []
+    try:
+        yield failed
+    except OrchestratorError as error:
+        retryable = isinstance(error, TaskError) and error.retryable
+        failure = TaskFailure(error.code, error.message, error.hint, retryable)
+        failed.append(TaskResult(task.id, "failed", error=failure))
+    except Exception as error:  # noqa: BLE001  # boundary: a handler's bug fails its task, not the run
+        if log is not None:
+            log.write(traceback.format_exc().encode())
+        failure = TaskFailure("task/crashed", f"{type(error).__name__}: {error}", "this is a bug in the task type")
+        failed.append(TaskResult(task.id, "failed", error=failure))
+
+
+def _ignore(_event: Event) -> None:
+    pass
+
+
+def _file_name(task_id: str) -> str:
+    return re.sub(r"[^\w.\[\]-]", "_", task_id)
+
+

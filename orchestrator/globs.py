@@ -1,0 +1,64 @@
+"""File patterns: `*` and `?` within a name, `**` across directories, `[abc]`; `/` separates on every system."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from functools import lru_cache
+from pathlib import Path
+
+_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\]")
+SKIPPED = frozenset({"node_modules", ".git", ".orchestrator", ".venv", "__pycache__"})
+"""Directories that a pattern enters only when it names them."""
+
+
+def is_pattern(text: str) -> bool:
+    """Say whether `text` matches more than itself."""
+    return glob.has_magic(text)
+
+
+def match_files(root: Path | str, pattern: str) -> list[str]:
+    """Return the files below `root` that match, sorted, relative, with `/`."""
+    if not is_pattern(pattern):
+        return [pattern] if os.path.isfile(os.path.join(root, pattern)) else []
+    hidden = "/." in f"/{pattern}"
+    found = glob.iglob(pattern, root_dir=root, recursive=True, include_hidden=hidden)
+    named = set(pattern.split("/"))
+    return sorted(
+        path.replace(os.sep, "/")
+        for path in found
+        if not (SKIPPED & set(path.split(os.sep)) - named) and os.path.isfile(os.path.join(root, path))
+    )
+
+
+@lru_cache(maxsize=1024)
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """Return a regular expression for whole paths; each `*` and `**` is a group."""
+    parts, end = [], 0
+    for token in _TOKEN.finditer(pattern):
+        parts.append(re.escape(pattern[end : token.start()]))
+        end = token.end()
+        match token[0]:
+            case "**/":
+                parts.append("(?:(.*)/)?")
+            case "**":
+                parts.append("(.*)")
+            case "*":
+                parts.append("([^/]*)")
+            case "?":
+                parts.append("[^/]")
+            case bracket:
+                parts.append("[" + bracket[1:-1].replace("\\", r"\\").replace("!", "^", 1) + "]")
+    parts.append(re.escape(pattern[end:]))
+    return re.compile("".join(parts) + r"\Z")
+
+
+def base_of(pattern: str) -> str:
+    """Return the deepest directory that every match lies below; `.` for the root."""
+    parts = []
+    for part in pattern.split("/")[:-1]:
+        if is_pattern(part):
+            break
+        parts.append(part)
+    return "/".join(parts) or "."

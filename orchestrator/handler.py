@@ -1,0 +1,131 @@
+"""What a task type must provide. `plan` says what would change; `apply` does what is not a file edit."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from orchestrator.change import Change
+from orchestrator.plan.model import Task
+from orchestrator.templates import Templates
+from orchestrator.workspace import FileView
+
+T = TypeVar("T", bound=Task, contravariant=True)
+WHOLE_PROJECT = "."
+
+
+class Claims(NamedTuple):
+    """The paths a task may read and write, relative to the root; a directory stands for all below it."""
+
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person said about a task."""
+
+    decision: str
+    """`approved`, `rejected` or `skipped`."""
+    by: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanContext:
+    """All that `plan` may know. Nothing here can write."""
+
+    files: FileView
+    templates: Templates
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    answer: Answer | None = None
+    previous: Mapping[str, Any] = field(default_factory=dict)
+    """The evidence of this task's last success."""
+    is_same_work: bool = False
+    """The task and its sources are still what they were then."""
+    facts: Callable[[], Mapping[str, Any]] = dict
+    """What is known of the project; read when first asked."""
+
+
+class RunCommand(Protocol):
+    """Runs a command of the task, its output going to the task's log."""
+
+    def __call__(
+        self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], output: Callable[[bytes], None] | None = None
+    ) -> Awaitable[int]:
+        """Return the exit code; a command that a signal ended has the negative number of that signal.
+
+        :raises TaskError: when it cannot be started.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyContext:
+    """All that `apply` may use."""
+
+    root: Path
+    files: FileView
+    environ: Mapping[str, str]
+    """The caller's environment with the task's `env` laid over it."""
+    command: RunCommand
+    log: Callable[[str], None]
+    """Adds a line to the task's log."""
+    artifacts: Path
+    """A directory for what the task leaves beside the project; made by who first writes there."""
+    tasks: Mapping[str, Task] = field(default_factory=dict)
+    """All tasks of the plan."""
+    strict: bool = False
+    """What cannot be verified fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What `apply` has to say beside that it worked."""
+
+    summary: str | None = None
+    status: str | None = None
+    """`unverifiable` where success cannot be told; None = succeeded."""
+    evidence: dict[str, Any] = field(default_factory=dict)
+    artifacts: tuple[str, ...] = ()
+
+
+class Handler(Protocol, Generic[T]):
+    """One task type."""
+
+    @property
+    def type(self) -> str:
+        """What plans call it."""
+
+    @property
+    def model(self) -> type[Task]:
+        """The fields a task of this type may have."""
+
+    def claims(self, task: T) -> Claims:
+        """Return the paths the task may touch, before it starts."""
+
+    def sources(self, task: T, templates: Templates) -> Sequence[str]:
+        """Return texts outside the plan, such as templates, that a changed task is told by."""
+
+    def plan(self, task: T, context: PlanContext) -> Change:
+        """Return what the task would do; an empty change means that it is already satisfied.
+
+        :raises TaskError: when it would do nothing good.
+        """
+
+    async def apply(self, task: T, change: Change, context: ApplyContext) -> Applied:
+        """Do what the change's actions say; its edits are already on disk.
+
+        :raises TaskError: when it did not work.
+        """
+
+
+class FileHandler:
+    """The part of a handler that only writes files: the engine applies the edits."""
+
+    def sources(self, _task: Any, _templates: Templates) -> Sequence[str]:
+        return ()
+
+    async def apply(self, _task: Any, _change: Change, _context: ApplyContext) -> Applied:
+        return Applied()

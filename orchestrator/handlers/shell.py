@@ -1,0 +1,156 @@
+"""`shell`: runs a command, unless its declared results are already there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from orchestrator import globs
+from orchestrator.change import Change, digest
+from orchestrator.errors import TaskError
+from orchestrator.handler import WHOLE_PROJECT, Applied, ApplyContext, Claims, FileHandler, PlanContext
+from orchestrator.plan.fields import Flag, ProjectPath, ProjectPaths, Text, Texts
+from orchestrator.plan.model import Task
+from orchestrator.workspace import FileView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShellTask(Task):
+    """A command."""
+
+    type: Literal["shell"]
+    run: Text | Texts
+    """Text goes through `sh -c`; a list is executed directly."""
+    cwd: ProjectPath = "."
+    """Where it runs."""
+    inputs: ProjectPaths = ()
+    """Patterns of the files it reads: unchanged inputs and present outputs mean up to date."""
+    outputs: ProjectPaths = ()
+    """Patterns of the files it writes."""
+    creates: ProjectPath | None = None
+    """A path; the command does not run where it exists."""
+    unless: Text | None = None
+    """A shell command; the task is satisfied where it succeeds."""
+    parallel_safe: Flag = False
+    """It may run beside anything, although it does not say what it writes."""
+
+
+class Shell(FileHandler):
+    """Runs commands; knows by fingerprints when that is not needed."""
+
+    type = "shell"
+    model = ShellTask
+    runs_project_code = True
+
+    def claims(self, task: ShellTask) -> Claims:
+        writes = [_claimed(pattern) for pattern in task.outputs]
+        if task.creates is not None:
+            writes.append(task.creates)
+        if not writes and not task.parallel_safe:
+            writes = [WHOLE_PROJECT]
+        return Claims(tuple(_claimed(pattern) for pattern in task.inputs), tuple(writes))
+
+    def plan(self, task: ShellTask, context: PlanContext) -> Change:
+        if task.creates is not None and _exists(context.files, task.creates):
+            return Change(f"`{task.creates}` exists")
+        up_to_date = _is_up_to_date(task, context)
+        if up_to_date is not None:
+            return up_to_date
+        command = task.run if isinstance(task.run, str) else " ".join(task.run)
+        return Change(f"runs `{_short(command)}`", actions=(f"run: {command}",), exact=False)
+
+    async def apply(self, task: ShellTask, _change: Change, context: ApplyContext) -> Applied:
+        cwd = context.root / task.cwd
+        if task.unless is not None:
+            code = await context.command(["sh", "-c", task.unless], cwd=cwd, env=context.environ)
+            if code == 0:
+                return Applied(f"`{_short(task.unless)}` succeeded", status="unchanged")
+        argv = ["sh", "-c", task.run] if isinstance(task.run, str) else list(task.run)
+        code = await context.command(argv, cwd=cwd, env=context.environ)
+        if code != 0:
+            how = f"ended with {code}" if code > 0 else f"was ended by signal {-code}"
+            raise TaskError("task/command", f"`{_short(argv[-1])}` {how}", hint="the log has its output")
+        for pattern in (*task.outputs, *((task.creates,) if task.creates else ())):
+            if not context.files.match(pattern) and not _exists(context.files, pattern):
+                raise TaskError("task/failed", f"the command succeeded, but `{pattern}` is not there")
+        evidence = _evidence(task, context.files) if task.inputs or task.outputs else {}
+        return Applied(evidence=evidence)
+
+
+def _is_up_to_date(task: ShellTask, context: PlanContext) -> Change | None:
+    """Return an empty change if nothing has changed since the last success."""
+    previous = context.previous
+    if not context.is_same_work or "inputs" not in previous:
+        return None
+    files = _files(task, context.files)
+    if files is None:
+        return None
+    stamp = _stamp(context.files, files)
+    if stamp is not None and stamp == previous.get("stamp"):
+        return Change("up to date", evidence=dict(previous))
+    evidence = _evidence(task, context.files)
+    same = all(evidence.get(name) == previous.get(name) for name in ("inputs", "outputs"))
+    return Change("up to date", evidence=evidence) if same else None
+
+
+def _evidence(task: ShellTask, files: FileView) -> dict[str, Any]:
+    """Return fingerprints: of content, and of what the file system says, which is quicker to compare."""
+    inputs, outputs = _matches(files, task.inputs), _matches(files, task.outputs)
+    evidence = {"inputs": _fingerprint(files, inputs), "outputs": _fingerprint(files, outputs)}
+    stamp = _stamp(files, [*inputs, *outputs])
+    if stamp is not None:
+        evidence["stamp"] = stamp
+    return evidence
+
+
+def _files(task: ShellTask, files: FileView) -> list[str] | None:
+    """Return all declared files, None if a declared output is missing."""
+    found = _matches(files, task.inputs)
+    for pattern in task.outputs:
+        matches = files.match(pattern)
+        if not matches:
+            return None
+        found += matches
+    return found
+
+
+def _matches(files: FileView, patterns: Iterable[str]) -> list[str]:
+    return [path for pattern in patterns for path in files.match(pattern)]
+
+
+def _fingerprint(files: FileView, paths: Iterable[str]) -> str:
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(f"{path}\0{digest(files.read(path))}\0".encode())
+    return total.hexdigest()[:32]
+
+
+def _stamp(files: FileView, paths: Iterable[str]) -> str | None:
+    """Return a fingerprint of sizes, times and inodes, None where the view is not the disk."""
+    root = getattr(files, "root", None)
+    if root is None:
+        return None
+    total = hashlib.sha256()
+    for path in paths:
+        try:
+            state = os.stat(os.path.join(root, path))
+        except OSError:
+            return None
+        total.update(f"{path}\0{state.st_size}\0{state.st_mtime_ns}\0{state.st_ino}\0".encode())
+    return total.hexdigest()[:32]
+
+
+def _exists(files: FileView, path: str) -> bool:
+    return files.mode(path) is not None
+
+
+def _claimed(pattern: str) -> str:
+    return globs.base_of(pattern) if globs.is_pattern(pattern) else pattern
+
+
+def _short(command: str) -> str:
+    first = command.strip().partition("\n")[0]
+    return first if len(first) <= 60 and first == command.strip() else first[:57] + "..."

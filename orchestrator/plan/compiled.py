@@ -1,0 +1,195 @@
+"""Plans that were loaded before, as plain data by the hash of everything they were made from.
+
+A cached plan loads without YAML, pydantic or Jinja2. One that took a value from the environment is not kept, since that
+value may be a secret; one that lists files is kept with the list, which is compared when it is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from orchestrator import globs
+from orchestrator.errors import Location
+from orchestrator.plan.model import Plan, Task, written_fields
+from orchestrator.plan.source import read_text
+
+if TYPE_CHECKING:
+    from orchestrator.plan.loader import TaskTypes
+
+FORMAT: Final = 1
+_MODEL: Final = "\0model"
+
+
+def load_plan(
+    path: Path,
+    types: TaskTypes,
+    *,
+    project: Path | None = None,
+    overrides: Mapping[str, str] | None = None,
+    environ: Mapping[str, str],
+) -> Plan:
+    """Return the plan in the file at `path`, from the cache where possible. Parameters as for `loader.load`.
+
+    :raises PlanError: or PlanErrors, with everything that is wrong.
+    """
+    name = str(path)
+    text = read_text(path, name)
+    key = _key(text, path, project, overrides or {})
+    entry = _directory(environ) / key
+    cached = _read(entry, path)
+    if cached is not None:
+        return cached
+    from orchestrator.plan.loader import load
+    from orchestrator.plan.source import Source
+
+    plan, patterns = load(
+        Source(name, text), path, types, project=project, overrides=overrides, environ=environ
+    )
+    if patterns is not None and not plan.problems:
+        _write(entry, plan, patterns)
+    return plan
+
+
+def _key(text: str, path: Path, project: Path | None, overrides: Mapping[str, str]) -> str:
+    from orchestrator import __version__
+
+    made_from = [FORMAT, __version__, sys.version, str(path.absolute()), str(project), sorted(overrides.items())]
+    return hashlib.sha256(f"{made_from}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _directory(environ: Mapping[str, str]) -> Path:
+    base = environ.get("XDG_CACHE_HOME") or os.path.join(environ.get("HOME", "/nonexistent"), ".cache")
+    return Path(base) / "orchestrate" / "plans"
+
+
+def _read(entry: Path, path: Path) -> Plan | None:
+    """Return the cached plan, None if there is none that still fits."""
+    try:
+        stored = marshal.loads(entry.read_bytes())  # noqa: S302  # plain data from our own directory
+        head, tasks, patterns = stored
+        root = Path(head["project_root"])
+        if any(globs.match_files(root, pattern) != found for pattern, found in patterns):
+            return None
+        return _thaw(head, tasks, path)
+    except (OSError, ValueError, TypeError, KeyError, EOFError, AttributeError, ImportError):
+        return None
+
+
+def _write(entry: Path, plan: Plan, patterns: list[str]) -> None:
+    """Keep a plan; a cache that cannot be written is no cache."""
+    found = [(pattern, globs.match_files(plan.project_root, pattern)) for pattern in patterns]
+    stored = marshal.dumps((*_freeze(plan), found))
+    temporary = entry.with_suffix(f".{os.getpid()}")
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary.touch(mode=0o600)
+        temporary.write_bytes(stored)
+        temporary.replace(entry)
+    except OSError:
+        return
+
+
+def _freeze(plan: Plan) -> tuple[dict[str, Any], list[Any]]:
+    head = {
+        "name": plan.name,
+        "version": plan.version,
+        "description": plan.description,
+        "project_root": str(plan.project_root),
+        "settings": _plain(plan.settings),
+        "variables": _plain(dict(plan.variables)),
+        "secrets": plan.secrets,
+        "phases": [_plain(phase) for phase in plan.phases],
+        "digest": plan.digest,
+    }
+    models: dict[type[Task], str] = {}
+    tasks = []
+    for task in plan.tasks.values():
+        model = models.setdefault(type(task), f"{type(task).__module__}:{type(task).__name__}")
+        where = task.location
+        assert where is not None
+        own = {name: _plain(value) for name, value in written_fields(task).items()}
+        tasks.append((model, own, task.phase, task.group, task.digest, where.line, where.column))
+    return head, tasks
+
+
+def _thaw(head: dict[str, Any], frozen: list[Any], path: Path) -> Plan:
+    file = str(path)
+    models: dict[str, type[Task]] = {}
+    tasks: dict[str, Task] = {}
+    set_field = object.__setattr__
+    for name, own, phase, group, digest, line, column in frozen:
+        model = models.get(name)
+        if model is None:
+            model = models[name] = _find(name)
+        task = model(**{key: _thawed(v) if type(v) in (dict, tuple) else v for key, v in own.items()})
+        set_field(task, "phase", phase)
+        set_field(task, "group", group)
+        set_field(task, "digest", digest)
+        set_field(task, "location", Location(file, line, column))
+        tasks[task.id] = task
+    return Plan(
+        name=head["name"],
+        version=head["version"],
+        description=head["description"],
+        path=path,
+        project_root=Path(head["project_root"]),
+        settings=_thawed(head["settings"]),
+        variables=_thawed(head["variables"]),
+        secrets=head["secrets"],
+        phases=tuple(_thawed(phase) for phase in head["phases"]),
+        tasks=tasks,
+        digest=head["digest"],
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return plain data that `_thawed` turns back into the same value."""
+    if is_dataclass(value) and not isinstance(value, type):
+        own = {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.init}
+        return {_MODEL: f"{type(value).__module__}:{type(value).__name__}", **own}
+    match value:
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case tuple():
+            return tuple(_plain(item) for item in value)
+        case list():
+            return [_plain(item) for item in value]
+        case bool() | None:
+            return value
+        case str():
+            return str(value)
+        case int():
+            return int(value)
+        case float():
+            return float(value)
+        case _:
+            raise TypeError(f"{type(value).__name__} is no plain data")
+
+
+def _thawed(value: Any) -> Any:
+    match value:
+        case {"\0model": str(name)}:
+            return _find(name)(**{key: _thawed(item) for key, item in value.items() if key != _MODEL})
+        case dict():
+            return {key: _thawed(item) for key, item in value.items()}
+        case tuple():
+            return tuple(_thawed(item) for item in value) if any(type(i) in (dict, tuple) for i in value) else value
+        case list():
+            return [_thawed(item) for item in value]
+        case _:
+            return value
+
+
+def _find(name: str) -> Any:
+    module, _, model = name.partition(":")
+    return getattr(import_module(module), model)
+
+

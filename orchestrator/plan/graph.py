@@ -1,0 +1,214 @@
+"""The order in a plan: a directed acyclic graph of its tasks.
+
+A phase or group that waits for another would need an edge for each pair of their tasks. Instead each has two *gates*,
+nodes that do nothing: one before its tasks and one after them. So the graph grows with the plan, not with its square.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import PlanError
+from orchestrator.plan.model import Group, Phase, Plan, Task
+
+if TYPE_CHECKING:
+    import networkx
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Nodes are numbers: the tasks of the plan in its order, then the gates.
+
+    `successors[n]` need `n` to have succeeded; `followers[n]` only need it to have ended.
+    """
+
+    tasks: Sequence[Task]
+    index: Mapping[str, int]
+    successors: list[list[int]]
+    followers: dict[int, list[int]] = field(default_factory=dict)
+    gates: dict[int, str] = field(default_factory=dict)
+
+    def edges(self) -> Iterator[tuple[int, int]]:
+        """Yield every (before, after)."""
+        for before, afters in enumerate(self.successors):
+            for after in afters:
+                yield before, after
+        for before, afters in self.followers.items():
+            for after in afters:
+                yield before, after
+
+    def predecessors(self) -> list[list[int]]:
+        """Return for each node what comes directly before it."""
+        found: list[list[int]] = [[] for _ in self.successors]
+        for before, after in self.edges():
+            found[after].append(before)
+        return found
+
+
+def build_graph(plan: Plan) -> Graph:
+    """Return the graph of all tasks of `plan`; it may still have a cycle (see `find_cycle`)."""
+    tasks = list(plan.tasks.values())
+    index = {task.id: number for number, task in enumerate(tasks)}
+    successors: list[list[int]] = [[] for _ in tasks]
+    graph = Graph(tasks, index, successors)
+    for number, task in enumerate(tasks):
+        for other in task.depends_on:
+            successors[index[other]].append(number)
+    phase_gates = {phase.key: _add_gates(graph, f"phase `{phase.key}`") for phase in plan.phases}
+    group_gates: dict[str, tuple[int, int]] = {}
+    for phase in plan.phases:
+        for group in phase.groups:
+            group_gates[group.ref] = _add_group(graph, group, phase_gates[phase.key])
+        _add_checkpoint(graph, plan, phase, phase_gates[phase.key], [group_gates[g.ref] for g in phase.groups])
+    for phase in plan.phases:
+        for key in phase.depends_on:
+            successors[phase_gates[key][1]].append(phase_gates[phase.key][0])
+        for group in phase.groups:
+            for ref in group.depends_on:
+                successors[group_gates[ref][1]].append(group_gates[group.ref][0])
+    return graph
+
+
+def ancestors(plan: Plan, ids: Collection[str]) -> set[str]:
+    """Return the ids of all tasks that must end before one of `ids` may start."""
+    graph = build_graph(plan)
+    before = graph.predecessors()
+    start = [graph.index[task_id] for task_id in ids]
+    seen, stack = set(start), list(start)
+    while stack:
+        for other in before[stack.pop()]:
+            if other not in seen:
+                seen.add(other)
+                stack.append(other)
+    return {graph.tasks[number].id for number in seen.difference(start) if number < len(graph.tasks)}
+
+
+def find_cycle(plan: Plan) -> PlanError | None:
+    """Return an error that names a cycle by its path and lines, or None."""
+    graph = build_graph(plan)
+    if not _has_cycle(graph):
+        return None
+    import networkx
+
+    walk = [before for before, _ in networkx.find_cycle(to_networkx(graph))]
+    first = min(range(len(walk)), key=walk.__getitem__)
+    walk = [*walk[first:], *walk[:first]]
+    places = _places(plan)
+    names = [_name(graph, node) for node in walk]
+    shown = list(dict.fromkeys(names))
+    lines = [f"{name} at {places[name]}" for name in shown if name in places]
+    location = next((places[name] for name in shown if name in places), None)
+    message = f"these wait for each other: {' -> '.join([*shown, shown[0]])}"
+    return PlanError("plan/cycle", message, location=location, hint="; ".join(lines))
+
+
+def to_networkx(graph: Graph) -> networkx.DiGraph[int]:
+    """Return the graph for networkx's algorithms."""
+    import networkx
+
+    made: networkx.DiGraph[int] = networkx.DiGraph()
+    made.add_nodes_from(range(len(graph.successors)))
+    made.add_edges_from(graph.edges())
+    return made
+
+
+def inherited_dependencies(
+    depends: Mapping[str, Sequence[str]], beside: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, tuple[str, ...]], list[tuple[str, str]]]:
+    """Return each phase's dependencies, and pairs of phases that contradict themselves.
+
+    A phase without `depends_on` that runs beside others inherits what all of them (transitively) share, the named
+    phases themselves left out.
+    """
+    reach: dict[str, frozenset[str]] = {}
+
+    def all_before(key: str, trail: tuple[str, ...] = ()) -> frozenset[str]:
+        if key in trail:
+            return frozenset()
+        if key not in reach:
+            direct = frozenset(resolve(key, (*trail, key)))
+            below = [all_before(other, (*trail, key)) for other in direct]
+            reach[key] = direct.union(*below)
+        return reach[key]
+
+    def resolve(key: str, trail: tuple[str, ...]) -> Iterable[str]:
+        if depends.get(key) or not beside.get(key):
+            return depends.get(key, ())
+        shared = frozenset.intersection(*(all_before(other, trail) for other in beside[key]))
+        return [other for other in depends if other in shared and other not in beside[key]]
+
+    made = {key: tuple(resolve(key, (key,))) for key in depends}
+    clashes = [(key, other) for key in depends for other in beside.get(key, ()) if other in all_before(key)]
+    return made, clashes
+
+
+def _add_gates(graph: Graph, name: str) -> tuple[int, int]:
+    before, after = len(graph.successors), len(graph.successors) + 1
+    graph.successors.extend(([], []))
+    graph.gates[before] = graph.gates[after] = name
+    return before, after
+
+
+def _add_group(graph: Graph, group: Group, phase: tuple[int, int]) -> tuple[int, int]:
+    before, after = _add_gates(graph, f"group `{group.ref}`")
+    graph.successors[phase[0]].append(before)
+    graph.successors[after].append(phase[1])
+    members = [graph.index[task_id] for task_id in group.tasks]
+    if group.execution == "sequential":
+        chain = [before, *members, after]
+        for one, next_one in zip(chain, chain[1:], strict=False):
+            graph.successors[one].append(next_one)
+    else:
+        graph.successors[before].extend(members)
+        for member in members:
+            graph.successors[member].append(after)
+        if not members:
+            graph.successors[before].append(after)
+    return before, after
+
+
+def _add_checkpoint(
+    graph: Graph, plan: Plan, phase: Phase, gates: tuple[int, int], groups: Sequence[tuple[int, int]]
+) -> None:
+    if phase.checkpoint is None:
+        graph.successors[gates[0]].append(gates[1])
+        return
+    checkpoint = graph.index[phase.checkpoint]
+    graph.successors[gates[0]].append(checkpoint)
+    for _, after in groups:
+        graph.successors[after].append(checkpoint)
+    if getattr(plan.tasks[phase.checkpoint], "blocking", False):
+        graph.successors[checkpoint].append(gates[1])
+    else:
+        graph.followers[checkpoint] = [gates[1]]
+
+
+def _has_cycle(graph: Graph) -> bool:
+    waiting = [0] * len(graph.successors)
+    for _, after in graph.edges():
+        waiting[after] += 1
+    free = [node for node, count in enumerate(waiting) if not count]
+    passed = 0
+    while free:
+        node = free.pop()
+        passed += 1
+        for after in (*graph.successors[node], *graph.followers.get(node, ())):
+            waiting[after] -= 1
+            if not waiting[after]:
+                free.append(after)
+    return passed < len(graph.successors)
+
+
+def _name(graph: Graph, node: int) -> str:
+    return graph.gates[node] if node in graph.gates else f"`{graph.tasks[node].id}`"
+
+
+def _places(plan: Plan) -> dict[str, object]:
+    found: dict[str, object] = {f"`{task.id}`": task.location for task in plan.tasks.values()}
+    for phase in plan.phases:
+        found[f"phase `{phase.key}`"] = phase.location
+        for group in phase.groups:
+            found[f"group `{group.ref}`"] = group.location
+    return found

@@ -1,0 +1,516 @@
+"""From a plan file to a `Plan`: everything that is wrong with it, at once, each with its place.
+
+The task models are passed in; this module never knows a handler. It reads the plan file and, for fan-outs, the names
+of the project's files; it writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from orchestrator.errors import Location, OrchestratorError, PlanError, PlanErrors, did_you_mean
+from orchestrator.plan import fanout
+from orchestrator.plan.graph import find_cycle, inherited_dependencies
+from orchestrator.plan.interpolate import (
+    evaluate,
+    expand_environment,
+    has_expression,
+    interpolate,
+    map_strings,
+    mentions_variables,
+)
+from orchestrator.plan.model import Glob, Group, Phase, Plan, Settings, Task, digest_of, place
+from orchestrator.plan.schema import CHECKPOINT_KEY, PHASE_KEY, GroupText, HeadText, PhaseText, validate
+from orchestrator.plan.source import Path_, Source, scalar
+
+_TOP_KEYS = ("orchestrator", "variables", "secrets", "checkpoints")
+
+
+class TaskTypes(Protocol):
+    """What the loader must know about task types."""
+
+    def model(self, type_name: str) -> type[Task] | None:
+        """Return the model of a type that plans may use."""
+
+    def checkpoint(self) -> type[Task]:
+        """Return the model of a phase's gate."""
+
+    def names(self) -> Sequence[str]:
+        """Return the types that plans may use."""
+
+    def writes(self, task: Task) -> Iterable[str]:
+        """Return the paths a task may write, as far as they are known."""
+
+    def templates(self, project_root: Path) -> Collection[str]:
+        """Return the names of the templates that a project's plans may use."""
+
+
+def load(
+    source: Source,
+    path: Path,
+    types: TaskTypes,
+    *,
+    project: Path | None = None,
+    overrides: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> tuple[Plan, list[str] | None]:
+    """Return the plan that `source`, read from `path`, describes, and the patterns whose matches it depends on.
+
+    The patterns are None when the plan also depends on the caller's environment.
+
+    `project` replaces the plan's `project_root`; `overrides` are the caller's variables; `environ` serves `${NAME}` in
+    variables.
+
+    :raises PlanErrors: with every problem found.
+    """
+    loader = _Loader(source, path, types, project, overrides or {}, environ or {})
+    plan = loader.load()
+    return plan, None if loader.variables.used_environment else [pattern for _, pattern in loader.globs]
+
+
+@dataclass
+class _Loader:
+    source: Source
+    path: Path
+    types: TaskTypes
+    project: Path | None
+    overrides: Mapping[str, str]
+    environ: Mapping[str, str]
+    problems: list[OrchestratorError] = field(default_factory=list)
+    deferred: dict[str, list[OrchestratorError]] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    places: dict[str, Path_] = field(default_factory=dict)
+    declared: set[str] = field(default_factory=set)
+    fanned: dict[str, list[str]] = field(default_factory=dict)
+    globs: list[tuple[str, str]] = field(default_factory=list)
+
+    def load(self) -> Plan:
+        data = self.source.data
+        if not isinstance(data, dict):
+            raise PlanErrors([self._error("plan/wrong-type", "a plan is a mapping of sections", ())])
+        self._check_top_keys(data)
+        head = self._section(HeadText, ("orchestrator",), data)
+        self.root = self._root_of(head)
+        self.context = {"root": self.root, "templates": self.types.templates(self.root)}
+        self.variables = self._variables(data.get("variables"))
+        secrets = self._secrets(data.get("secrets"))
+        phase_texts = self._phase_texts(data)
+        phases = [self._phase(key, text) for key, text in phase_texts.items()]
+        phases = self._checkpoints(data.get("checkpoints"), phases)
+        phases = self._link_groups(self._link_phases(phases, phase_texts))
+        self._link_tasks()
+        self._check_resources(head.settings if head else Settings())
+        if self.problems or head is None:
+            raise PlanErrors(self.problems)
+        plan = Plan(
+            name=head.name,
+            version=head.version,
+            description=head.description,
+            path=self.path,
+            project_root=self.root,
+            settings=head.settings,
+            variables=self.variables.known(),
+            secrets=secrets,
+            phases=tuple(phases),
+            tasks=self.tasks,
+            digest=digest_of([task.digest for task in self.tasks.values()]),
+            problems={task: tuple(found) for task, found in self.deferred.items()},
+        )
+        if cycle := find_cycle(plan):
+            raise PlanErrors([cycle])
+        self._check_fan_outs(plan)
+        if self.problems:
+            raise PlanErrors(self.problems)
+        return plan
+
+    # --- sections -----------------------------------------------------------------------------------------------
+
+    def _check_top_keys(self, data: Mapping[str, Any]) -> None:
+        known = [*_TOP_KEYS, *(key for key in data if PHASE_KEY.match(key))]
+        for key in data:
+            if key not in known:
+                hint = did_you_mean(key, [*known, "phase_1"]) or "phases are named `phase_1`, `phase_2`, ..."
+                self._report("plan/unknown-key", f"unknown key `{key}`", (key,), hint=hint, key=True)
+        if "orchestrator" not in data:
+            self._report("plan/missing-key", "the section `orchestrator` is missing", ())
+
+    def _section(self, model: type[Any], path: Path_, within: Mapping[str, Any]) -> Any:
+        if path[-1] not in within:
+            return None
+        made = validate(model, within[str(path[-1])], self.source, path)
+        if isinstance(made, list):
+            self.problems.extend(made)
+            return None
+        return made
+
+    def _root_of(self, head: HeadText | None) -> Path:
+        if self.project is not None:
+            return self.project
+        written = head.project_root if head else None
+        return (self.path.parent / (written or ".")).resolve()
+
+    def _variables(self, written: Any) -> _Variables:
+        if written is not None and not isinstance(written, dict):
+            self._report("plan/wrong-type", "`variables` must be a mapping", ("variables",))
+            written = {}
+        values: dict[str, Any] = dict(written or {})
+        values.update({name: scalar(text) for name, text in self.overrides.items()})
+        return _Variables(values, self.environ)
+
+    def _secrets(self, written: Any) -> tuple[str, ...]:
+        if written is None:
+            return ()
+        if isinstance(written, list) and all(isinstance(name, str) for name in written):
+            return tuple(written)
+        self._report("plan/wrong-type", "`secrets` must be a list of environment variables", ("secrets",))
+        return ()
+
+    def _phase_texts(self, data: Mapping[str, Any]) -> dict[str, PhaseText]:
+        found = {}
+        for key in data:
+            if PHASE_KEY.match(key) and (text := self._section(PhaseText, (key,), data)):
+                found[key] = text
+        return found
+
+    def _phase(self, key: str, text: PhaseText) -> Phase:
+        groups = tuple(self._group(key, group_key, group) for group_key, group in text.groups.items())
+        return Phase(
+            key=key,
+            name=text.name,
+            description=text.description,
+            estimated_duration=text.estimated_duration,
+            depends_on=(),
+            parallel_with=text.parallel_with,
+            groups=groups,
+            checkpoint=None,
+            location=self.source.locate((key,), key=True),
+        )
+
+    def _group(self, phase: str, key: str, text: GroupText) -> Group:
+        at: Path_ = (phase, "groups", key)
+        if text.max_parallel is not None and text.execution != "parallel":
+            hint = "add `execution: parallel`, or leave `max_parallel` out"
+            message = "`max_parallel` is for parallel groups"
+            self._report("plan/bad-value", message, (*at, "max_parallel"), hint=hint, key=True)
+        ids: list[str] = []
+        for index, written in enumerate(text.tasks):
+            ids += self._expand(phase, key, written, (*at, "tasks", index), text)
+        return Group(
+            key=key,
+            name=text.name or key,
+            phase=phase,
+            execution=text.execution,
+            max_parallel=text.max_parallel,
+            depends_on=text.depends_on,
+            fail_fast=text.fail_fast,
+            continue_on_error=text.continue_on_error,
+            tasks=tuple(ids),
+            location=self.source.locate(at, key=True),
+        )
+
+    # --- tasks --------------------------------------------------------------------------------------------------
+
+    def _expand(self, phase: str, group: str, written: Any, at: Path_, text: GroupText) -> list[str]:
+        """Make the task written at `at`, or the many it fans out into; return their ids."""
+        if not isinstance(written, dict):
+            self._report("plan/wrong-type", "a task must be a mapping", at)
+            return []
+        self.declared.add(_id_text(written))
+        model = self._model_of(written, at)
+        if model is None:
+            return []
+        if text.continue_on_error:
+            written = {"continue_on_error": True, **written}
+        if written.get("for_each") is None:
+            task = self._task(model, written, at, {}, phase, group)
+            return [task.id] if task else []
+        made = []
+        for item in self._items(written, at):
+            one = {name: value for name, value in written.items() if name != "for_each"}
+            one["id"] = f"{_id_text(written)}[{item.label}]"
+            names = {"item": item.value, "label": item.label}
+            if task := self._task(model, one, at, names, phase, group):
+                made.append(task.id)
+        self.fanned[_id_text(written)] = made
+        return made
+
+    def _items(self, written: Mapping[str, Any], at: Path_) -> list[fanout.Item]:
+        spec = validate(_FanOut, {"for_each": written["for_each"]}, self.source, at)
+        if isinstance(spec, list):
+            self.problems.extend(spec)
+            return []
+        if isinstance(spec.for_each, Glob):
+            self.globs.append((_id_text(written), spec.for_each.glob))
+            items = fanout.match_files(self.root, spec.for_each.glob)
+        else:
+            items = [fanout.Item(str(word), str(word)) for word in spec.for_each]
+        if not items and not written.get("allow_empty"):
+            hint = "add `allow_empty: true` if that is meant"
+            self._report("plan/no-matches", "the fan-out matches nothing", (*at, "for_each"), hint=hint)
+        return items
+
+    def _model_of(self, written: Mapping[str, Any], at: Path_) -> type[Task] | None:
+        name = written.get("type")
+        if name is None:
+            self._report("plan/missing-key", "the key `type` is missing", at)
+            return None
+        model = self.types.model(name) if isinstance(name, str) else None
+        if model is None:
+            known = self.types.names()
+            hint = did_you_mean(str(name), known) or f"types are {', '.join(f'`{each}`' for each in known)}"
+            self._report("plan/unknown-type", f"unknown task type `{name}`", (*at, "type"), hint=hint)
+        return model
+
+    def _task(
+        self,
+        model: type[Task],
+        written: dict[str, Any],
+        at: Path_,
+        names: Mapping[str, Any],
+        phase: str,
+        group: str,
+    ) -> Task | None:
+        waiting: list[OrchestratorError] = []
+        data = self._interpolate(written, at, names, waiting)
+        made = validate(model, data, self.source, at, context=self.context)
+        if isinstance(made, list):
+            self.problems.extend(made if not waiting else waiting)
+            return None
+        if isinstance(made.when, str):
+            made = replace(made, when=self._when(made.when, at, names, waiting))
+        if made.id in self.tasks:
+            first = self.tasks[made.id].location
+            self._report(
+                "plan/duplicate-id", f"the id `{made.id}` is taken", (*at, "id"), hint=f"it is at {first}"
+            )
+            return None
+        if waiting:
+            self.deferred[made.id] = waiting
+        self.tasks[made.id] = place(made, phase=phase, group=group, location=self.source.locate(at))
+        self.places[made.id] = at
+        return made
+
+    def _interpolate(
+        self, written: dict[str, Any], at: Path_, names: Mapping[str, Any], waiting: list[OrchestratorError]
+    ) -> dict[str, Any]:
+        if not self.source.has_expressions:
+            return written
+        scope = {"variables": self.variables, **names}
+
+        def change(text: str, path: Path_) -> Any:
+            if path[0] == "when" or not has_expression(text):
+                return text
+            if path[-1] in ("run", "unless") and not isinstance(path[-1], int):
+                if mentions_variables(text):
+                    hint = "pass it through `env`, or write the command as a list"
+                    message = f"a shell string may not hold `{{{{ ... }}}}`: `{path[-1]}`"
+                    self._report("plan/templated-command", message, (*at, *path), hint=hint)
+                return text
+            try:
+                return interpolate(text, scope)
+            except PlanError as error:
+                error.location = self.source.locate((*at, *path))
+                waiting.append(error)
+                return text
+
+        changed = {name: map_strings(value, change, (name,)) for name, value in written.items()}
+        self._settle(waiting)
+        return changed
+
+    def _when(self, text: str, at: Path_, names: Mapping[str, Any], waiting: list[OrchestratorError]) -> bool:
+        expression = text.strip().removeprefix("{{").removesuffix("}}") if text.strip().startswith("{{") else text
+        try:
+            value = evaluate(expression, {"variables": self.variables, **names})
+        except PlanError as error:
+            error.location = self.source.locate((*at, "when"))
+            waiting.append(error)
+            self._settle(waiting)
+            return True
+        return value not in (False, None, "", 0, "false", "False", [], {})
+
+    def _settle(self, waiting: list[OrchestratorError]) -> None:
+        """Leave only missing values in `waiting`: they matter where the task is needed, all else matters now."""
+        self.problems.extend(error for error in waiting if error.code != "plan/missing-variable")
+        waiting[:] = [error for error in waiting if error.code == "plan/missing-variable"]
+
+    # --- references ---------------------------------------------------------------------------------------------
+
+    def _checkpoints(self, written: Any, phases: list[Phase]) -> list[Phase]:
+        if written is None:
+            return phases
+        if not isinstance(written, dict):
+            self._report("plan/wrong-type", "`checkpoints` must be a mapping", ("checkpoints",))
+            return phases
+        by_key = {phase.key: index for index, phase in enumerate(phases)}
+        for key, text in written.items():
+            match = CHECKPOINT_KEY.match(key)
+            at: Path_ = ("checkpoints", key)
+            if not match or match[1] not in by_key:
+                hint = did_you_mean(key, [f"after_{phase}" for phase in by_key]) or "name it `after_<phase>`"
+                message = f"the checkpoint `{key}` belongs to no phase of the plan"
+                self._report("plan/unknown-dependency", message, at, hint=hint, key=True)
+            elif not isinstance(text, dict):
+                self._report("plan/wrong-type", "a checkpoint must be a mapping", at)
+            else:
+                fields = {"name": key, **text, "id": key, "type": "checkpoint"}
+                if task := self._task(self.types.checkpoint(), fields, at, {}, match[1], ""):
+                    index = by_key[match[1]]
+                    phases[index] = replace(phases[index], checkpoint=task.id)
+        return phases
+
+    def _link_phases(self, phases: list[Phase], texts: Mapping[str, PhaseText]) -> list[Phase]:
+        known = {phase.key for phase in phases}
+        for phase in phases:
+            for name in ("depends_on", "parallel_with"):
+                for index, key in enumerate(getattr(texts[phase.key], name)):
+                    if key not in known and key in self.source.data:
+                        continue  # that phase has problems of its own
+                    if key not in known:
+                        message = f"phase `{phase.key}` names `{key}`, which is not in the plan"
+                        self._unknown(message, key, known, (phase.key, name, index))
+        direct = {phase.key: tuple(k for k in texts[phase.key].depends_on if k in known) for phase in phases}
+        beside = {phase.key: tuple(k for k in phase.parallel_with if k in known) for phase in phases}
+        depends, clashes = inherited_dependencies(direct, beside)
+        for phase_key, other in clashes:
+            message = f"phase `{phase_key}` cannot run beside `{other}`, which it depends on"
+            at: Path_ = (phase_key, "parallel_with", texts[phase_key].parallel_with.index(other))
+            self._report("plan/parallel-with-dependency", message, at)
+        return [replace(phase, depends_on=depends[phase.key]) for phase in phases]
+
+    def _link_groups(self, phases: list[Phase]) -> list[Phase]:
+        refs: dict[str, list[str]] = {}
+        for phase in phases:
+            for group in phase.groups:
+                refs.setdefault(group.key, []).append(group.ref)
+        return [
+            replace(
+                phase,
+                groups=tuple(
+                    replace(group, depends_on=tuple(self._group_refs(group, refs))) for group in phase.groups
+                ),
+            )
+            for phase in phases
+        ]
+
+    def _group_refs(self, group: Group, refs: Mapping[str, list[str]]) -> Iterable[str]:
+        for index, key in enumerate(group.depends_on):
+            at: Path_ = (group.phase, "groups", group.key, "depends_on", index)
+            candidates = refs.get(key, [])
+            own = f"{group.phase}/{key}"
+            if own in candidates:
+                yield own
+            elif len(candidates) == 1:
+                yield candidates[0]
+            elif candidates:
+                message = f"group `{key}` exists in several phases: {', '.join(candidates)}"
+                hint = "depend on a task of the group that is meant, or rename one"
+                self._report("plan/ambiguous-dependency", message, at, hint=hint)
+            else:
+                message = f"group `{group.key}` depends on `{key}`, which is not in the plan"
+                self._unknown(message, key, refs, at)
+
+    def _link_tasks(self) -> None:
+        for task in list(self.tasks.values()):
+            if not task.depends_on:
+                continue
+            wanted: list[str] = []
+            for index, other in enumerate(task.depends_on):
+                if other in self.tasks:
+                    wanted.append(other)
+                elif other in self.fanned:
+                    wanted += self.fanned[other]
+                elif other not in self.declared:  # else that task has problems of its own
+                    at: Path_ = (*self.places[task.id], "depends_on", index)
+                    message = f"task `{task.id}` depends on `{other}`, which is not in the plan"
+                    self._unknown(message, other, [*self.tasks, *self.fanned], at)
+            if tuple(wanted) != task.depends_on:
+                linked = replace(task, depends_on=tuple(wanted))
+                assert task.location is not None
+                self.tasks[task.id] = place(
+                    linked, phase=task.phase, group=task.group, location=task.location
+                )
+
+    def _check_resources(self, settings: Settings) -> None:
+        for task in self.tasks.values():
+            for name, amount in task.resources.items():
+                capacity = settings.resources.get(name)
+                if capacity is None or capacity < amount:
+                    at: Path_ = (*self.places[task.id], "resources", name)
+                    says = "is not in `settings.resources`" if capacity is None else f"has only {capacity}"
+                    hint = did_you_mean(name, settings.resources) if capacity is None else None
+                    self._report("plan/unknown-resource", f"the resource `{name}` {says}", at, hint=hint)
+
+    def _check_fan_outs(self, plan: Plan) -> None:
+        for base, pattern in self.globs:
+            for task_id, path in fanout.written_before(plan, self.fanned.get(base, ()), pattern, self.types.writes):
+                at = self.places[self.fanned[base][0]]
+                message = f"the fan-out of `{base}` reads `{pattern}`, where task `{task_id}` writes `{path}`"
+                hint = "what it would match is not known when the plan is loaded; list the items instead"
+                self._report("plan/unstable-fan-out", message, (*at, "for_each"), hint=hint)
+
+    # --- reporting ----------------------------------------------------------------------------------------------
+
+    def _unknown(self, message: str, word: str, known: Iterable[str], at: Path_) -> None:
+        hint = did_you_mean(word, list(known))
+        self._report("plan/unknown-dependency", message, at, hint=hint)
+
+    def _report(self, code: str, message: str, at: Path_, *, hint: str | None = None, key: bool = False) -> None:
+        self.problems.append(self._error(code, message, at, hint=hint, key=key))
+
+    def _error(
+        self, code: str, message: str, at: Path_, *, hint: str | None = None, key: bool = False
+    ) -> PlanError:
+        where: Location = self.source.locate(at, key=key)
+        return PlanError(code, message, hint=hint, location=where)
+
+
+@dataclass(frozen=True)
+class _FanOut:
+    for_each: Glob | tuple[str, ...]
+
+
+class _Variables(Mapping[str, Any]):
+    """The plan's variables; one that takes its value from elsewhere does so when it is first read."""
+
+    def __init__(self, values: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+        self._values = dict(values)
+        self._environ = environ
+        self._reading: set[str] = set()
+        self.used_environment = False
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._values[name]
+        if not isinstance(value, str) or ("{{" not in value and "${" not in value):
+            return value
+        if name in self._reading:
+            raise PlanError("plan/bad-expression", f"the variable `{name}` is made from itself")
+        self._reading.add(name)
+        self.used_environment = self.used_environment or "${" in value
+        try:
+            value = expand_environment(value, self._environ)
+            return interpolate(value, {"variables": self}) if has_expression(value) else value
+        finally:
+            self._reading.discard(name)
+
+    def __iter__(self) -> Any:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def known(self) -> dict[str, Any]:
+        """Return those whose values can be had."""
+        found = {}
+        for name in self:
+            try:
+                found[name] = self[name]
+            except PlanError:
+                continue
+        return found
+
+
+def _id_text(written: Mapping[str, Any]) -> str:
+    return str(written.get("id", ""))

@@ -1,0 +1,251 @@
+"""The plan file as pydantic sees it: structure, error messages with places, and the JSON Schema for editors.
+
+Only the cold path imports this: a plan that was compiled before does without.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from orchestrator.errors import PlanError, did_you_mean
+from orchestrator.plan.fields import Count, Flag, Text, Texts
+from orchestrator.plan.model import DERIVED, Settings, Task
+from orchestrator.plan.source import Path_, Source
+
+PHASE_KEY = re.compile(r"phase_[A-Za-z0-9_-]+\Z")
+CHECKPOINT_KEY = re.compile(r"after_(phase_[A-Za-z0-9_-]+)\Z")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class HeadText(_Section):
+    """The `orchestrator:` section."""
+
+    name: Text
+    """What the roadmap is called."""
+    version: Text = ""
+    description: Text = ""
+    project_root: Text | None = None
+    """The project, relative to this file; absent = the directory the plan is in."""
+    settings: Settings = Settings()
+
+
+class GroupText(_Section):
+    """Tasks that belong together."""
+
+    name: Text = ""
+    description: Text = ""
+    execution: Literal["sequential", "parallel"] = "sequential"
+    max_parallel: Count | None = None
+    """How many of a parallel group run at once."""
+    depends_on: Texts = ()
+    """Groups that come first: of this phase, else of any phase."""
+    fail_fast: Flag = False
+    """A failure cancels the rest of the group."""
+    continue_on_error: Flag = False
+    """For every task of the group."""
+    tasks: list[Any] = Field(default_factory=list)
+
+
+class PhaseText(_Section):
+    """Groups that end at a gate."""
+
+    name: Text
+    description: Text = ""
+    estimated_duration: Text = ""
+    depends_on: Texts = ()
+    """Phases that come first."""
+    parallel_with: Texts = ()
+    """Phases it may run beside; it starts when the first of them may."""
+    groups: dict[str, GroupText] = Field(default_factory=dict)
+
+
+@cache
+def adapter(model: type[Any]) -> TypeAdapter[Any]:
+    """Return the validator of a model; made once."""
+    return TypeAdapter(model)
+
+
+def validate(model: type[Any], data: Any, source: Source, path: Path_, context: Any = None) -> Any | list[PlanError]:
+    """Return a `model` made from `data`, or all that is wrong with it, with places."""
+    try:
+        return adapter(model).validate_python(data, context=context)
+    except ValidationError as error:
+        return list(explain(error.errors(include_url=False), model, data, source, path))
+
+
+def explain(
+    details: Iterable[ErrorDetails], model: type[Any], data: Any, source: Source, path: Path_
+) -> Iterable[PlanError]:
+    """Turn pydantic's findings into ours: one for each place, union alternatives told as one."""
+    found: dict[Path_, list[ErrorDetails]] = {}
+    for detail in details:
+        found.setdefault(_real_path(detail, data), []).append(detail)
+    for where in found:
+        if any(other[: len(where)] == where and len(other) > len(where) for other in found):
+            continue  # an alternative of a union that does not fit; the deeper finding says more
+        yield _problem(where, found[where], model, source, path)
+
+
+def json_schema(models: Mapping[str, type[Task]], checkpoint: type[Task]) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a plan file whose tasks may have these types."""
+    from pydantic.json_schema import models_json_schema
+
+    wanted: list[Any] = [HeadText, PhaseText]
+    _, base = models_json_schema([(model, "validation") for model in wanted], ref_template="#/$defs/{model}")
+    definitions: dict[str, Any] = dict(base["$defs"])
+    for model in (*models.values(), checkpoint):
+        one = adapter(model).json_schema(ref_template="#/$defs/{model}")
+        definitions.update(one.pop("$defs", {}))
+        for name in DERIVED:
+            one["properties"].pop(name, None)
+        definitions[model.__name__] = one
+    definitions.pop("Location", None)
+    tasks = [{"$ref": f"#/$defs/{model.__name__}"} for _, model in sorted(models.items())]
+    definitions["GroupText"]["properties"]["tasks"] = {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["id", "name", "type"],
+            "properties": {"type": {"enum": sorted(models)}},
+            "allOf": [
+                {"if": {"properties": {"type": {"const": name}}}, "then": task}
+                for name, task in zip(sorted(models), tasks, strict=True)
+            ],
+        },
+    }
+    gate = dict(definitions.pop(checkpoint.__name__))
+    for name in ("id", "type", "depends_on", "for_each", "allow_empty"):
+        gate["properties"].pop(name, None)
+    gate["required"] = ["validations"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "orchestrate plan",
+        "type": "object",
+        "required": ["orchestrator"],
+        "properties": {
+            "orchestrator": {"$ref": "#/$defs/HeadText"},
+            "variables": {"type": "object"},
+            "secrets": {"type": "array", "items": {"type": "string"}},
+            "checkpoints": {
+                "type": "object",
+                "patternProperties": {r"^after_phase_[A-Za-z0-9_-]+$": gate},
+                "additionalProperties": False,
+            },
+        },
+        "patternProperties": {r"^phase_[A-Za-z0-9_-]+$": {"$ref": "#/$defs/PhaseText"}},
+        "additionalProperties": False,
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _real_path(detail: ErrorDetails, data: Any) -> Path_:
+    """Keep those parts of pydantic's `loc` that are keys of the data; the rest name alternatives of unions."""
+    path: list[str | int] = []
+    last = len(detail["loc"]) - 1
+    for index, part in enumerate(detail["loc"]):
+        inside = (
+            part in data
+            if isinstance(data, dict)
+            else isinstance(data, list) and isinstance(part, int) and part < len(data)
+        )
+        if inside:
+            path.append(part)
+            data = data[part]
+        elif index == last and detail["type"] == "missing":
+            path.append(part)
+    return tuple(path)
+
+
+def _problem(where: Path_, details: list[ErrorDetails], model: type[Any], source: Source, path: Path_) -> PlanError:
+    detail = details[0]
+    name = str(where[-1]) if where else str(path[-1]) if path else "plan"
+    full = path + where
+    match detail["type"]:
+        case "missing":
+            place = source.locate(full[:-1])
+            return PlanError("plan/missing-key", f"the key `{name}` is missing", location=place)
+        case "unexpected_keyword_argument" | "extra_forbidden":
+            hint = did_you_mean(name, _keys_of(model, where[:-1]))
+            place = source.locate(full, key=True)
+            return PlanError("plan/unknown-key", f"unknown key `{name}`", hint=hint, location=place)
+        case "literal_error":
+            allowed = detail["ctx"]["expected"].replace("'", "`")
+            hint = did_you_mean(str(detail["input"]), re.findall(r"`([^`]*)`", allowed))
+            message = f"`{name}` is {_show(detail['input'])}, but must be {allowed}"
+            return PlanError("plan/bad-value", message, hint=hint, location=source.locate(full))
+        case "outside_root":
+            message = f"`{name}`: {detail['msg']}"
+            return PlanError("plan/path-outside-root", message, location=source.locate(full))
+        case "missing_template":
+            near = detail["ctx"]["nearest"]
+            hint = f"did you mean {near}?" if near else "put one into the project's `templates/` directory"
+            return PlanError("plan/missing-template", detail["msg"], hint=hint, location=source.locate(full))
+        case "value_error":
+            message = f"`{name}`: {detail['ctx']['error']}"
+            return PlanError("plan/bad-value", message, location=source.locate(full))
+        case "greater_than" | "duration" | "bad_value":
+            return PlanError("plan/bad-value", f"`{name}`: {_lower(detail['msg'])}", location=source.locate(full))
+        case _:
+            wanted = " or ".join(dict.fromkeys(_wanted(each) for each in details))
+            message = f"`{name}` is {_show(detail['input'])}, but must be {wanted}"
+            return PlanError("plan/wrong-type", message, location=source.locate(full))
+
+
+_WANTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "bool_type": "`true` or `false`",
+    "dict_type": "a mapping",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "float_type": "a number",
+    "dataclass_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+}
+
+
+def _wanted(detail: ErrorDetails) -> str:
+    return _WANTED.get(detail["type"], _lower(detail["msg"]))
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _show(value: Any) -> str:
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case str():
+            return f"the text `{value if len(value) <= 40 else value[:37] + '...'}`"
+        case int() | float():
+            return f"the number `{value}`"
+        case list():
+            return "a list"
+        case dict():
+            return "a mapping"
+        case _:
+            return f"`{value}`"
+
+
+def _keys_of(model: type[Any], where: Path_) -> set[str]:
+    """Return the keys that `model` knows, and for a deeper place those of every model in it."""
+    if not where:
+        if issubclass(model, BaseModel):
+            return set(model.model_fields)
+        return {f.name for f in fields(model) if f.init}
+    schema = adapter(model).json_schema()
+    return {key for part in schema.get("$defs", {}).values() for key in part.get("properties", {})}

@@ -1,0 +1,45 @@
+"""Who wants to see events as they happen. An observer that fails is dropped; the run goes on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+from orchestrator.record.events import Entry
+
+log = logging.getLogger(__name__)
+
+
+class Observer(Protocol):
+    """Sees what the journal already holds."""
+
+    def see(self, entries: Sequence[Entry]) -> None:
+        """Take note of events, in order."""
+
+    def close(self) -> None:
+        """The run is over."""
+
+
+class Bus:
+    """Passes events on, to each observer in turn."""
+
+    def __init__(self, observers: Sequence[Observer] = ()) -> None:
+        self._observers = list(observers)
+
+    def publish(self, entries: Sequence[Entry]) -> None:
+        """Show `entries` to everyone."""
+        for observer in tuple(self._observers):
+            self._call(observer, "see", entries)
+
+    def close(self) -> None:
+        """Tell everyone that the run is over."""
+        for observer in tuple(self._observers):
+            self._call(observer, "close")
+
+    def _call(self, observer: Observer, method: str, *arguments: object) -> None:
+        try:
+            getattr(observer, method)(*arguments)
+        except Exception:  # noqa: BLE001  # boundary: an observer cannot break the run
+            log.exception("observer %s dropped", type(observer).__name__)
+            self._observers.remove(observer)

@@ -1,0 +1,198 @@
+"""The durable record: an append-only table of events in SQLite.
+
+Events of one tick are one transaction. Write-ahead logging makes a commit survive the death of the process; an event
+that must also survive a power cut (`Event.durable`) is flushed to disk.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from orchestrator.clock import Clock, SystemClock
+from orchestrator.errors import EnvironmentProblem, StateError
+from orchestrator.record.events import Entry, Event, TaskFinished, from_data, to_data
+
+VERSION: Final = 1
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS events (
+    seq INTEGER PRIMARY KEY, run TEXT NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL, task TEXT NOT NULL, data TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS events_of_runs ON events (run, seq) WHERE kind LIKE 'Run%' OR kind = 'RolledBack';
+"""
+
+
+class Journal(Protocol):
+    """What the engine needs of a journal."""
+
+    def append(self, events: Sequence[Event]) -> list[Entry]:
+        """Make events durable, all or none; return them with their places."""
+
+
+class SqliteJournal:
+    """The journal of one project, as seen by one run."""
+
+    def __init__(
+        self,
+        path: Path,
+        run_id: str = "",
+        *,
+        clock: Clock | None = None,
+        mask: Callable[[object], object] | None = None,
+        read_only: bool = False,
+    ) -> None:
+        """Open the journal, making it if need be; `read_only` changes no byte.
+
+        :raises StateError: when the file is no journal of ours.
+        """
+        self.path = path
+        self.run_id = run_id
+        self._clock = clock or SystemClock()
+        self._mask = mask
+        self._synchronous = False
+        self._seen_version = -1
+        try:
+            self._db = _connect(path, read_only=read_only)
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0 and not read_only:
+                self._db.executescript(_SCHEMA)
+                self._db.execute(f"PRAGMA user_version={VERSION}")
+        except sqlite3.Error as error:
+            raise _problem(path, error) from error
+        if version > VERSION:
+            hint = "use that version, or another --state-dir"
+            raise StateError("state/journal", f"`{path}` was written by a newer version", hint=hint)
+
+    def append(self, events: Sequence[Event]) -> list[Entry]:
+        if not events:
+            return []
+        now = self._clock.now()
+        rows = [(self.run_id, now, type(event).__name__, event.task, self._encode(event)) for event in events]
+        try:
+            self._require(any(event.durable for event in events))
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.executemany("INSERT INTO events (run, at, kind, task, data) VALUES (?, ?, ?, ?, ?)", rows)
+                last: int = self._db.execute("SELECT last_insert_rowid()").fetchone()[0]
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise _problem(self.path, error) from error
+        first = last - len(events) + 1
+        return [Entry(first + offset, self.run_id, now, event) for offset, event in enumerate(events)]
+
+    def entries(
+        self, *, run: str | None = None, kinds: Collection[type[Event]] = (), task: str | None = None, after: int = 0
+    ) -> Iterator[Entry]:
+        """Yield events in order, those that fit all that is given."""
+        where, values = ["seq > ?"], [after]
+        for column, value in (("run", run), ("task", task)):
+            if value is not None:
+                where.append(f"{column} = ?")
+                values.append(value)  # type: ignore[arg-type]  # SQLite takes both
+        if kinds:
+            where.append(f"kind IN ({', '.join('?' * len(kinds))})")
+            values.extend(kind.__name__ for kind in kinds)  # type: ignore[misc]  # SQLite takes both
+        condition = " AND ".join(where)
+        query = f"SELECT seq, run, at, kind, task, data FROM events WHERE {condition} ORDER BY seq"  # noqa: S608
+        return self._read(query, values)
+
+    def latest_finished(self) -> Iterator[Entry]:
+        """Yield for each task its newest `TaskFinished`, of any run."""
+        newest = "SELECT max(seq) FROM events WHERE kind = 'TaskFinished' GROUP BY task"
+        return self._read(
+            f"SELECT seq, run, at, kind, task, data FROM events WHERE seq IN ({newest}) ORDER BY seq",  # noqa: S608
+            (),
+        )
+
+    def latest_succeeded(self) -> Iterator[Entry]:
+        """Yield for each task its newest `TaskFinished` that tells how long the work takes."""
+        newest = "SELECT max(seq) FROM events WHERE kind = 'TaskFinished' AND data LIKE '%\"seconds\"%' AND data NOT LIKE '%\"status\"%' GROUP BY task"
+        return self._read(
+            f"SELECT seq, run, at, kind, task, data FROM events WHERE seq IN ({newest}) ORDER BY seq",  # noqa: S608
+            (),
+        )
+
+    def runs(self) -> list[str]:
+        """Return the ids of all runs, oldest first."""
+        rows = self._db.execute("SELECT run FROM events WHERE kind = 'RunStarted' GROUP BY run ORDER BY min(seq)")
+        return [row[0] for row in rows]
+
+    def changed_elsewhere(self) -> bool:
+        """Say whether another process added something since this was last asked."""
+        version: int = self._db.execute("PRAGMA data_version").fetchone()[0]
+        changed = version != self._seen_version and self._seen_version != -1
+        self._seen_version = version
+        return changed
+
+    def prune(self, keep: Collection[str]) -> int:
+        """Forget all runs but `keep`; return how many events went."""
+        marks = ", ".join("?" * len(keep))
+        gone = self._db.execute(f"DELETE FROM events WHERE run NOT IN ({marks})", list(keep)).rowcount  # noqa: S608
+        self._db.execute("VACUUM")
+        return gone
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _encode(self, event: Event) -> str:
+        data: object = to_data(event)
+        if self._mask is not None:
+            data = self._mask(data)
+        return _dump(data)
+
+    def _require(self, durable: bool) -> None:
+        if durable != self._synchronous:
+            self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._synchronous = durable
+
+    def _read(self, query: str, values: Sequence[Any]) -> Iterator[Entry]:
+        try:
+            for seq, run, at, kind, task, data in self._db.execute(query, values):
+                event = from_data(kind, task, json.loads(data))
+                if event is not None:
+                    yield Entry(seq, run, at, event)
+        except (sqlite3.Error, ValueError) as error:
+            raise _problem(self.path, error) from error
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    if not read_only:
+        db = sqlite3.connect(path, isolation_level=None, timeout=10.0)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        return db
+    # A journal nobody writes to has no write-ahead log; declared immutable, none is made to read it.
+    quiet = not path.with_name(f"{path.name}-wal").exists()
+    uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if quiet else ''}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10.0)
+
+
+def durations(entries: Iterator[Entry]) -> dict[str, float]:
+    """Return for each task the seconds its last success took."""
+    return {
+        entry.event.task: entry.event.seconds
+        for entry in entries
+        if isinstance(entry.event, TaskFinished) and entry.event.status == "succeeded"
+    }
+
+
+_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def _problem(path: Path, error: Exception) -> Exception:
+    text = str(error)
+    if "disk is full" in text:
+        hint = "free some space, then run again: what was finished is recorded"
+        return EnvironmentProblem("environment/no-space", f"no space left to write `{path}`", hint=hint)
+    if "readonly" in text or "unable to open" in text or "read-only" in text:
+        hint = "make it writable, or keep the state elsewhere with --state-dir"
+        return EnvironmentProblem("environment/unwritable", f"`{path}` cannot be written", hint=hint)
+    hint = "move it away to start afresh, or name another --state-dir"
+    return StateError("state/journal", f"`{path}` cannot be read: {text}", hint=hint)
