@@ -17,15 +17,17 @@ from typing import Any
 
 from orchestrator.change import Change, TaskResult
 from orchestrator.clock import Clock, SystemClock
+from orchestrator.committer import Committer
 from orchestrator.engine.executor import Execution, Prompter, Runner
 from orchestrator.engine.frontier import Frontier, Limits
 from orchestrator.engine.order import critical_path, estimates, order_keys
 from orchestrator.engine.runner import ApplyRunner, PreviewRunner, undo
-from orchestrator.errors import EnvironmentProblem, PlanErrors, StateError, UsageError, raise_os_error
+from orchestrator.errors import EnvironmentProblem, PlanError, PlanErrors, StateError, UsageError, raise_os_error
 from orchestrator.facts import read_facts
 from orchestrator.handler import Answer
 from orchestrator.handlers.registry import Registry
 from orchestrator.integrations import git
+from orchestrator.integrations.slack import SlackNotifier
 from orchestrator.masking import Masker
 from orchestrator.plan import compiled
 from orchestrator.plan.graph import Graph, build_graph
@@ -44,6 +46,7 @@ from orchestrator.record.events import (
     RunPaused,
     RunStarted,
     TaskFinished,
+    Warned,
 )
 from orchestrator.record.journal import Journal, SqliteJournal, durations
 from orchestrator.record.lock import ProjectLock
@@ -146,6 +149,8 @@ class Project:
         self.selected = select(self.plan, options.selection)
         self.masker = Masker(self.ports.environ.get(name, "") for name in self.plan.secrets)
         self.templates = project_templates(self.root)
+        self.announced: Mapping[str, Sequence[Sequence[str | None]]] = {}
+        """By task id, the edits of a saved plan: exactly these are made, or none."""
 
     # --- reading the record -------------------------------------------------------------------------------------
 
@@ -243,6 +248,7 @@ class Project:
         )
         bus = Bus([_Fold(state), *self.ports.observers])
         bus.publish(journal.append([start]))
+        self._add_observers(bus, journal)
         if resumed is not None:
             self._recover(resumed, journal, workspace, bus)
         self._record_approvals(known, journal, bus)
@@ -280,6 +286,22 @@ class Project:
         if execution.frontier.asking:
             return RunPaused(reason="waiting", exit_code=code or 4)
         return RunFinished(exit_code=code, seconds=round(seconds, 3))
+
+    def _add_observers(self, bus: Bus, journal: SqliteJournal) -> None:
+        """Add those that the plan's settings ask for."""
+
+        def record(event: Event) -> None:
+            bus.publish(journal.append([event]))
+
+        if self.plan.settings.git.commit != "none":
+            bus.add(Committer(self.plan, self.root, record))
+        webhook = self.plan.settings.notifications.slack_webhook
+        if webhook:
+            try:
+                url = expand_environment(webhook, self.ports.environ)
+            except PlanError:
+                return  # nothing is sent while the variable is unset
+            bus.add(SlackNotifier(self.plan, url, self.masker.text, lambda text: record(Warned(message=text))))
 
     def _open_run(self, journal: SqliteJournal) -> RunState | None:
         runs = journal.runs()
@@ -341,6 +363,7 @@ class Project:
                 None,
             )[1],
             strict=self.options.strict,
+            announced=self.announced,
         )
 
     # --- parts --------------------------------------------------------------------------------------------------

@@ -141,6 +141,8 @@ class ApplyRunner(_Planning):
     is_prepared: Callable[[PrepareStep], bool]
     prepared: Callable[[PrepareStep], None]
     strict: bool = False
+    announced: Mapping[str, Sequence[Sequence[str | None]]] = field(default_factory=dict)
+    """By task id: path, digest before and digest after of each edit that a saved plan allows."""
 
     def __post_init__(self) -> None:
         self.record: Callable[[Event], None] = _ignore
@@ -186,6 +188,7 @@ class ApplyRunner(_Planning):
             with _as_result(task, log) as failed:
                 check_tools(task.requires, self.environ)
                 _check_claims(change.edits, normalise(handler.claims(task)))
+                self._check_announced(task, change)
                 if change.edits:
                     await self._write(task, number, change.edits)
                 applied = await self._act(task, handler, change, log, limit)
@@ -214,6 +217,13 @@ class ApplyRunner(_Planning):
             log=log.name,
             digest=work,
         )
+
+    def _check_announced(self, task: Task, change: Change) -> None:
+        if task.id not in self.announced or not change.exact:
+            return
+        if [[e.path, digest(e.before), digest(e.after)] for e in change.edits] != list(self.announced[task.id]):
+            hint = "make a new one with `orchestrate plan --out`"
+            raise TaskError("usage/plan-moved", "the saved plan announced another change", hint=hint)
 
     def _with_retry(self, task: Task, error: TaskFailure | None) -> TaskFailure | None:
         if error is not None and error.code == "task/command" and task.retry is not None:

@@ -27,6 +27,10 @@ class Bus:
     def __init__(self, observers: Sequence[Observer] = ()) -> None:
         self._observers = list(observers)
 
+    def add(self, observer: Observer) -> None:
+        """Show what happens from now on to `observer` too."""
+        self._observers.append(observer)
+
     def publish(self, entries: Sequence[Entry]) -> None:
         """Show `entries` to everyone."""
         for observer in tuple(self._observers):

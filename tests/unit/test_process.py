@@ -114,8 +114,19 @@ def test_output_without_meaning_in_utf_8_arrives_unchanged() -> None:
     assert shell(r"printf '\377\376\000\200'")[1] == b"\xff\xfe\x00\x80"
 
 
-def test_stdin_is_empty() -> None:
-    ended, written = run("cat")
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["in our directory", "in another directory"])
+def test_stdin_is_empty_whatever_ours_holds(tmp_path: Path, elsewhere: bool) -> None:
+    ours = os.dup(0)
+    read_end, write_end = os.pipe()
+    os.write(write_end, b"not for the child")
+    os.dup2(read_end, 0)
+    for descriptor in (read_end, write_end):
+        os.close(descriptor)
+    try:
+        ended, written = run("cat", cwd=tmp_path if elsewhere else HERE)
+    finally:
+        os.dup2(ours, 0)
+        os.close(ours)
     assert (ended.code, written) == (0, b"")
 
 
@@ -223,30 +234,39 @@ def test_cancelling_ends_the_group_and_a_second_time_does_not_wait_for_the_grace
             await asyncio.sleep(0)
         with pytest.raises(asyncio.CancelledError):
             await task
-        await children.close()
+        if times == 2:  # the kill is on its way, nobody waits for its end
+            while any(map(is_alive, read_pids(pids, 2))) and time.monotonic() - began < 10:
+                await asyncio.sleep(0.01)
+        assert not any(map(is_alive, read_pids(pids, 2)))
         return time.monotonic() - began
 
     assert play(scene) < 10
-    assert not any(map(is_alive, read_pids(pids, 2)))
 
 
 def test_a_failing_start_callback_ends_the_child() -> None:
-    started: list[ProcessId] = []
-
     def refuse(process: ProcessId) -> None:
         started.append(process)
         raise LookupError
 
-    with pytest.raises(LookupError):
-        run("sleep", "60", on_start=refuse)
-    assert not is_alive(started[0].pid)
+    async def scene(children: Children) -> None:
+        with pytest.raises(LookupError):
+            await children.run(["sleep", "60"], cwd=HERE, env=ENV, output=lambda _: None, on_start=refuse)
+        assert not is_alive(started[0].pid)
+
+    started: list[ProcessId] = []
+    play(scene)
 
 
 def test_background_children_die_with_the_leader(tmp_path: Path, exit_notice: None) -> None:
     pids = tmp_path / "pids"
-    ended, _ = shell(f"sleep 60 >/dev/null 2>&1 & echo $! > {pids}")
-    assert ended.code == 0
-    assert wait_until(lambda: not is_alive(read_pids(pids, 1)[0]))
+
+    async def scene(children: Children) -> Exit:
+        script = f"sleep 60 >/dev/null 2>&1 & echo $! > {pids}"
+        ended = await children.run(["/bin/sh", "-c", script], cwd=HERE, env=ENV, output=lambda _: None)
+        assert wait_until(lambda: not is_alive(read_pids(pids, 1)[0]))
+        return ended
+
+    assert play(scene).code == 0
 
 
 def test_what_a_background_child_still_writes_shortly_after_the_leader_is_not_lost() -> None:
@@ -440,6 +460,26 @@ def test_a_known_leader_is_ended_with_its_session_but_never_a_later_holder_of_it
         ended = end_stragglers([], known=[ProcessId(process.pid, started)])
         assert process.pid in ended
         assert process.wait() == -signal.SIGTERM
+
+
+@linux_only
+def test_a_session_whose_leader_is_gone_is_not_taken_for_the_one_it_once_led(run_id: str) -> None:
+    script = "sleep 60 >/dev/null & echo $!"
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script], start_new_session=True, stdout=subprocess.PIPE, env=ENV | {RUN_ID: run_id}
+    ) as leader:
+        assert leader.stdout is not None
+        member = int(leader.stdout.read())
+    for started in (0, 1):
+        assert end_stragglers([], known=[ProcessId(leader.pid, started)]) == []
+    assert is_alive(member)
+
+
+@linux_only
+def test_a_zombie_is_not_waited_for() -> None:
+    with subprocess.Popen(["true"], start_new_session=True) as process:
+        assert wait_until(lambda: not is_alive(process.pid))
+        assert end_processes((), [(process.pid, start_time(process.pid))]) == []
 
 
 @linux_only

@@ -1,0 +1,67 @@
+"""Questions to a person at this terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from orchestrator.app import Options, Project, person
+from orchestrator.handler import Answer
+from orchestrator.plan.model import Task
+
+if TYPE_CHECKING:
+    from orchestrator.reporters.tree import Tree
+
+
+def confirm(question: str) -> bool:
+    """Ask a yes-or-no question; no is the default."""
+    import questionary
+
+    return bool(questionary.confirm(question, default=False).ask())
+
+
+def answer(options: Options, task_id: str, decision: str, comment: str) -> int:
+    """Record what a person decided about a manual task; return the exit code."""
+    given = Project(options).answer(task_id, decision, comment)
+    typer.echo(f"{task_id} {given.decision} by {given.by}")
+    return 0
+
+
+class TerminalPrompter:
+    """Asks about manual tasks, one at a time, while the rest of the run goes on."""
+
+    def __init__(self, tree: Tree) -> None:
+        import asyncio
+
+        self._tree = tree
+        self._turn = asyncio.Lock()
+
+    async def ask(self, task: Task, instructions: str) -> Answer | None:
+        """Return what the person said; None leaves the answer for later."""
+        async with self._turn:
+            self._tree.pause()
+            try:
+                return await self._ask(task, instructions)
+            finally:
+                self._tree.resume()
+
+    async def _ask(self, task: Task, instructions: str) -> Answer | None:
+        import questionary
+
+        typer.echo(f"\n{task.id}  {task.name}\n")
+        typer.echo("\n".join(f"    {line}" for line in instructions.strip().splitlines()))
+        choices = {
+            "Done": "approved",
+            "Skip it, with a reason": "skipped",
+            "Later (`orchestrate approve`)": None,
+            "Abort the run": "aborted",
+        }
+        said = await questionary.select("Is it done?", choices=list(choices)).unsafe_ask_async()
+        decision = choices[said]
+        if decision is None:
+            return None
+        comment = ""
+        if decision == "skipped":
+            comment = await questionary.text("Why?").unsafe_ask_async()
+        return Answer(decision, person(), comment)

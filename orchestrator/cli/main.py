@@ -1,0 +1,325 @@
+"""The command `orchestrate`: what there is to ask for. What each command does is in the modules beside this one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orchestrator import __version__
+
+app = typer.Typer(
+    name="orchestrate",
+    help="Run an engineering roadmap from YAML: see what would change, run it, prove it, take it back.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Config = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="The plan.")]
+ProjectDir = Annotated[Path | None, typer.Option("--project", metavar="DIR", help="The project, if not the plan's.")]
+StateDir = Annotated[Path | None, typer.Option(metavar="DIR", help="Where the record is kept.")]
+Phases = Annotated[list[str] | None, typer.Option("--phase", metavar="P", help="Only this phase: `2` or `phase_2`.")]
+Groups = Annotated[list[str] | None, typer.Option("--group", metavar="G", help="Only this group: `c` or `group_c`.")]
+Tasks = Annotated[list[str] | None, typer.Option("--task", metavar="ID", help="Only this task.")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", metavar="T", help="Only tasks with this tag.")]
+Exclude = Annotated[list[str] | None, typer.Option(metavar="X", help="Without this phase, group, task or tag.")]
+All = Annotated[bool, typer.Option("--all", help="The whole plan (as without a selection).")]
+Var = Annotated[list[str] | None, typer.Option("--var", metavar="K=V", help="Set a variable of the plan.")]
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+WithDeps = Annotated[bool, typer.Option("--with-deps", help="What the selection builds on, too.")]
+NoDeps = Annotated[bool, typer.Option("--no-deps", help="Do not ask whether that is done.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Apply without asking.")]
+Comment = Annotated[str, typer.Option("--comment", "-m", metavar="TEXT", help="Why.")]
+
+DEFAULT = Path("config/phases.yaml")
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
+    if version:
+        typer.echo(f"orchestrate {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    config: Config = DEFAULT,
+    project: ProjectDir = None,
+    state_dir: StateDir = None,
+    phase: Phases = None,
+    group: Groups = None,
+    task: Tasks = None,
+    tag: Tags = None,
+    exclude: Exclude = None,
+    all_: All = False,
+    var: Var = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would happen; change nothing.")] = False,
+    sequential: Annotated[bool, typer.Option("--sequential", help="One task at a time.")] = False,
+    max_parallel: Annotated[int | None, typer.Option(metavar="N", min=1, help="At most N tasks at once.")] = None,
+    yes: Yes = False,
+    approve: Annotated[
+        list[str] | None, typer.Option(metavar="ID=COMMENT", help="Approve a manual task, or `all`.")
+    ] = None,
+    with_deps: WithDeps = False,
+    no_deps: NoDeps = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Only what failed in the last run.")] = False,
+    plan: Annotated[
+        Path | None, typer.Option(metavar="PLANFILE", help="Apply exactly this saved plan, or refuse.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="What cannot be verified fails.")] = False,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a JUnit report.")] = None,
+    json_: Json = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what tasks print.")] = False,
+) -> None:
+    """Run the plan, or the part of it that is selected."""
+    from orchestrator.cli import run as command
+
+    options = _options(**locals())
+    if dry_run:
+        raise typer.Exit(command.preview(options, diff=True, as_json=json_))
+    raise typer.Exit(
+        command.run(options, yes=yes, saved_plan=plan, junit=junit, as_json=json_, verbose=verbose)
+    )
+
+
+@app.command()
+def plan(
+    config: Config = DEFAULT,
+    project: ProjectDir = None,
+    state_dir: StateDir = None,
+    phase: Phases = None,
+    group: Groups = None,
+    task: Tasks = None,
+    tag: Tags = None,
+    exclude: Exclude = None,
+    all_: All = False,
+    var: Var = None,
+    with_deps: WithDeps = False,
+    no_deps: NoDeps = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the unified diffs.")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="PLANFILE", help="Save it for `run --plan`.")] = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit with 2 when something would change.")
+    ] = False,
+    graph: Annotated[
+        str | None, typer.Option(metavar="FORMAT", help="Print the graph instead: mermaid, dot or svg.")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Show what a run would do now. Changes nothing."""
+    from orchestrator.cli import run as command
+
+    options = _options(**locals())
+    if graph is not None:
+        raise typer.Exit(command.graph(options, graph))
+    raise typer.Exit(
+        command.preview(options, diff=diff, as_json=json_, out=out, detailed_exitcode=detailed_exitcode)
+    )
+
+
+@app.command()
+def status(
+    config: Config = DEFAULT, project: ProjectDir = None, state_dir: StateDir = None, var: Var = None, json_: Json = False
+) -> None:
+    """Show how the last run stands."""
+    from orchestrator.cli import show
+
+    raise typer.Exit(show.status(_options(**locals()), as_json=json_))
+
+
+@app.command()
+def validate(config: Config = DEFAULT, project: ProjectDir = None, var: Var = None) -> None:
+    """Check the plan; name everything that is wrong with it."""
+    from orchestrator.cli import show
+
+    raise typer.Exit(show.validate(_options(**locals())))
+
+
+@app.command()
+def approve(
+    task_id: Annotated[str, typer.Argument(metavar="ID")],
+    comment: Comment = "",
+    config: Config = DEFAULT,
+    project: ProjectDir = None,
+    state_dir: StateDir = None,
+    var: Var = None,
+) -> None:
+    """Say that a manual task is done."""
+    from orchestrator.cli import ask
+
+    raise typer.Exit(ask.answer(_options(**locals()), task_id, "approved", comment))
+
+
+@app.command()
+def reject(
+    task_id: Annotated[str, typer.Argument(metavar="ID")],
+    comment: Comment = "",
+    config: Config = DEFAULT,
+    project: ProjectDir = None,
+    state_dir: StateDir = None,
+    var: Var = None,
+) -> None:
+    """Say that a manual task will not be done."""
+    from orchestrator.cli import ask
+
+    raise typer.Exit(ask.answer(_options(**locals()), task_id, "rejected", comment))
+
+
+@app.command()
+def explain(
+    task_id: Annotated[str, typer.Argument(metavar="ID")],
+    config: Config = DEFAULT,
+    project: ProjectDir = None,
+    state_dir: StateDir = None,
+    var: Var = None,
+) -> None:
+    """Say what a task is, what it waits for and what became of it."""
+    from orchestrator.cli import show
+
+    raise typer.Exit(show.explain(_options(**locals()), task_id))
+
+
+@app.command()
+def logs(
+    task_id: Annotated[str, typer.Argument(metavar="ID")],
+    attempt: Annotated[int | None, typer.Option(metavar="N", help="Not the last attempt but this one.")] = None,
+    config: Config = DEFAULT,
+    project: ProjectDir = None,
+    state_dir: StateDir = None,
+    var: Var = None,
+) -> None:
+    """Show what a task printed in the last run."""
+    from orchestrator.cli import show
+
+    raise typer.Exit(show.logs(_options(**locals()), task_id, attempt))
+
+
+@app.command()
+def rollback(
+    run_id: Annotated[str | None, typer.Option("--run", metavar="R", help="This run, not the last that wrote.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Everything since the first run.")] = False,
+    phase: Phases = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be restored.")] = False,
+    yes: Yes = False,
+    config: Config = DEFAULT,
+    project: ProjectDir = None,
+    state_dir: StateDir = None,
+    var: Var = None,
+) -> None:
+    """Take back what a run wrote, where nobody has touched it since."""
+    from orchestrator.cli import rollback as command
+
+    options = _options(**{**locals(), "phase": None})
+    raise typer.Exit(
+        command.rollback(options, run=run_id, everything=all_, phases=phase or [], dry_run=dry_run, yes=yes)
+    )
+
+
+@app.command()
+def history(
+    prune: Annotated[bool, typer.Option("--prune", help="Forget all runs but the last.")] = False,
+    json_: Json = False,
+    config: Config = DEFAULT,
+    project: ProjectDir = None,
+    state_dir: StateDir = None,
+    var: Var = None,
+) -> None:
+    """List the runs."""
+    from orchestrator.cli import show
+
+    raise typer.Exit(show.history(_options(**locals()), prune=prune, as_json=json_))
+
+
+@app.command()
+def init(directory: Annotated[Path, typer.Argument(metavar="DIR")] = Path()) -> None:
+    """Write a first plan to start from."""
+    from orchestrator.cli import setup
+
+    raise typer.Exit(setup.init(directory))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of plan files, for editors."""
+    from orchestrator.cli import setup
+
+    raise typer.Exit(setup.schema())
+
+
+@app.command()
+def doctor(
+    config: Config = DEFAULT, project: ProjectDir = None, state_dir: StateDir = None, var: Var = None
+) -> None:
+    """Check what this machine has and the plan needs."""
+    from orchestrator.cli import setup
+
+    raise typer.Exit(setup.doctor(_options(**locals())))
+
+
+def main() -> None:
+    """Run the command line; the one place where errors become text and exit codes."""
+    from orchestrator.errors import OrchestratorError
+
+    try:
+        app()
+    except OrchestratorError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(1) from None
+    except Exception as error:  # noqa: BLE001  # boundary: our bug
+        raise SystemExit(_report_bug(error)) from None
+
+
+def _options(**given: Any) -> Any:
+    """Return the options of a command from its parameters; those it does not have stay as they are."""
+    from orchestrator.app import Options
+    from orchestrator.errors import UsageError
+    from orchestrator.plan.select import Selection
+
+    def pairs(name: str, *, bare: bool) -> dict[str, str]:
+        found = {}
+        for text in given.get(name) or ():
+            key, equals, value = text.partition("=")
+            if not key or (not equals and not bare):
+                raise UsageError("usage/bad-option", f"`{text}` is no NAME=VALUE")
+            found[key] = value
+        return found
+
+    named = {name: tuple(given.get(name) or ()) for name in ("phase", "group", "task", "tag", "exclude")}
+    selection = Selection(named["phase"], named["group"], named["task"], named["tag"], named["exclude"])
+    if given.get("all_") and not selection.is_whole:
+        raise UsageError("usage/bad-option", "`--all` and a selection contradict each other")
+    flags = ("project", "state_dir", "sequential", "max_parallel", "strict", "with_deps", "no_deps", "retry_failed")
+    return Options(
+        config=given["config"],
+        selection=selection,
+        variables=pairs("var", bare=False),
+        approve=pairs("approve", bare=True) if isinstance(given.get("approve"), list) else {},
+        **{name: given[name] for name in flags if name in given},
+    )
+
+
+def _report_bug(error: Exception) -> int:
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="orchestrate-", suffix=".log", delete=False) as file:
+        traceback.print_exception(error, file=file)
+    print(  # noqa: T201
+        f"error[bug]: {type(error).__name__}: {error}\n  hint: this is our fault; the details are in {file.name}",
+        file=sys.stderr,
+    )
+    return 3
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""`rollback`: shows what would be restored, asks, restores."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import closing
+
+import typer
+
+from orchestrator.app import Options, Project
+from orchestrator.cli import ask, screen
+from orchestrator.errors import UsageError
+from orchestrator.plan.select import Selection, select
+from orchestrator.record.journal import SqliteJournal
+from orchestrator.record.lock import ProjectLock
+from orchestrator.record.objects import ObjectStore
+from orchestrator.rollback import Rollback, plan_rollback, roll_back
+from orchestrator.workspace import Workspace
+
+
+def rollback(
+    options: Options, *, run: str | None, everything: bool, phases: list[str], dry_run: bool, yes: bool
+) -> int:
+    """Take back what runs wrote; return the exit code: 1 when something had to be left."""
+    project = Project(options)
+    concerned = select(project.plan, Selection(phases=tuple(phases))) if phases else None
+    workspace, objects = Workspace(project.root), ObjectStore(project.state_dir / "objects")
+    with project.reading() as journal:
+        if journal is None:
+            from orchestrator.errors import StateError
+
+            raise StateError("state/nothing-to-roll-back", "nothing was ever run here")
+        planned = _plan(journal, workspace, objects, run, concerned, everything=everything)
+    _show(planned)
+    if dry_run:
+        return 0
+    if not yes:
+        if not screen.can_ask():
+            hint = "see what it would do with --dry-run, then add --yes"
+            raise UsageError("usage/confirm", "there is no terminal to ask whether to restore", hint=hint)
+        if not ask.confirm("Restore these files?"):
+            return 0
+    holder = {"pid": os.getpid(), "run": "rollback", "since": time.strftime("%H:%M:%S")}
+    holder["command"] = "orchestrate rollback"
+    with ProjectLock(project.state_dir / "lock", holder), closing(SqliteJournal(project.journal_path)) as journal:
+        planned = _plan(journal, workspace, objects, run, concerned, everything=everything)
+        roll_back(planned, journal, workspace)
+    typer.echo(f"restored {len(planned.edits)} file{'s' * (len(planned.edits) != 1)}")
+    return 1 if planned.left else 0
+
+
+def _plan(
+    journal: SqliteJournal,
+    workspace: Workspace,
+    objects: ObjectStore,
+    run: str | None,
+    concerned: set[str] | None,
+    *,
+    everything: bool,
+) -> Rollback:
+    return plan_rollback(
+        journal,
+        workspace,
+        objects,
+        run=run,
+        everything=everything,
+        concerns=lambda task: concerned is None or task in concerned,
+    )
+
+
+def _show(planned: Rollback) -> None:
+    for edit in planned.edits:
+        what = "delete " if edit.after is None else "restore"
+        typer.echo(f"  {what}  {edit.path}")
+    for path, why in planned.left.items():
+        typer.echo(f"  {screen.paint('leave', 'yellow')}    {path}: {why}")
+    if planned.effects:
+        typer.echo("these cannot be taken back:")
+        for effect in planned.effects:
+            typer.echo(f"    {effect}")
+    if planned.commits:
+        typer.echo(f"git commits stay as they are: {', '.join(commit[:10] for commit in planned.commits)}")

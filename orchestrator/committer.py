@@ -1,0 +1,74 @@
+"""Commits what a run applied, and nothing else, after each task, group or phase."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from orchestrator.errors import OrchestratorError
+from orchestrator.integrations import git
+from orchestrator.plan.model import Plan
+from orchestrator.record.events import (
+    Committed,
+    Entry,
+    Event,
+    GroupFinished,
+    PhaseFinished,
+    RunFinished,
+    RunPaused,
+    TaskFinished,
+    Warned,
+)
+
+
+class Committer:
+    """An observer; git's refusal is a warning, because the work itself is done."""
+
+    def __init__(self, plan: Plan, root: Path, record: Callable[[Event], None]) -> None:
+        self._plan = plan
+        self._root = root
+        self._record = record
+        self._per = plan.settings.git.commit
+        self._groups = {group.ref: group.name for phase in plan.phases for group in phase.groups}
+        self._phases = {phase.key: phase.name for phase in plan.phases}
+        self._pending: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+
+    def see(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            match entry.event:
+                case TaskFinished(status="succeeded", task=task_id, files=files) if files:
+                    self._remember(task_id, tuple(files))
+                case GroupFinished(group=ref) if self._per == "group":
+                    self._commit(ref, self._groups.get(ref, ref))
+                case PhaseFinished(phase=key):
+                    self._commit(key, self._phases.get(key, key))
+                case RunFinished() | RunPaused():
+                    for place in list(self._pending):
+                        self._commit(place, self._groups.get(place) or self._phases.get(place, place))
+                case _:
+                    pass
+
+    def close(self) -> None:
+        pass
+
+    def _remember(self, task_id: str, paths: tuple[str, ...]) -> None:
+        task = self._plan.tasks[task_id]
+        place = {"task": task_id, "group": f"{task.phase}/{task.group}"}.get(self._per, task.phase)
+        self._pending.setdefault(place, []).append((task_id, paths))
+        if self._per == "task":
+            self._commit(place, f"{task_id} {task.name}")
+
+    def _commit(self, place: str, title: str) -> None:
+        done = self._pending.pop(place, None)
+        if not done:
+            return
+        paths = list(dict.fromkeys(path for _, more in done for path in more))
+        body = "\n".join(f"- {task_id} {self._plan.tasks[task_id].name}" for task_id, _ in done)
+        message = title if self._per == "task" else f"{title}\n\n{body}"
+        try:
+            commit = git.commit(self._root, paths, message)
+        except OrchestratorError as error:
+            self._record(Warned(message=f"not committed: {error.message}"))
+            return
+        if commit is not None:
+            self._record(Committed(commit=commit, paths=tuple(paths)))
