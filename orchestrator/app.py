@@ -48,7 +48,7 @@ from orchestrator.record.events import (
     TaskFinished,
     Warned,
 )
-from orchestrator.record.journal import Journal, SqliteJournal, durations
+from orchestrator.record.journal import Journal, SqliteJournal
 from orchestrator.record.lock import ProjectLock
 from orchestrator.record.objects import ObjectStore
 from orchestrator.record.state import SATISFIED, RunState, approvals, fold
@@ -203,9 +203,7 @@ class Project:
         execution = self._execution(runner, memory, Bus(), self._frontier(known, done, Limits(len(self.plan.tasks))))
         asyncio.run(execution.run())
         results = {event.task: event for event in memory.events if isinstance(event, TaskFinished)}
-        return Preview(
-            self.plan, self.graph, self.selected, results, runner.changes, runner.digests, known.durations
-        )
+        return Preview(self.plan, self.graph, self.selected, results, runner.changes, runner.digests, known.durations)
 
     # --- runs ---------------------------------------------------------------------------------------------------
 
@@ -434,9 +432,9 @@ class Project:
             files=Overlay(self.ports.workspace(self.root)),
         )
         last = known.finished.get(task.id)
-        if last is not None and last.status in SATISFIED and last.digest == runner.digest(task):
-            if still_holds(self.ports.workspace(self.root), last.files):
-                return True
+        recorded = last is not None and last.status in SATISFIED and last.digest == runner.digest(task)
+        if recorded and last is not None and still_holds(self.ports.workspace(self.root), last.files):
+            return True
         result = runner.attempt(task, 1)
         return isinstance(result, TaskResult) and result.status in ("unchanged", "skipped")
 
@@ -544,7 +542,11 @@ class _Known:
             known.finished[event.task] = event
             if event.status in SATISFIED:
                 known.previous[event.task] = (event.digest, event.evidence)
-        known.durations = durations(journal.latest_succeeded())
+        known.durations = {
+            e.event.task: e.event.seconds
+            for e in journal.latest_finished("succeeded")
+            if isinstance(e.event, TaskFinished)
+        }
         return known
 
 
@@ -604,5 +606,3 @@ def _step_fingerprint(step: PrepareStep, workspace: Workspace) -> str:
 
     files = {path: digest(workspace.read(path)) for pattern in step.inputs for path in workspace.match(pattern)}
     return digest_of([_step_name(step), step.cwd, files])
-
-

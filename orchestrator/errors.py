@@ -7,8 +7,7 @@ registered here, once; docs/errors.md explains each and a test raises each.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, NoReturn
+from typing import ClassVar, NamedTuple, NoReturn
 
 CODES: dict[str, str] = {
     # the plan's author acts
@@ -74,8 +73,7 @@ CODES: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A place in a text file; line and column count from 1."""
 
     file: str
@@ -91,9 +89,7 @@ class OrchestratorError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(
-        self, code: str, message: str, *, hint: str | None = None, location: Location | None = None
-    ) -> None:
+    def __init__(self, code: str, message: str, *, hint: str | None = None, location: Location | None = None) -> None:
         if code not in CODES:
             raise LookupError(f"unregistered error code {code!r}")
         super().__init__(message)

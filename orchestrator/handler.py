@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,7 +100,7 @@ class Handler(Protocol, Generic[T]):
         """What plans call it."""
 
     @property
-    def model(self) -> type[Task]:
+    def model(self) -> builtins.type[Task]:
         """The fields a task of this type may have."""
 
     def claims(self, task: T) -> Claims:

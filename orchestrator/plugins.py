@@ -32,10 +32,14 @@ def load(point: Any, needs: Mapping[str, type | None]) -> Any:
     who = f"the plugin `{point.name}` (`{point.value}`)"
     try:
         made = point.load()()
-    except Exception as error:  # noqa: BLE001  # boundary: somebody else's code
+    except Exception as error:  # boundary: somebody else's code
         raise EnvironmentProblem("environment/plugin", f"{who} cannot be loaded: {error}") from error
     for name, kind in needs.items():
         value = getattr(made, name, None)
-        if value is None or (kind is None and not callable(value)) or (kind is not None and not isinstance(value, kind)):
+        if (
+            value is None
+            or (kind is None and not callable(value))
+            or (kind is not None and not isinstance(value, kind))
+        ):
             raise EnvironmentProblem("environment/plugin", f"{who} has no `{name}` as task types must have it")
     return made

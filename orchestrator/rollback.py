@@ -135,5 +135,3 @@ def _origin(chain: Sequence[Step]) -> tuple[str | None, int | None]:
             break
         before, mode = earlier, earlier_mode
     return before, mode
-
-

@@ -21,13 +21,19 @@ def save(preview: Preview, path: Path) -> None:
     """
     graph = preview.graph
     names = [task.id for task in graph.tasks]
-    names += [f"{graph.gates[node]} {'begins' if node % 2 == len(names) % 2 else 'ends'}" for node in sorted(graph.gates)]
+    names += [
+        f"{graph.gates[node]} {'begins' if node % 2 == len(names) % 2 else 'ends'}" for node in sorted(graph.gates)
+    ]
     data = {
         "format": FORMAT,
         "plan": str(preview.plan.path),
         "plan_digest": preview.plan.digest,
         "graph": [[names[before], names[after]] for before, after in graph.edges()],
-        "tasks": {task_id: _announced(preview, task_id) for task_id in names[: len(graph.tasks)] if task_id in preview.selected},
+        "tasks": {
+            task_id: _announced(preview, task_id)
+            for task_id in names[: len(graph.tasks)]
+            if task_id in preview.selected
+        },
     }
     try:
         path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")

@@ -70,14 +70,13 @@ class Templates:
         def load(name: str) -> str | None:
             return self.source(name)
 
-        environment = ImmutableSandboxedEnvironment(
+        return ImmutableSandboxedEnvironment(
             loader=jinja2.FunctionLoader(load),
             undefined=jinja2.StrictUndefined,
             keep_trailing_newline=True,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        return environment
 
 
 def project_templates(project_root: Path) -> Templates:

@@ -76,7 +76,7 @@ def main() -> None:
 def _find(marks: set[bytes], sessions: set[int]) -> list[int]:
     """Return what `os.kill` takes: pids, or negative group numbers where there is no /proc."""
     try:
-        names = os.listdir("/proc")  # noqa: PTH208 - pathlib would double the time this takes to start
+        names = os.listdir("/proc")
     except FileNotFoundError:
         return [-group for group in sessions]
     pids = [int(name) for name in names if name.isdigit()]

@@ -95,9 +95,7 @@ class Workspace:
         """
         for edit in edits:
             if self.read(edit.path) != edit.before:
-                raise TaskError(
-                    "task/conflict", f"`{edit.path}` changed while the task worked on it", retryable=True
-                )
+                raise TaskError("task/conflict", f"`{edit.path}` changed while the task worked on it", retryable=True)
         for edit in edits:
             self.write(edit, suffix)
 

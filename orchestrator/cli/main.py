@@ -82,9 +82,7 @@ def run(
     options = _options(**locals())
     if dry_run:
         raise typer.Exit(command.preview(options, diff=True, as_json=json_))
-    raise typer.Exit(
-        command.run(options, yes=yes, saved_plan=plan, junit=junit, as_json=json_, verbose=verbose)
-    )
+    raise typer.Exit(command.run(options, yes=yes, saved_plan=plan, junit=junit, as_json=json_, verbose=verbose))
 
 
 @app.command()
@@ -117,14 +115,16 @@ def plan(
     options = _options(**locals())
     if graph is not None:
         raise typer.Exit(command.graph(options, graph))
-    raise typer.Exit(
-        command.preview(options, diff=diff, as_json=json_, out=out, detailed_exitcode=detailed_exitcode)
-    )
+    raise typer.Exit(command.preview(options, diff=diff, as_json=json_, out=out, detailed_exitcode=detailed_exitcode))
 
 
 @app.command()
 def status(
-    config: Config = DEFAULT, project: ProjectDir = None, state_dir: StateDir = None, var: Var = None, json_: Json = False
+    config: Config = DEFAULT,
+    project: ProjectDir = None,
+    state_dir: StateDir = None,
+    var: Var = None,
+    json_: Json = False,
 ) -> None:
     """Show how the last run stands."""
     from orchestrator.cli import show
@@ -252,9 +252,7 @@ def schema() -> None:
 
 
 @app.command()
-def doctor(
-    config: Config = DEFAULT, project: ProjectDir = None, state_dir: StateDir = None, var: Var = None
-) -> None:
+def doctor(config: Config = DEFAULT, project: ProjectDir = None, state_dir: StateDir = None, var: Var = None) -> None:
     """Check what this machine has and the plan needs."""
     from orchestrator.cli import setup
 

@@ -154,5 +154,3 @@ def _as_data(seen: Preview, *, diff: bool) -> Mapping[str, Any]:
         tasks.append(one)
     path = [task.id for task in seen.critical_path()]
     return {"plan": seen.plan.name, "tasks": tasks, "critical_path": path, "seconds": seen.seconds()}
-
-

@@ -109,7 +109,11 @@ def history(options: Options, *, prune: bool, as_json: bool) -> int:
         return _prune(project)
     with project.reading() as journal:
         runs = [fold(journal.entries(run=run)) for run in journal.runs()] if journal else []
-        undone = {e.event.of for e in journal.entries(kinds=[RolledBack]) if isinstance(e.event, RolledBack)} if journal else set()
+        undone = (
+            {e.event.of for e in journal.entries(kinds=[RolledBack]) if isinstance(e.event, RolledBack)}
+            if journal
+            else set()
+        )
     if as_json:
         typer.echo(json.dumps([_as_data(state, tasks=False) for state in runs], indent=2))
         return 0
@@ -181,10 +185,8 @@ def _find(plan: Plan, task_id: str) -> Task:
 def _direct(plan: Plan, task: Task) -> list[str]:
     """Return what comes directly before a task: tasks, and the gates of groups and phases."""
     graph = build_graph(plan)
-    names = []
-    for node in graph.predecessors()[graph.index[task.id]]:
-        if node < len(graph.tasks):
-            names.append(graph.tasks[node].id)
+    before = graph.predecessors()[graph.index[task.id]]
+    names = [graph.tasks[node].id for node in before if node < len(graph.tasks)]
     phase = next(phase for phase in plan.phases if phase.key == task.phase)
     group = next((group for group in phase.groups if group.key == task.group), None)
     names += [f"group {ref}" for ref in (group.depends_on if group else ())]

@@ -52,6 +52,8 @@ class PathLocks:
 
 def normalise(claims: Claims) -> Claims:
     """Return `claims` with one spelling for each path and no path twice; writing includes reading."""
+    if not claims.reads and not claims.writes:
+        return claims
     writes = _normal(claims.writes)
     return Claims(tuple(path for path in _normal(claims.reads) if path not in writes), writes)
 

@@ -35,9 +35,11 @@ from orchestrator.record.journal import Journal
 from orchestrator.record.state import SATISFIED
 
 BATCH = 1000
-"""How many tasks may start before what happened is written down."""
+"""How many events may gather before they are written down."""
 POLL_SECONDS = 0.25
 """How often the journal is asked for answers that another process recorded."""
+
+_NO_FAILURE = TaskFailure("", "")
 
 Attempt = TaskResult | Coroutine[Any, Any, TaskResult]
 
@@ -81,6 +83,7 @@ class Execution:
         self._attempts: dict[int, int] = {}
         self._tasks: dict[int, asyncio.Task[TaskResult]] = {}
         self._prompts: dict[int, asyncio.Task[Answer | None]] = {}
+        self._begun: list[tuple[int, Coroutine[Any, Any, TaskResult]]] = []
         self._results: deque[tuple[int, TaskResult]] = deque()
         self._events: list[Event] = []
         self._wake = asyncio.Event()
@@ -91,14 +94,12 @@ class Execution:
         try:
             while True:
                 self._take_results()
-                started = self._start_ready()
+                self._start_ready()
                 self._flush()
-                for node in started:
-                    self._attempt(node)
-                if not self._results and not self._is_busy():
+                self._begin()
+                if not self._wake.is_set() and not self._is_busy():
                     break
-                if not self._results:
-                    await self._wait()
+                await self._wait()
             self._finish_cancelled()
             self._flush()
         finally:
@@ -131,30 +132,34 @@ class Execution:
             return False
         return self.frontier.wake_at() is not None or bool(self._prompts)
 
-    def _start_ready(self) -> list[int]:
-        started: list[int] = []
+    def _start_ready(self) -> None:
+        """Start what can start. An attempt that takes no time had no effect either and ends right here; one that
+        takes time begins when its start is on record."""
         if self.stopped:
-            return started
+            return
         for node in self.frontier.ready(self.clock.monotonic()):
             self.frontier.start(node)
             self._attempts[node] = number = self._attempts.get(node, 0) + 1
             task = self.frontier.graph.tasks[node]
             self._progress.started(task, self._events)
-            self._events.append(TaskStarted(task.id, number))
-            started.append(node)
-            if len(started) >= BATCH:
+            attempt = self.runner.attempt(task, number)
+            if isinstance(attempt, TaskResult):
+                self._take(node, attempt)
+            else:
+                self._events.append(TaskStarted(task.id, number))
+                self._begun.append((node, attempt))
+            if self.stopped:
                 break
-        return started
+            if len(self._events) >= BATCH:
+                self._wake.set()
+                break
 
-    def _attempt(self, node: int) -> None:
-        task = self.frontier.graph.tasks[node]
-        attempt = self.runner.attempt(task, self._attempts[node])
-        if isinstance(attempt, TaskResult):
-            self._results.append((node, attempt))
-            return
-        running = asyncio.ensure_future(attempt)
-        self._tasks[node] = running
-        running.add_done_callback(lambda done: self._ended(node, done))
+    def _begin(self) -> None:
+        for node, attempt in self._begun:
+            running = asyncio.ensure_future(attempt)
+            self._tasks[node] = running
+            running.add_done_callback(lambda done, node=node: self._ended(node, done))
+        self._begun.clear()
 
     def _ended(self, node: int, done: asyncio.Task[TaskResult]) -> None:
         del self._tasks[node]
@@ -181,11 +186,13 @@ class Execution:
 
     def _take_results(self) -> None:
         while self._results:
-            node, result = self._results.popleft()
-            if result.status == "waiting":
-                self._ask(node, result)
-            elif not self._retry(node, result):
-                self._finish(node, result)
+            self._take(*self._results.popleft())
+
+    def _take(self, node: int, result: TaskResult) -> None:
+        if result.status == "waiting":
+            self._ask(node, result)
+        elif not self._retry(node, result):
+            self._finish(node, result)
 
     # --- how attempts end ---------------------------------------------------------------------------------------
 
@@ -303,6 +310,8 @@ class Execution:
             self._events = []
 
     async def _end_everything(self) -> None:
+        for _, attempt in self._begun:
+            attempt.close()
         pending = [*self._tasks.values(), *self._prompts.values()]
         for one in pending:
             one.cancel()
@@ -351,7 +360,7 @@ class _Progress:
 
 
 def _finished(task: Task, result: TaskResult, attempts: int, *, tolerated: bool) -> TaskFinished:
-    change, error = result.change, result.error or TaskFailure("", "")
+    change, error = result.change, result.error or _NO_FAILURE
     wrote = change is not None and change.edits and result.status in ("succeeded", "would_change", "may_run")
     added, removed = change.line_counts() if change and wrote else (0, 0)
     return TaskFinished(
@@ -363,7 +372,7 @@ def _finished(task: Task, result: TaskResult, attempts: int, *, tolerated: bool)
         summary=result.summary,
         digest=result.digest or task.digest,
         attempts=attempts,
-        seconds=round(result.seconds, 6),
+        seconds=result.seconds,
         added=added,
         removed=removed,
         log=result.log or "",
@@ -373,5 +382,3 @@ def _finished(task: Task, result: TaskResult, attempts: int, *, tolerated: bool)
         artifacts=result.artifacts,
         effects=change.actions if change and result.status == "succeeded" else (),
     )
-
-

@@ -50,9 +50,8 @@ class Frontier:
         self._limits = limits
         self._claims_of = claims
         nodes = len(graph.successors)
-        self._waiting = [0] * nodes
-        for _, after in graph.edges():
-            self._waiting[after] += 1
+        self._waiting = graph.degrees()
+        self._group_of = [f"{task.phase}/{task.group}" for task in graph.tasks]
         self._cause: dict[int, int] = {}
         self._ended = bytearray(nodes)
         self._left = len(graph.tasks)
@@ -110,7 +109,8 @@ class Frontier:
     def start(self, node: int) -> None:
         """Take what the task needs."""
         task = self.graph.tasks[node]
-        self._groups[self._group(task)] = self._groups.get(self._group(task), 0) + 1
+        group = self._group_of[node]
+        self._groups[group] = self._groups.get(group, 0) + 1
         for name, amount in task.resources.items():
             self._resources[name] = self._resources.get(name, 0) + amount
         self._paths.acquire(self._running[node])
@@ -233,12 +233,9 @@ class Frontier:
     def _claims(self, node: int) -> Claims:
         return normalise(self._claims_of(self.graph.tasks[node])) if self._claims_of else NO_CLAIMS
 
-    def _group(self, task: Task) -> str:
-        return f"{task.phase}/{task.group}"
-
     def _obstacle(self, node: int, claims: Claims) -> Lane | None:
         task = self.graph.tasks[node]
-        group = self._group(task)
+        group = self._group_of[node]
         limit = self._limits.groups.get(group)
         if limit is not None and self._groups.get(group, 0) >= limit:
             return "group", group
@@ -281,7 +278,7 @@ class Frontier:
 
     def _release(self, node: int) -> None:
         task = self.graph.tasks[node]
-        group = self._group(task)
+        group = self._group_of[node]
         self._groups[group] -= 1
         self._wake(("group", group))
         for name, amount in task.resources.items():

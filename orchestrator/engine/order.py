@@ -1,4 +1,4 @@
-"""Which of the ready tasks goes first. An order is a key per task; the smallest key wins, the file's order breaks ties."""
+"""Which of the ready tasks goes first: the one with the smallest key, and of equal keys the first in the file."""
 
 from __future__ import annotations
 
@@ -53,22 +53,13 @@ def estimates(tasks: Sequence[Task], learned: Mapping[str, float]) -> list[float
 
 def seconds_to_end(graph: Graph, seconds: Sequence[float]) -> list[float]:
     """Return for each node the length of the longest way from its start to the end of the plan."""
-    nodes = len(graph.successors)
-    waiting = [len(afters) for afters in graph.successors]
-    for before, afters in graph.followers.items():
-        waiting[before] += len(afters)
-    before_of = graph.predecessors()
-    longest = [0.0] * nodes
-    ends = [node for node in range(nodes) if not waiting[node]]
-    while ends:
-        node = ends.pop()
-        if node < len(seconds):
-            longest[node] += seconds[node]
-        for before in before_of[node]:
-            longest[before] = max(longest[before], longest[node])
-            waiting[before] -= 1
-            if not waiting[before]:
-                ends.append(before)
+    tasks = len(seconds)
+    longest = [0.0] * len(graph.successors)
+    for node in reversed(graph.order()):
+        behind = max(map(longest.__getitem__, graph.successors[node]), default=0.0)
+        for after in graph.followers.get(node, ()):
+            behind = max(behind, longest[after])
+        longest[node] = behind + seconds[node] if node < tasks else behind
     return longest
 
 

@@ -9,13 +9,13 @@ import shutil
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from orchestrator.change import Change, FileEdit, TaskFailure, TaskResult, digest
 from orchestrator.clock import Clock
-from orchestrator.engine.claims import covers, normalise
+from orchestrator.engine.claims import ancestry, covers, normalise
 from orchestrator.engine.executor import Attempt
 from orchestrator.errors import OrchestratorError, TaskError
 from orchestrator.handler import Answer, Applied, ApplyContext, Claims, Handler, PlanContext
@@ -27,7 +27,6 @@ from orchestrator.record.events import ChangeStaged, ChangeUndone, Event, Proces
 from orchestrator.record.objects import ObjectStore
 from orchestrator.templates import Templates
 from orchestrator.workspace import FileView, Overlay, Workspace
-
 
 
 class Handlers(Protocol):
@@ -49,6 +48,7 @@ class _Planning:
     previous: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     """By task id: the digest and evidence of its last success."""
     facts: Callable[[], Mapping[str, Any]] = dict
+    _base: PlanContext | None = field(default=None, init=False)
 
     def digest(self, task: Task) -> str:
         """Return what stands for the task and everything it is made from."""
@@ -57,16 +57,15 @@ class _Planning:
 
     def change(self, task: Task, work: str, files: FileView) -> Change:
         """Ask the handler what it would do."""
-        last, evidence = self.previous.get(task.id, ("", {}))
-        context = PlanContext(
-            files=files,
-            templates=self.templates,
-            variables=self.plan.variables,
-            answer=self.answers.get(task.id),
-            previous=evidence,
-            is_same_work=last == work,
-            facts=self.facts,
-        )
+        if self._base is None or self._base.files is not files:
+            self._base = PlanContext(
+                files=files, templates=self.templates, variables=self.plan.variables, facts=self.facts
+            )
+        context = self._base
+        if task.id in self.previous or task.id in self.answers:
+            last, evidence = self.previous.get(task.id, ("", {}))
+            answer = self.answers.get(task.id)
+            context = replace(context, answer=answer, previous=evidence, is_same_work=last == work)
         return self.handlers.handler(task.type).plan(task, context)
 
     def skipped(self, task: Task) -> TaskResult | None:
@@ -89,7 +88,8 @@ class PreviewRunner(_Planning):
     digests: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._open_writes: list[tuple[str, Claims]] = []
+        self._open_at: dict[str, str] = {}  # path -> the task whose effect on it is not known
+        self._open_below: dict[str, str] = {}  # the same for every directory above
 
     def attempt(self, task: Task, number: int) -> Attempt:  # noqa: ARG002  # a preview has one attempt
         if skipped := self.skipped(task):
@@ -113,17 +113,20 @@ class PreviewRunner(_Planning):
         self.files.lay(change.edits)
         if change.exact and not change.actions and why is None:
             return TaskResult(task.id, "would_change", change=change, summary=change.summary)
-        if claims.writes:
-            self._open_writes.append((task.id, claims))
+        for path in claims.writes:
+            self._open_at[path] = task.id
+            self._open_below.update(dict.fromkeys(ancestry(path)[1:], task.id))
         summary = f"{change.summary}; depends on what `{why}` does" if why else change.summary
         return TaskResult(task.id, "may_run", change=change, summary=summary)
 
     def _depends_on_open(self, claims: Claims) -> str | None:
         """Return the task whose unknown outcome this one reads or writes, if there is one."""
-        for task_id, other in self._open_writes:
-            for path in (*claims.reads, *claims.writes):
-                if covers(other.writes, path or ".") or any(covers((path or ".",), w or ".") for w in other.writes):
-                    return task_id
+        for path in (*claims.reads, *claims.writes):
+            for up in ancestry(path):
+                if up in self._open_at:
+                    return self._open_at[up]
+            if path in self._open_below:
+                return self._open_below[path]
         return None
 
 
@@ -182,7 +185,6 @@ class ApplyRunner(_Planning):
     async def _apply(self, task: Task, number: int, change: Change, work: str, started: float) -> TaskResult:
         log = TaskLog(self.run_directory / "logs" / f"{_file_name(task.id)}.{number}.log", self.masker)
         limit = task.timeout or self.plan.settings.timeout_minutes * 60
-        applied = Applied()
         handler = self.handlers.handler(task.type)
         try:
             with _as_result(task, log) as failed:
@@ -358,7 +360,7 @@ class _Command:
         try:
             ended = await self._runner.children.run(argv, cwd=cwd, env=env, output=take, on_start=started)
         except FileNotFoundError:
-            missing = str(cwd) if not cwd.is_dir() else argv[0]
+            missing = argv[0] if os.path.isdir(cwd) else str(cwd)  # noqa: ASYNC240  # after a failure, once
             raise TaskError("task/command", f"`{missing}` was not found", hint="is it on PATH?") from None
         except OSError as error:
             raise TaskError("task/command", f"`{argv[0]}` cannot be run: {error.strerror}") from None
@@ -444,5 +446,3 @@ def _ignore(_event: Event) -> None:
 
 def _file_name(task_id: str) -> str:
     return re.sub(r"[^\w.\[\]-]", "_", task_id)
-
-

@@ -212,7 +212,7 @@ async def _passes(run: Sequence[str], cwd: Path, context: ApplyContext) -> Findi
     return Finding("failed" if code else "passed", f"`{shown}` ended with {code}")
 
 
-async def _deployment(validation: Validation, context: ApplyContext) -> Finding:
+async def _deployment(validation: Validation, _context: ApplyContext) -> Finding:
     addresses = [address for address in validation.url if address]
     if not addresses:
         return Finding("unverifiable", "no `url` says where it is deployed")

@@ -122,7 +122,9 @@ def _merge(path: str, current: bytes, made: bytes, base: str | None) -> bytes:
             Path(directory, name).write_bytes(content)
             names.append(name)
         try:
-            merged = subprocess.run(["git", "merge-file", "-p", *names], cwd=directory, capture_output=True, check=False)
+            merged = subprocess.run(
+                ["git", "merge-file", "-p", *names], cwd=directory, capture_output=True, check=False
+            )
         except OSError:
             raise TaskError("environment/missing-tool", "merging needs `git` on PATH") from None
     if merged.returncode != 0:

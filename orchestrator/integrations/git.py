@@ -29,7 +29,7 @@ def facts(root: Path) -> dict[str, Any]:
             branch = None if head.is_detached else head.reference.name
             commit = head.commit.hexsha if head.is_valid() else None
             dirty = bool(repository.git.status("--porcelain", "--untracked-files=no", "--", str(root)))
-        except (ValueError, OSError, *_git_errors()):
+        except (*_git_errors(), ValueError, OSError):
             return {}
     return {"branch": branch, "head": commit, "dirty": dirty, "remote": _slug(remote)}
 
@@ -109,7 +109,7 @@ def _require(root: Path) -> git.Repo:
     return repository
 
 
-def _git_errors() -> tuple[type[Exception], ...]:
+def _git_errors() -> tuple[type[Exception], type[Exception]]:
     import git
 
     return (git.GitError, git.GitCommandError)

@@ -13,9 +13,9 @@ def check_states(repository: str, ref: str, token: str, base_url: str | None = N
     :raises Unreachable: with the reason.
     """
     import requests
-    from github import Auth, Github, GithubException
+    from github import Auth, Consts, Github, GithubException
 
-    api = Github(auth=Auth.Token(token), timeout=10, retry=2, **({"base_url": base_url} if base_url else {}))
+    api = Github(auth=Auth.Token(token), timeout=10, retry=2, base_url=base_url or Consts.DEFAULT_BASE_URL)
     try:
         commit = api.get_repo(repository).get_commit(ref)
         return {run.name: run.conclusion or "pending" for run in commit.get_check_runs()}

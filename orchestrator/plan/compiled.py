@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from orchestrator import globs
 from orchestrator.errors import Location
 from orchestrator.plan.model import Plan, Task, written_fields
-from orchestrator.plan.source import read_text
+from orchestrator.plan.text import read_text
 
 if TYPE_CHECKING:
     from orchestrator.plan.loader import TaskTypes
@@ -50,9 +50,7 @@ def load_plan(
     from orchestrator.plan.loader import load
     from orchestrator.plan.source import Source
 
-    plan, patterns = load(
-        Source(name, text), path, types, project=project, overrides=overrides, environ=environ
-    )
+    plan, patterns = load(Source(name, text), path, types, project=project, overrides=overrides, environ=environ)
     if patterns is not None and not plan.problems:
         _write(entry, plan, patterns)
     return plan
@@ -116,7 +114,8 @@ def _freeze(plan: Plan) -> tuple[dict[str, Any], list[Any]]:
         where = task.location
         assert where is not None
         own = {name: _plain(value) for name, value in written_fields(task).items()}
-        tasks.append((model, own, task.phase, task.group, task.digest, where.line, where.column))
+        nested = [name for name, value in own.items() if _holds_model(value)]
+        tasks.append((model, own, nested, task.phase, task.group, task.digest, where.line, where.column))
     return head, tasks
 
 
@@ -125,11 +124,13 @@ def _thaw(head: dict[str, Any], frozen: list[Any], path: Path) -> Plan:
     models: dict[str, type[Task]] = {}
     tasks: dict[str, Task] = {}
     set_field = object.__setattr__
-    for name, own, phase, group, digest, line, column in frozen:
+    for name, own, nested, phase, group, digest, line, column in frozen:
         model = models.get(name)
         if model is None:
             model = models[name] = _find(name)
-        task = model(**{key: _thawed(v) if type(v) in (dict, tuple) else v for key, v in own.items()})
+        for key in nested:
+            own[key] = _thawed(own[key])
+        task = model(**own)
         set_field(task, "phase", phase)
         set_field(task, "group", group)
         set_field(task, "digest", digest)
@@ -174,6 +175,16 @@ def _plain(value: Any) -> Any:
             raise TypeError(f"{type(value).__name__} is no plain data")
 
 
+def _holds_model(value: Any) -> bool:
+    match value:
+        case dict():
+            return _MODEL in value or any(map(_holds_model, value.values()))
+        case tuple() | list():
+            return any(map(_holds_model, value))
+        case _:
+            return False
+
+
 def _thawed(value: Any) -> Any:
     match value:
         case {"\0model": str(name)}:
@@ -181,7 +192,7 @@ def _thawed(value: Any) -> Any:
         case dict():
             return {key: _thawed(item) for key, item in value.items()}
         case tuple():
-            return tuple(_thawed(item) for item in value) if any(type(i) in (dict, tuple) for i in value) else value
+            return tuple(_thawed(item) for item in value)
         case list():
             return [_thawed(item) for item in value]
         case _:
@@ -191,5 +202,3 @@ def _thawed(value: Any) -> Any:
 def _find(name: str) -> Any:
     module, _, model = name.partition(":")
     return getattr(import_module(module), model)
-
-

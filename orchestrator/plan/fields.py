@@ -166,7 +166,7 @@ def _inside_root(value: str, info: ValidationInfo) -> str:
     if not value or "\0" in value:
         raise PydanticCustomError("bad_value", "a path must name something")
     normal = posixpath.normpath(value)
-    if normal.startswith(("/", "~")) or normal == ".." or normal.startswith("../"):
+    if normal.startswith(("/", "~", "../")) or normal == "..":
         raise refuse(f"`{value}` leaves the project")
     root = (info.context or {}).get("root")
     if root is not None:

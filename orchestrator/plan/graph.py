@@ -6,11 +6,12 @@ nodes that do nothing: one before its tasks and one after them. So the graph gro
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import PlanError
+from orchestrator.errors import Location, PlanError
 from orchestrator.plan.model import Group, Phase, Plan, Task
 
 if TYPE_CHECKING:
@@ -38,6 +39,29 @@ class Graph:
         for before, afters in self.followers.items():
             for after in afters:
                 yield before, after
+
+    def degrees(self) -> list[int]:
+        """Return for each node how many others come directly before it."""
+        found = [0] * len(self.successors)
+        for afters in (*self.successors, *self.followers.values()):
+            for after in afters:
+                found[after] += 1
+        return found
+
+    def order(self) -> list[int]:
+        """Return the nodes, each after those before it; without those that are on or behind a cycle."""
+        waiting = self.degrees()
+        found = [node for node, count in enumerate(waiting) if not count]
+        for node in found:  # grows while it is walked
+            for after in self.successors[node]:
+                waiting[after] -= 1
+                if not waiting[after]:
+                    found.append(after)
+            for after in self.followers.get(node, ()):
+                waiting[after] -= 1
+                if not waiting[after]:
+                    found.append(after)
+        return found
 
     def predecessors(self) -> list[list[int]]:
         """Return for each node what comes directly before it."""
@@ -88,7 +112,7 @@ def ancestors(plan: Plan, ids: Collection[str]) -> set[str]:
 def find_cycle(plan: Plan) -> PlanError | None:
     """Return an error that names a cycle by its path and lines, or None."""
     graph = build_graph(plan)
-    if not _has_cycle(graph):
+    if len(graph.order()) == len(graph.successors):
         return None
     import networkx
 
@@ -158,7 +182,7 @@ def _add_group(graph: Graph, group: Group, phase: tuple[int, int]) -> tuple[int,
     members = [graph.index[task_id] for task_id in group.tasks]
     if group.execution == "sequential":
         chain = [before, *members, after]
-        for one, next_one in zip(chain, chain[1:], strict=False):
+        for one, next_one in itertools.pairwise(chain):
             graph.successors[one].append(next_one)
     else:
         graph.successors[before].extend(members)
@@ -185,28 +209,12 @@ def _add_checkpoint(
         graph.followers[checkpoint] = [gates[1]]
 
 
-def _has_cycle(graph: Graph) -> bool:
-    waiting = [0] * len(graph.successors)
-    for _, after in graph.edges():
-        waiting[after] += 1
-    free = [node for node, count in enumerate(waiting) if not count]
-    passed = 0
-    while free:
-        node = free.pop()
-        passed += 1
-        for after in (*graph.successors[node], *graph.followers.get(node, ())):
-            waiting[after] -= 1
-            if not waiting[after]:
-                free.append(after)
-    return passed < len(graph.successors)
-
-
 def _name(graph: Graph, node: int) -> str:
     return graph.gates[node] if node in graph.gates else f"`{graph.tasks[node].id}`"
 
 
-def _places(plan: Plan) -> dict[str, object]:
-    found: dict[str, object] = {f"`{task.id}`": task.location for task in plan.tasks.values()}
+def _places(plan: Plan) -> dict[str, Location]:
+    found = {f"`{task.id}`": task.location for task in plan.tasks.values() if task.location is not None}
     for phase in plan.phases:
         found[f"phase `{phase.key}`"] = phase.location
         for group in phase.groups:

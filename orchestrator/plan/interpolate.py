@@ -96,7 +96,9 @@ def expand_environment(text: str, environ: Mapping[str, str]) -> str:
     return _ENVIRONMENT.sub(replace, text) if "${" in text else text
 
 
-def map_strings(data: Any, change: Callable[[str, tuple[str | int, ...]], Any], path: tuple[str | int, ...] = ()) -> Any:
+def map_strings(
+    data: Any, change: Callable[[str, tuple[str | int, ...]], Any], path: tuple[str | int, ...] = ()
+) -> Any:
     """Return plain data with every string value passed through `change(text, path)`."""
     match data:
         case str():
@@ -120,7 +122,8 @@ def _missing(expression: str, error: Exception, names: Mapping[str, Any]) -> Pla
 @cache
 def _environment() -> SandboxedEnvironment:
     from jinja2 import StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment, SecurityError
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import SandboxedEnvironment
 
     class PlainData(SandboxedEnvironment):
         """Reads items of mappings, never an attribute of an object, and multiplies nothing but numbers."""
@@ -144,7 +147,7 @@ def _environment() -> SandboxedEnvironment:
                 raise SecurityError(f"`{operator}` is not available here")
             return super().call_binop(context, operator, left, right)
 
-        def is_safe_callable(self, obj: Any) -> bool:
+        def is_safe_callable(self, _obj: Any) -> bool:
             return False
 
     environment = PlainData(undefined=StrictUndefined)

@@ -277,15 +277,13 @@ class _Loader:
         data = self._interpolate(written, at, names, waiting)
         made = validate(model, data, self.source, at, context=self.context)
         if isinstance(made, list):
-            self.problems.extend(made if not waiting else waiting)
+            self.problems.extend(waiting or made)
             return None
         if isinstance(made.when, str):
             made = replace(made, when=self._when(made.when, at, names, waiting))
         if made.id in self.tasks:
             first = self.tasks[made.id].location
-            self._report(
-                "plan/duplicate-id", f"the id `{made.id}` is taken", (*at, "id"), hint=f"it is at {first}"
-            )
+            self._report("plan/duplicate-id", f"the id `{made.id}` is taken", (*at, "id"), hint=f"it is at {first}")
             return None
         if waiting:
             self.deferred[made.id] = waiting
@@ -388,9 +386,7 @@ class _Loader:
         return [
             replace(
                 phase,
-                groups=tuple(
-                    replace(group, depends_on=tuple(self._group_refs(group, refs))) for group in phase.groups
-                ),
+                groups=tuple(replace(group, depends_on=tuple(self._group_refs(group, refs))) for group in phase.groups),
             )
             for phase in phases
         ]
@@ -429,9 +425,7 @@ class _Loader:
             if tuple(wanted) != task.depends_on:
                 linked = replace(task, depends_on=tuple(wanted))
                 assert task.location is not None
-                self.tasks[task.id] = place(
-                    linked, phase=task.phase, group=task.group, location=task.location
-                )
+                self.tasks[task.id] = place(linked, phase=task.phase, group=task.group, location=task.location)
 
     def _check_resources(self, settings: Settings) -> None:
         for task in self.tasks.values():
@@ -460,9 +454,7 @@ class _Loader:
     def _report(self, code: str, message: str, at: Path_, *, hint: str | None = None, key: bool = False) -> None:
         self.problems.append(self._error(code, message, at, hint=hint, key=key))
 
-    def _error(
-        self, code: str, message: str, at: Path_, *, hint: str | None = None, key: bool = False
-    ) -> PlanError:
+    def _error(self, code: str, message: str, at: Path_, *, hint: str | None = None, key: bool = False) -> PlanError:
         where: Location = self.source.locate(at, key=key)
         return PlanError(code, message, hint=hint, location=where)
 

@@ -234,9 +234,7 @@ def place(task: Task, *, phase: str, group: str, location: Location) -> Task:
 
 def written_fields(task: Task) -> dict[str, Any]:
     """Return the fields of a task that are not what they would be anyway, as plain data."""
-    return {
-        name: value for name, default in _defaults(type(task)) if (value := getattr(task, name)) != default
-    }
+    return {name: value for name, default in _defaults(type(task)) if (value := getattr(task, name)) != default}
 
 
 def digest_of(data: Any) -> str:

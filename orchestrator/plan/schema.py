@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from functools import cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -20,6 +19,7 @@ from orchestrator.plan.model import DERIVED, Settings, Task
 from orchestrator.plan.source import Path_, Source
 
 PHASE_KEY = re.compile(r"phase_[A-Za-z0-9_-]+\Z")
+_adapters: dict[type[Any], TypeAdapter[Any]] = {}
 CHECKPOINT_KEY = re.compile(r"after_(phase_[A-Za-z0-9_-]+)\Z")
 
 
@@ -69,10 +69,9 @@ class PhaseText(_Section):
     groups: dict[str, GroupText] = Field(default_factory=dict)
 
 
-@cache
 def adapter(model: type[Any]) -> TypeAdapter[Any]:
     """Return the validator of a model; made once."""
-    return TypeAdapter(model)
+    return _adapters.get(model) or _adapters.setdefault(model, TypeAdapter(model))
 
 
 def validate(model: type[Any], data: Any, source: Source, path: Path_, context: Any = None) -> Any | list[PlanError]:

@@ -7,19 +7,17 @@ text gets what stands in the file. Never resolves tags, never expands an alias b
 
 from __future__ import annotations
 
-import errno
 import re
-import stat
-from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from yaml.cyaml import CParser
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.reader import ReaderError
 
 from orchestrator.errors import Location, PlanError
+from orchestrator.plan.text import place_of
 
-MAX_BYTES: Final = 64 * 1024 * 1024
-MAX_LINE: Final = 1024 * 1024
 MAX_DEPTH: Final = 64
 MAX_ALIASED_NODES: Final = 100_000
 
@@ -27,9 +25,7 @@ Key = str | int
 Path_ = tuple[Key, ...]
 
 _INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
-_FLOAT = re.compile(
-    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z|[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z"
-)
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z|[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
 _WORDS: Final[dict[str, bool | None]] = {
     "true": True, "True": True, "TRUE": True,
     "false": False, "False": False, "FALSE": False,
@@ -76,7 +72,10 @@ class Source:
         """
         self.file = file
         self._root = _compose(file, text)
-        self.data: Any = _Converter(file).convert(self._root)
+        converter = _Converter(file)
+        self.data: Any = converter.convert(self._root)
+        self.problems = converter.problems
+        """What is wrong with the text although it can be read, such as a key that is there twice."""
         self.has_expressions = "{{" in text
 
     def locate(self, path: Path_, *, key: bool = False) -> Location:
@@ -100,37 +99,18 @@ class Source:
         return Location(self.file, place.line + 1, place.column + 1)
 
 
-def read_text(path: Path, name: str) -> str:
-    """Return the text of the YAML file at `path`, called `name` in errors.
-
-    :raises PlanError: for anything that is not a readable UTF-8 file of reasonable size.
-    """
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            kind = "a directory" if path.is_dir() else "not a regular file"
-            raise PlanError("plan/unreadable", f"`{name}` is {kind}", hint="name a YAML file")
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise PlanError(
-            "plan/not-found",
-            f"`{name}` does not exist",
-            hint="name a plan with --config, or write one with `orchestrate init`",
-        ) from None
-    except OSError as error:
-        reason = "it is a loop of links" if error.errno == errno.ELOOP else (error.strerror or str(error))
-        raise PlanError("plan/unreadable", f"`{name}` cannot be read: {reason.lower()}") from error
-    return _decode(raw, name)
-
-
 def scalar(text: str) -> Any:
     """Return what a plain scalar means in the core schema."""
     if text in _WORDS:
         value = _WORDS[text]
         return WrittenBool(text) if isinstance(value, bool) and text != text.lower() else value
     if _INT.match(text):
-        number = int(text, 0) if text[:2] in ("0x", "0o") else _parse_int(text)
-        if number is None or str(number) == text:
-            return text if number is None else number
+        try:
+            number = int(text, 0) if text[:2] in ("0x", "0o") else int(text)
+            if str(number) == text:
+                return number
+        except ValueError:  # more digits than Python converts: nobody counts that far, so it is text
+            return text
         written = WrittenInt(number)
         written.text = text
         return written
@@ -144,47 +124,29 @@ def scalar(text: str) -> Any:
     return text
 
 
-def _decode(raw: bytes, name: str) -> str:
-    if len(raw) > MAX_BYTES:
-        raise PlanError("plan/too-large", f"`{name}` has {len(raw)} bytes; a plan may have {MAX_BYTES}")
-    if b"\0" in raw:
-        line, column = _place_of(raw, raw.index(b"\0"))
-        raise PlanError(
-            "plan/not-text", f"`{name}` is a binary file", location=Location(name, line, column)
-        )
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line, column = _place_of(raw, error.start)
-        raise PlanError(
-            "plan/not-text",
-            f"`{name}` is not UTF-8: byte 0x{raw[error.start]:02x}",
-            location=Location(name, line, column),
-            hint="save it as UTF-8",
-        ) from error
-    for number, line_text in enumerate(text.splitlines(), 1) if len(text) > MAX_LINE else ():
-        if len(line_text) > MAX_LINE:
-            raise PlanError(
-                "plan/too-large",
-                f"a line has {len(line_text)} characters; a plan's may have {MAX_LINE}",
-                location=Location(name, number, 1),
-            )
-    if not text.strip():
-        raise PlanError("plan/empty", f"`{name}` is empty", location=Location(name, 1, 1))
-    return text
+class _TooDeep(Exception):
+    """The node whose content lies deeper than a plan may go."""
 
 
-class _Parser(yaml.cyaml.CParser):
-    """libyaml's parser and composer with the cheapest resolver: was the scalar plain or quoted?"""
+class _Parser(CParser):  # type: ignore[misc]  # the C parser has no types
+    """libyaml's parser and composer with the cheapest resolver: was the scalar plain or quoted?
+
+    The resolver is told of every step down and up, which is where the levels are counted: the composer itself recurses
+    until the stack ends.
+    """
+
+    depth = -1
 
     def check_node(self) -> bool:
         return True
 
-    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
-        pass
+    def descend_resolver(self, current_node: Any, _current_index: Any) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise _TooDeep(current_node)
 
     def ascend_resolver(self) -> None:
-        pass
+        self.depth -= 1
 
     def resolve(self, _kind: Any, _value: Any, implicit: Any) -> str:
         return "plain" if implicit is True or (implicit and implicit[0]) else "quoted"
@@ -192,7 +154,7 @@ class _Parser(yaml.cyaml.CParser):
 
 def _compose(file: str, text: str) -> Node:
     try:
-        root = _Parser(text).get_single_node()
+        root: Node | None = _Parser(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = Location(file, mark.line + 1, mark.column + 1) if mark else None
@@ -200,9 +162,13 @@ def _compose(file: str, text: str) -> Node:
         if "single document" in str(error.context or ""):
             problem = "a plan is one document, here a second one starts"
         raise PlanError("plan/yaml-syntax", problem, location=where, hint=_syntax_hint(problem)) from None
-    except yaml.YAMLError as error:
-        problem = str(error).strip().splitlines()[0]
-        raise PlanError("plan/yaml-syntax", problem, location=Location(file, 1, 1)) from None
+    except ReaderError as error:
+        line, column = place_of(text.encode(), error.position)
+        message = f"the character U+{error.character:04X} cannot stand in YAML"
+        hint = 'write it as an escape in double quotes, such as "\\x07"'
+        raise PlanError("plan/yaml-syntax", message, location=Location(file, line, column), hint=hint) from None
+    except _TooDeep as error:
+        raise _too_deep(file, error.args[0]) from None
     if root is None:
         raise PlanError("plan/empty", f"`{file}` holds only comments", location=Location(file, 1, 1))
     return root
@@ -218,11 +184,18 @@ def _syntax_hint(problem: str) -> str | None:
     return None
 
 
+def _too_deep(file: str, node: Node) -> PlanError:
+    where = Location(file, node.start_mark.line + 1, node.start_mark.column + 1)
+    return PlanError("plan/yaml-syntax", f"more than {MAX_DEPTH} levels of nesting", location=where)
+
+
 class _Converter:
     def __init__(self, file: str) -> None:
+        self.problems: list[PlanError] = []
         self._file = file
-        self._memo: dict[int, tuple[Any, int]] = {}
+        self._memo: dict[int, tuple[Any, int, int]] = {}
         self._open: set[int] = set()
+        self._deepest = 0
         self._count = 0
         self._aliased = 0
         self._scalars: dict[str, Any] = {}
@@ -237,74 +210,69 @@ class _Converter:
                 if value not in self._scalars:
                     self._scalars[value] = scalar(value)
                 return self._scalars[value]
-            if node.tag == "quoted":
-                return node.value
-            raise self._tag(node)
+            if node.tag != "quoted":
+                self._report_tag(node)
+            return node.value
         return self._convert_collection(node, depth)
 
     def _convert_collection(self, node: Node, depth: int) -> Any:
         known = self._memo.get(id(node))
         if known is not None:
-            return self._reuse(node, known)
+            return self._reuse(node, depth, known)
         if node.tag not in ("plain", "quoted"):
-            raise self._tag(node)
+            self._report_tag(node)
         if id(node) in self._open:
             raise self._error("plan/alias-bomb", "an alias stands inside its own anchor", node)
-        if depth >= MAX_DEPTH:
-            raise self._error("plan/yaml-syntax", f"more than {MAX_DEPTH} levels of nesting", node)
         self._open.add(id(node))
-        before = self._count
+        before, deepest_before = self._count, self._deepest
         self._count += 1
+        self._deepest = depth
         data: Any
         if isinstance(node, MappingNode):
             data = {}
             for key_node, value_node in node.value:
                 key = self._key(key_node)
                 if key in data:
-                    raise self._error("plan/duplicate-key", f"the key `{key}` is there twice", key_node)
+                    first = next(other for other, _ in node.value if other.value == key).start_mark
+                    hint = f"the first is at {self._file}:{first.line + 1}:{first.column + 1}"
+                    self._report("plan/duplicate-key", f"the key `{key}` is there twice", key_node, hint)
                 data[key] = self.convert(value_node, depth + 1)
         else:
             data = [self.convert(item, depth + 1) for item in node.value]
         self._open.discard(id(node))
-        self._memo[id(node)] = (data, self._count - before)
+        self._memo[id(node)] = (data, self._count - before, self._deepest - depth)
+        self._deepest = max(self._deepest, deepest_before)
         return data
 
-    def _reuse(self, node: Node, known: tuple[Any, int]) -> Any:
-        data, size = known
+    def _reuse(self, node: Node, depth: int, known: tuple[Any, int, int]) -> Any:
+        data, size, height = known
+        if depth + height >= MAX_DEPTH:
+            raise _too_deep(self._file, node)
+        self._deepest = max(self._deepest, depth + height)
         self._count += size
         self._aliased += size
         if self._aliased > MAX_ALIASED_NODES:
-            raise self._error(
-                "plan/alias-bomb", f"aliases stand for more than {MAX_ALIASED_NODES} values", node
-            )
+            raise self._error("plan/alias-bomb", f"aliases stand for more than {MAX_ALIASED_NODES} values", node)
         return data
 
     def _key(self, node: Node) -> str:
         if type(node) is not ScalarNode:
             raise self._error("plan/wrong-type", "a key must be text", node)
         if node.tag not in ("plain", "quoted"):
-            raise self._tag(node)
+            self._report_tag(node)
+        if node.value == "<<" and node.style is None:
+            hint = "YAML 1.2 has no merge keys; an alias stands for a whole value"
+            self._report("plan/unknown-key", "unknown key `<<`", node, hint)
         return str(node.value)
 
-    def _tag(self, node: Node) -> PlanError:
-        return self._error(
-            "plan/tag", f"the tag `{node.tag}` is not used in plans", node, hint="write the value without it"
-        )
+    def _report_tag(self, node: Node) -> None:
+        shown = node.tag.replace("tag:yaml.org,2002:", "!!")
+        self._report("plan/tag", f"the tag `{shown}` is not used in plans", node, "write the value without it")
+
+    def _report(self, code: str, message: str, node: Node, hint: str) -> None:
+        self.problems.append(self._error(code, message, node, hint))
 
     def _error(self, code: str, message: str, node: Node, hint: str | None = None) -> PlanError:
         mark = node.start_mark
         where = Location(self._file, mark.line + 1, mark.column + 1)
         return PlanError(code, message, location=where, hint=hint)
-
-
-def _parse_int(text: str) -> int | None:
-    try:
-        return int(text)
-    except ValueError:  # more digits than Python converts: nobody counts that far, so it is text
-        return None
-
-
-def _place_of(raw: bytes, offset: int) -> tuple[int, int]:
-    before = raw[:offset]
-    start = before.rfind(b"\n") + 1
-    return before.count(b"\n") + 1, len(before[start:].decode("utf-8", "replace")) + 1

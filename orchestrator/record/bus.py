@@ -44,6 +44,6 @@ class Bus:
     def _call(self, observer: Observer, method: str, *arguments: object) -> None:
         try:
             getattr(observer, method)(*arguments)
-        except Exception:  # noqa: BLE001  # boundary: an observer cannot break the run
+        except Exception:  # boundary: an observer cannot break the run
             log.exception("observer %s dropped", type(observer).__name__)
             self._observers.remove(observer)

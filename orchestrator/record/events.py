@@ -208,7 +208,13 @@ KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in Event.__subclas
 
 def to_data(event: Event) -> dict[str, Any]:
     """Return the fields of an event that are not at their defaults, `task` left out."""
-    return {name: value for name, default in _FIELDS[type(event)] if (value := getattr(event, name)) != default}
+    names, defaults = _FIELDS[type(event)]
+    found = {}
+    for name, default in zip(names, defaults, strict=True):
+        value = getattr(event, name)
+        if value is not default and value != default:
+            found[name] = value
+    return found
 
 
 def from_data(kind: str, task: str, data: dict[str, Any]) -> Event | None:
@@ -220,13 +226,11 @@ def from_data(kind: str, task: str, data: dict[str, Any]) -> Event | None:
     return model(task, **{name: value for name, value in data.items() if name in known})
 
 
-def _defaults(model: type[Event]) -> tuple[tuple[str, Any], ...]:
-    return tuple(
-        (f.name, f.default if f.default is not MISSING else f.default_factory())  # type: ignore[misc]  # one of both
-        for f in fields(model)
-        if f.name != "task"
-    )
+def _fields_of(model: type[Event]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    own = [f for f in fields(model) if f.name != "task"]
+    defaults = [f.default_factory() if f.default_factory is not MISSING else f.default for f in own]
+    return tuple(f.name for f in own), tuple(defaults)
 
 
-_FIELDS = {kind: _defaults(kind) for kind in KINDS.values()}
-_NAMES = {kind: frozenset(name for name, _ in names) for kind, names in _FIELDS.items()}
+_FIELDS = {kind: _fields_of(kind) for kind in KINDS.values()}
+_NAMES = {kind: frozenset(names) for kind, (names, _) in _FIELDS.items()}

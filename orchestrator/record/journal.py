@@ -14,15 +14,17 @@ from typing import Any, Final, Protocol
 
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.errors import EnvironmentProblem, StateError
-from orchestrator.record.events import Entry, Event, TaskFinished, from_data, to_data
+from orchestrator.record.events import Entry, Event, from_data, to_data
 
 VERSION: Final = 1
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS events (
-    seq INTEGER PRIMARY KEY, run TEXT NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL, task TEXT NOT NULL, data TEXT NOT NULL
+    seq INTEGER PRIMARY KEY, run TEXT NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL,
+    task TEXT NOT NULL, status TEXT NOT NULL, data TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS events_of_runs ON events (run, seq) WHERE kind LIKE 'Run%' OR kind = 'RolledBack';
 """
+_INSERT: Final = "INSERT INTO events (run, at, kind, task, status, data) VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class Journal(Protocol):
@@ -70,12 +72,15 @@ class SqliteJournal:
         if not events:
             return []
         now = self._clock.now()
-        rows = [(self.run_id, now, type(event).__name__, event.task, self._encode(event)) for event in events]
+        rows = [
+            (self.run_id, now, type(event).__name__, event.task, getattr(event, "status", ""), self._encode(event))
+            for event in events
+        ]
         try:
             self._require(any(event.durable for event in events))
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                self._db.executemany("INSERT INTO events (run, at, kind, task, data) VALUES (?, ?, ?, ?, ?)", rows)
+                self._db.executemany(_INSERT, rows)
                 last: int = self._db.execute("SELECT last_insert_rowid()").fetchone()[0]
                 self._db.execute("COMMIT")
             except BaseException:
@@ -103,21 +108,12 @@ class SqliteJournal:
         query = f"SELECT seq, run, at, kind, task, data FROM events WHERE {condition} ORDER BY seq"  # noqa: S608
         return self._read(query, values)
 
-    def latest_finished(self) -> Iterator[Entry]:
-        """Yield for each task its newest `TaskFinished`, of any run."""
-        newest = "SELECT max(seq) FROM events WHERE kind = 'TaskFinished' GROUP BY task"
-        return self._read(
-            f"SELECT seq, run, at, kind, task, data FROM events WHERE seq IN ({newest}) ORDER BY seq",  # noqa: S608
-            (),
-        )
-
-    def latest_succeeded(self) -> Iterator[Entry]:
-        """Yield for each task its newest `TaskFinished` that tells how long the work takes."""
-        newest = "SELECT max(seq) FROM events WHERE kind = 'TaskFinished' AND data LIKE '%\"seconds\"%' AND data NOT LIKE '%\"status\"%' GROUP BY task"
-        return self._read(
-            f"SELECT seq, run, at, kind, task, data FROM events WHERE seq IN ({newest}) ORDER BY seq",  # noqa: S608
-            (),
-        )
+    def latest_finished(self, status: str | None = None) -> Iterator[Entry]:
+        """Yield for each task its newest `TaskFinished`, of any run; only those with `status`, if given."""
+        only, values = (" AND status = ?", [status]) if status else ("", [])
+        newest = f"SELECT max(seq) FROM events WHERE kind = 'TaskFinished'{only} GROUP BY task"  # noqa: S608
+        query = f"SELECT seq, run, at, kind, task, data FROM events WHERE seq IN ({newest}) ORDER BY seq"  # noqa: S608
+        return self._read(query, values)
 
     def runs(self) -> list[str]:
         """Return the ids of all runs, oldest first."""
@@ -172,15 +168,6 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     quiet = not path.with_name(f"{path.name}-wal").exists()
     uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if quiet else ''}"
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10.0)
-
-
-def durations(entries: Iterator[Entry]) -> dict[str, float]:
-    """Return for each task the seconds its last success took."""
-    return {
-        entry.event.task: entry.event.seconds
-        for entry in entries
-        if isinstance(entry.event, TaskFinished) and entry.event.status == "succeeded"
-    }
 
 
 _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode

@@ -7,7 +7,7 @@ import json
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from orchestrator.errors import StateError, raise_os_error
 
@@ -20,7 +20,7 @@ class ProjectLock:
         self._holder = holder
         self._descriptor = -1
 
-    def __enter__(self) -> ProjectLock:
+    def __enter__(self) -> Self:
         """:raises StateError: when another process holds it, naming that."""
         try:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -1,0 +1,81 @@
+"""What GitHub Actions shows beside the log: annotations, and a summary on the page of the run.
+
+https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from orchestrator.plan.model import Plan
+from orchestrator.record.state import RunState, TaskState
+from orchestrator.reporters.summary import has_failed, outcome
+from orchestrator.reporters.text import STATUSES, duration, one_line, word
+
+ROWS = 200
+"""GitHub takes one megabyte."""
+
+_TOLD = ("failed", "waiting", "unverifiable", "cancelled", "blocked")
+
+
+def annotation(level: str, title: str, message: str) -> str:
+    """Return the line that makes GitHub show a message; `level` is `error`, `warning` or `notice`."""
+    name = _data(title).replace(":", "%3A").replace(",", "%2C")
+    return f"::{level} title={name}::{_data(message)}"
+
+
+def page(state: RunState, plan: Plan, seconds: float | None) -> str:
+    """Return the summary of a run in Markdown."""
+    return "\n".join(_page(state, plan, seconds)) + "\n"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _page(state: RunState, plan: Plan, seconds: float | None) -> Iterator[str]:
+    took = f" after {duration(seconds)}" if seconds is not None else ""
+    yield f"### {_cell(plan.name)}: {outcome(state)}{took}"
+    yield ""
+    yield from _tasks(state, plan)
+    by_status = state.counts()
+    yield "| Status | Tasks |"
+    yield "| --- | ---: |"
+    yield from (f"| {word(status)} | {by_status[status]} |" for status in STATUSES if by_status.get(status))
+
+
+def _tasks(state: RunState, plan: Plan) -> Iterator[str]:
+    found = sorted((task for task in state.tasks.values() if task.status in _TOLD), key=_urgency)
+    if not found:
+        return
+    yield "| Task | Status | Why |"
+    yield "| --- | --- | --- |"
+    for task in found[:ROWS]:
+        name = plan.tasks[task.id].name if task.id in plan.tasks else ""
+        yield f"| {_cell(f'{task.id} {name}')} | {_status(task)} | {_cell(_why(task))} |"
+    if len(found) > ROWS:
+        yield f"| and {len(found) - ROWS} more | | |"
+    yield ""
+
+
+def _urgency(task: TaskState) -> int:
+    return -1 if has_failed(task) else _TOLD.index(task.status)
+
+
+def _status(task: TaskState) -> str:
+    return "failed (tolerated)" if task.status == "failed" and not has_failed(task) else word(task.status)
+
+
+def _why(task: TaskState) -> str:
+    if task.status == "waiting" and task.asked is not None:
+        return task.asked.instructions
+    if task.result is None:
+        return ""
+    said = task.result.message or task.result.summary
+    return f"{said} (hint: {task.result.hint})" if task.result.hint else said
+
+
+def _cell(text: str) -> str:
+    plain = escape(one_line(text), quote=False)
+    return "".join(f"\\{character}" if character in "|*_[]<\\#" else character for character in plain)

@@ -1,0 +1,221 @@
+"""A run as plain lines, for pipes and CI: what says something gets a line, the rest is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, TextIO
+
+from orchestrator.plan.model import Plan, Task
+from orchestrator.record.events import (
+    ApprovalAsked,
+    ApprovalGiven,
+    AttemptFailed,
+    ChangeUndone,
+    Entry,
+    PhaseFinished,
+    RunFinished,
+    RunPaused,
+    RunStarted,
+    TaskFinished,
+    TaskOutput,
+    Warned,
+)
+from orchestrator.record.state import RunState
+from orchestrator.reporters import github, summary
+from orchestrator.reporters.text import Output, clean, counts, duration, encodable, listing, one_line, tasks, word
+
+STATUS_WIDTH: Final = 12
+"""`unverifiable` and `would change` are the longest."""
+INDENT: Final = " " * (STATUS_WIDTH + 4)
+WORTH_TELLING_SECONDS: Final = 0.1
+
+
+class Lines:
+    """Writes lines to a stream, without colours and without ever going back.
+
+    `environ` tells whether GitHub Actions reads them; `before` is the state of the last run, which this one may go on
+    with; `verbose` adds a line for every task and what the tasks print.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        stream: TextIO,
+        environ: Mapping[str, str],
+        *,
+        before: RunState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self._plan = plan
+        self._stream = stream
+        self._verbose = verbose
+        self._before = before
+        self._on_github = environ.get("GITHUB_ACTIONS") == "true"
+        self._page = environ.get("GITHUB_STEP_SUMMARY", "") if self._on_github else ""
+        self._state = RunState()
+        self._interrupted: list[str] = []
+        self._began = 0.0
+        self._seconds: float | None = None
+        self._titled: set[str] = set()
+        self._output = Output()
+        self._lines: list[str] = []
+        self._id_width = min(max(map(len, plan.tasks), default=0), STATUS_WIDTH)
+        self._tell: dict[type[Any], Callable[[Entry, Any], None]] = {
+            TaskFinished: self._task_finished,
+            RunStarted: self._run_started,
+            PhaseFinished: self._phase_finished,
+            AttemptFailed: self._attempt_failed,
+            ApprovalAsked: self._approval_asked,
+            ApprovalGiven: self._approval_given,
+            ChangeUndone: self._change_undone,
+            Warned: self._warned,
+            RunPaused: self._run_ended,
+            RunFinished: self._run_ended,
+        }
+        if verbose:
+            self._tell[TaskOutput] = self._task_output
+
+    def see(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            event = entry.event
+            tell = self._tell.get(type(event))
+            if tell is not None:
+                tell(entry, event)
+            if entry.seq:
+                self._state.advance(entry)
+        self._write()
+
+    def close(self) -> None:
+        if not self._state.run_id:
+            return
+        self._lines.append("")
+        told = summary.lines(self._state, self._plan, seconds=self._seconds, interrupted=self._interrupted)
+        self._lines.extend(line.text for line in told)
+        self._write()
+        if self._page:
+            with open(self._page, "a", encoding="utf-8") as file:
+                file.write(github.page(self._state, self._plan, self._seconds))
+
+    # --- events -------------------------------------------------------------------------------------------------
+
+    def _run_started(self, entry: Entry, event: RunStarted) -> None:
+        self._began = entry.at
+        if event.resumed and self._before is not None and self._before.run_id == entry.run_id:
+            self._state = self._before
+            self._interrupted = self._before.interrupted
+        verb = "goes on" if event.resumed else "starts"
+        self._lines.append(f"{one_line(self._plan.name)}: run {entry.run_id} {verb}, {tasks(event.selected)}")
+
+    def _run_ended(self, entry: Entry, _event: RunFinished | RunPaused) -> None:
+        self._seconds = entry.at - self._began
+
+    def _phase_finished(self, _entry: Entry, event: PhaseFinished) -> None:
+        phase = next((phase for phase in self._plan.phases if phase.key == event.phase), None)
+        if phase is None:
+            return
+        members = (task.id for task in self._plan.tasks.values() if task.phase == phase.key)
+        by_status: dict[str, int] = {}
+        for task_id in members:
+            if (task := self._state.tasks.get(task_id)) is not None:
+                by_status[task.status] = by_status.get(task.status, 0) + 1
+        self._lines.append(f"{phase.key}  {one_line(phase.name)}: {counts(by_status)}")
+
+    def _task_finished(self, _entry: Entry, event: TaskFinished) -> None:
+        task = self._plan.tasks.get(event.task)
+        if self._verbose:
+            self._print_output(event.task, self._output.end(event.task))
+        elif _goes_without_saying(event, task):
+            return
+        failed = event.status == "failed"
+        self._task_line(
+            "tolerated" if failed and event.tolerated else word(event.status),
+            event.task,
+            duration(event.seconds) if event.seconds >= WORTH_TELLING_SECONDS else "",
+            f"+{event.added} -{event.removed}" if event.added or event.removed else "",
+            "" if failed else one_line(event.summary or event.message),
+        )
+        if failed:
+            self._lines.extend(f"{INDENT}{text}" for text in summary.reasons(event))
+            level = "warning" if event.tolerated else "error"
+            self._annotate(level, event.task, "\n".join(part for part in (event.message, event.hint) if part))
+
+    def _attempt_failed(self, _entry: Entry, event: AttemptFailed) -> None:
+        task = self._plan.tasks.get(event.task)
+        of = f" of {task.attempts(self._plan.settings)}" if task is not None else ""
+        self._task_line("retrying", event.task, f"attempt {event.attempt}{of} failed")
+        self._lines.append(f"{INDENT}error: {one_line(event.message)}")
+        self._lines.append(f"{INDENT}next attempt in {duration(event.delay)}")
+
+    def _approval_asked(self, _entry: Entry, event: ApprovalAsked) -> None:
+        self._task_line("waiting", event.task, "for a person")
+        self._lines.extend(f"{INDENT}{text}" for text in summary.request(event.task, event.instructions))
+        self._annotate("notice", event.task, f"waits for a person: {summary.approval(event.task)}")
+
+    def _approval_given(self, _entry: Entry, event: ApprovalGiven) -> None:
+        by = f"by {event.by}" if event.by else ""
+        self._task_line(word(event.decision), event.task, one_line(by), one_line(event.comment))
+
+    def _change_undone(self, _entry: Entry, event: ChangeUndone) -> None:
+        self._task_line("taken back", event.task, "a change that was applied only in part")
+        if event.left:
+            self._lines.append(f"{INDENT}left alone, because somebody changed them since: {listing(event.left)}")
+
+    def _warned(self, _entry: Entry, event: Warned) -> None:
+        self._lines.append(f"  {'warning':<{STATUS_WIDTH}}  {one_line(event.message)}")
+        self._annotate("warning", "", event.message)
+
+    def _task_output(self, _entry: Entry, event: TaskOutput) -> None:
+        self._print_output(event.task, self._output.add(event.task, event.text))
+
+    # --- writing ------------------------------------------------------------------------------------------------
+
+    def _task_line(self, status: str, task_id: str, *parts: str) -> None:
+        task = self._plan.tasks.get(task_id)
+        self._title(task)
+        name = one_line(task.name) if task is not None else ""
+        said = "  ".join(part for part in (name, *parts) if part)
+        self._lines.append(f"  {status:<{STATUS_WIDTH}}  {task_id:<{self._id_width}}  {said}".rstrip())
+
+    def _title(self, task: Task | None) -> None:
+        if task is None or task.phase in self._titled:
+            return
+        self._titled.add(task.phase)
+        name = next((phase.name for phase in self._plan.phases if phase.key == task.phase), "")
+        self._lines.extend(("", f"{task.phase}  {one_line(name)}".rstrip()))
+
+    def _print_output(self, task_id: str, output: Iterable[str]) -> None:
+        self._lines.extend(f"{task_id} | {line}".rstrip() for line in output)
+
+    def _annotate(self, level: str, task_id: str, message: str) -> None:
+        if self._on_github:
+            task = self._plan.tasks.get(task_id)
+            title = f"{task_id} {task.name}" if task is not None else self._plan.name
+            self._lines.append(github.annotation(level, one_line(title), clean(message)))
+
+    def _write(self) -> None:
+        if not self._lines:
+            return
+        text = "\n".join(self._lines) + "\n"
+        self._lines = []
+        try:
+            self._stream.write(text)
+        except UnicodeEncodeError:
+            self._stream.write(encodable(text, self._stream.encoding))
+        self._stream.flush()
+
+
+def _goes_without_saying(event: TaskFinished, task: Task | None) -> bool:
+    """Say whether a person would rather have this counted."""
+    match event.status:
+        case "unchanged":
+            return True
+        case "blocked":
+            return True  # told with its cause, in the summary
+        case "cancelled":
+            return event.attempts == 0
+        case "skipped":
+            return task is not None and task.when is False
+        case "succeeded":
+            return task is not None and task.type == "milestone"
+        case _:
+            return False
