@@ -73,8 +73,8 @@ class ApplyContext:
     command: RunCommand
     log: Callable[[str], None]
     """Adds a line to the task's log."""
-    artifacts: Path
-    """A directory for what the task leaves beside the project; made by who first writes there."""
+    artifacts: Callable[[], Path]
+    """Makes and returns a directory for what the task leaves beside the project."""
     tasks: Mapping[str, Task] = field(default_factory=dict)
     """All tasks of the plan."""
     strict: bool = False

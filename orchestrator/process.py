@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.watchdog import end_processes, start_time
+from orchestrator.watchdog import boot_ticks, end_processes
 
 RUN_ID = "ORCHESTRATE_RUN_ID"
 # A resumed run keeps its id: this tells its children from those a killed run's watchdog may still be ending.
@@ -42,7 +42,7 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class ProcessId:
-    """A pid and when it started, in clock ticks since boot (0 if unknown): a pid alone may be reused."""
+    """A pid and about when it started, in clock ticks since boot (0 if unknown): a pid alone may be reused."""
 
     pid: int
     started: int
@@ -82,7 +82,7 @@ class Children:
         pid, pipe = _spawn(argv, cwd, {**env, **self._marks})
         child = _Child(pid, pipe, output, self._readers, self._forget)
         self._running.add(child)
-        identity = ProcessId(pid, start_time(pid))
+        identity = ProcessId(pid, boot_ticks())
         self._tell(b"+%d %d\n" % (pid, identity.started))
         try:
             if on_start:

@@ -29,6 +29,10 @@ from orchestrator.templates import Templates
 from orchestrator.workspace import FileView, Overlay, Workspace
 
 
+BRIEF = 0.05
+"""Seconds a child lives before the journal hears of it; one that a kill leaves behind sooner is found by its marks."""
+
+
 class Handlers(Protocol):
     """Finds the handler of a task."""
 
@@ -183,15 +187,15 @@ class ApplyRunner(_Planning):
         return failed[0]
 
     async def _apply(self, task: Task, number: int, change: Change, work: str, started: float) -> TaskResult:
-        log = TaskLog(self.run_directory / "logs" / f"{_file_name(task.id)}.{number}.log", self.masker)
+        log = TaskLog(self.run_directory, task.id, number, self.masker)
         limit = task.timeout or self.plan.settings.timeout_minutes * 60
         handler = self.handlers.handler(task.type)
         try:
             with _as_result(task, log) as failed:
                 check_tools(task.requires, self.environ)
-                _check_claims(change.edits, normalise(handler.claims(task)))
                 self._check_announced(task, change)
                 if change.edits:
+                    _check_claims(change.edits, normalise(handler.claims(task)))
                     await self._write(task, number, change.edits)
                 applied = await self._act(task, handler, change, log, limit)
                 seconds = self.clock.monotonic() - started
@@ -246,14 +250,22 @@ class ApplyRunner(_Planning):
             ) from None
 
     def _context(self, task: Task, log: TaskLog) -> ApplyContext:
-        environ = {**self.environ, **{name: expand_environment(v, self.environ) for name, v in task.env.items()}}
+        environ = self.environ
+        if task.env:
+            environ = {**environ, **{name: expand_environment(v, environ) for name, v in task.env.items()}}
+
+        def artifacts() -> Path:
+            directory = self.run_directory / "artifacts" / _file_name(task.id)
+            directory.mkdir(parents=True, exist_ok=True)
+            return directory
+
         return ApplyContext(
             root=self.workspace.root,
             files=self.workspace,
             environ=environ,
             command=_Command(self, task.id, log),
             log=lambda line: log.write(f"{line}\n".encode()),
-            artifacts=self.run_directory / "artifacts" / _file_name(task.id),
+            artifacts=artifacts,
             tasks=self.plan.tasks,
             strict=self.strict,
         )
@@ -310,15 +322,16 @@ class ApplyRunner(_Planning):
 class TaskLog:
     """The output of one attempt; the file is made with the first line of it."""
 
-    def __init__(self, path: Path, masker: Masker) -> None:
-        self.path = path
+    def __init__(self, run_directory: Path, task_id: str, number: int, masker: Masker) -> None:
+        self._place = (run_directory, task_id, number)
+        self._path: Path | None = None
         self._file: Any = None
         self._stream = masker.stream(self._put)
 
     @property
     def name(self) -> str | None:
         """The file's path, None while there is no output."""
-        return str(self.path) if self._file is not None else None
+        return str(self._path) if self._path is not None else None
 
     def write(self, data: bytes) -> None:
         """Add output."""
@@ -332,8 +345,10 @@ class TaskLog:
 
     def _put(self, data: bytes) -> None:
         if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("wb", buffering=0)
+            directory, task_id, number = self._place
+            self._path = directory / "logs" / f"{_file_name(task_id)}.{number}.log"
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("wb", buffering=0)
         self._file.write(data)
 
 
@@ -354,8 +369,11 @@ class _Command:
                 output(chunk)
             self._runner.publish(TaskOutput(self._task_id, chunk.decode("utf-8", "replace")))
 
+        loop, notes = asyncio.get_running_loop(), []
+
         def started(child: ProcessId) -> None:
-            self._runner.record_soon(ProcessStarted(self._task_id, child.pid, child.started))
+            event = ProcessStarted(self._task_id, child.pid, child.started)
+            notes.append(loop.call_later(BRIEF, self._runner.record_soon, event))
 
         try:
             ended = await self._runner.children.run(argv, cwd=cwd, env=env, output=take, on_start=started)
@@ -364,6 +382,9 @@ class _Command:
             raise TaskError("task/command", f"`{missing}` was not found", hint="is it on PATH?") from None
         except OSError as error:
             raise TaskError("task/command", f"`{argv[0]}` cannot be run: {error.strerror}") from None
+        finally:
+            for note in notes:
+                note.cancel()
         return ended.code if ended.code is not None else -(ended.signal or 0)
 
 

@@ -63,7 +63,7 @@ class Shell(FileHandler):
         return Change(f"runs `{_short(command)}`", actions=(f"run: {command}",), exact=False)
 
     async def apply(self, task: ShellTask, _change: Change, context: ApplyContext) -> Applied:
-        cwd = context.root / task.cwd
+        cwd = context.root if task.cwd == "." else context.root / task.cwd
         if task.unless is not None:
             code = await context.command(["sh", "-c", task.unless], cwd=cwd, env=context.environ)
             if code == 0:

@@ -109,23 +109,21 @@ def ancestors(plan: Plan, ids: Collection[str]) -> set[str]:
     return {graph.tasks[number].id for number in seen.difference(start) if number < len(graph.tasks)}
 
 
-def find_cycle(plan: Plan) -> PlanError | None:
-    """Return an error that names a cycle by its path and lines, or None."""
+def find_cycles(plan: Plan) -> list[PlanError]:
+    """Return an error for each knot of things that wait for each other; it names one cycle, with its lines."""
     graph = build_graph(plan)
     if len(graph.order()) == len(graph.successors):
-        return None
+        return []
     import networkx
 
-    walk = [before for before, _ in networkx.find_cycle(to_networkx(graph))]
-    first = min(range(len(walk)), key=walk.__getitem__)
-    walk = [*walk[first:], *walk[:first]]
+    whole = to_networkx(graph)
+    knots = [whole.subgraph(nodes) for nodes in networkx.strongly_connected_components(whole)]
     places = _places(plan)
-    names = [_name(graph, node) for node in walk]
-    shown = list(dict.fromkeys(names))
-    lines = [f"{name} at {places[name]}" for name in shown if name in places]
-    location = next((places[name] for name in shown if name in places), None)
-    message = f"these wait for each other: {' -> '.join([*shown, shown[0]])}"
-    return PlanError("plan/cycle", message, location=location, hint="; ".join(lines))
+    return [
+        _cycle_error([_name(graph, before) for before, _ in networkx.find_cycle(knot)], places)
+        for knot in knots
+        if knot.number_of_edges()
+    ]
 
 
 def to_networkx(graph: Graph) -> networkx.DiGraph[int]:
@@ -146,25 +144,21 @@ def inherited_dependencies(
     A phase without `depends_on` that runs beside others inherits what all of them (transitively) share, the named
     phases themselves left out.
     """
-    reach: dict[str, frozenset[str]] = {}
-
-    def all_before(key: str, trail: tuple[str, ...] = ()) -> frozenset[str]:
-        if key in trail:
-            return frozenset()
-        if key not in reach:
-            direct = frozenset(resolve(key, (*trail, key)))
-            below = [all_before(other, (*trail, key)) for other in direct]
-            reach[key] = direct.union(*below)
-        return reach[key]
-
-    def resolve(key: str, trail: tuple[str, ...]) -> Iterable[str]:
-        if depends.get(key) or not beside.get(key):
-            return depends.get(key, ())
-        shared = frozenset.intersection(*(all_before(other, trail) for other in beside[key]))
-        return [other for other in depends if other in shared and other not in beside[key]]
-
-    made = {key: tuple(resolve(key, (key,))) for key in depends}
-    clashes = [(key, other) for key in depends for other in beside.get(key, ()) if other in all_before(key)]
+    made = {key: tuple(others) for key, others in depends.items()}
+    unknown = {key for key in depends if beside.get(key) and not depends[key]}
+    while unknown:
+        known = {key: [_all_before(other, made) for other in beside[key] if other not in unknown] for key in unknown}
+        settled = {
+            key: before
+            for key, before in known.items()
+            if len(before) == len(beside[key]) and unknown.isdisjoint(*before)
+        }
+        # Phases that only run beside each other say nothing about each other.
+        for key, before in (settled or known).items():
+            shared = frozenset.intersection(*before) if before else frozenset()
+            made[key] = tuple(other for other in depends if other in shared and other not in beside[key])
+        unknown -= set(settled or known)
+    clashes = [(key, other) for key in depends for other in beside.get(key, ()) if other in _all_before(key, made)]
     return made, clashes
 
 
@@ -207,6 +201,29 @@ def _add_checkpoint(
         graph.successors[checkpoint].append(gates[1])
     else:
         graph.followers[checkpoint] = [gates[1]]
+
+
+def _all_before(key: str, depends: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    seen: set[str] = set()
+    stack = list(depends[key])
+    while stack:
+        other = stack.pop()
+        if other not in seen:
+            seen.add(other)
+            stack.extend(depends[other])
+    return frozenset(seen)
+
+
+def _cycle_error(walk: Sequence[str], places: Mapping[str, Location]) -> PlanError:
+    """Return the error for names in the order in which they happen; people think in what waits for what."""
+    names = list(dict.fromkeys(reversed(walk)))
+    first = min(range(len(names)), key=lambda index: places[names[index]])
+    names = [*names[first:], *names[:first]]
+    message = f"each of these waits for the next: {' -> '.join([*names, names[0]])}"
+    hint = "; ".join(f"{name} at {places[name]}" for name in names)
+    if len(names) == 1:
+        message, hint = f"{names[0]} waits for itself", None
+    return PlanError("plan/cycle", message, location=places[names[0]], hint=hint)
 
 
 def _name(graph: Graph, node: int) -> str:

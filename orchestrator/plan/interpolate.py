@@ -7,7 +7,7 @@ somebody else's syntax and stays as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,25 +16,28 @@ from orchestrator.errors import PlanError, did_you_mean
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
-_EXPRESSION: Final = re.compile(r"\$\{\{.*?\}\}|\{\{(.*?)\}\}", re.DOTALL)
 _ENVIRONMENT: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 MAX_RESULT: Final = 100_000
+"""Characters and values that an expression may make."""
+MAX_EXPRESSION: Final = 1_000
 _FILTERS: Final = (
-    "abs", "capitalize", "default", "first", "float", "int", "join", "last", "length", "list", "lower", "replace",
-    "round", "sort", "string", "title", "trim", "unique", "upper",
+    "abs", "capitalize", "default", "first", "float", "int", "last", "length", "list", "lower", "round", "sort",
+    "string", "title", "trim", "upper",
 )  # fmt: skip
+_FAILURES: Final = (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError, RecursionError)
+"""What evaluating a wrong expression raises; a constant too large for a float is a name nobody knows."""
 
 
 def has_expression(text: str) -> bool:
     """Say whether `text` holds a `{{ ... }}` of ours."""
-    return "{{" in text and any(match[1] is not None for match in _EXPRESSION.finditer(text))
+    return "{{" in text and any(expression is not None for _, expression in _pieces(text))
 
 
 def mentions_variables(text: str) -> bool:
     """Say whether a `{{ ... }}` in `text` asks for something only we can give."""
     return "{{" in text and any(
-        match[1] is not None and re.search(r"\b(variables|item|label)\b", match[1])
-        for match in _EXPRESSION.finditer(text)
+        expression is not None and re.search(r"\b(variables|item|label)\b", expression)
+        for _, expression in _pieces(text)
     )
 
 
@@ -43,13 +46,16 @@ def interpolate(text: str, names: Mapping[str, Any]) -> Any:
 
     :raises PlanError: `plan/missing-variable` or `plan/bad-expression`.
     """
-    if (lone := _EXPRESSION.fullmatch(text.strip())) and lone[1] is not None:
-        return evaluate(lone[1], names)
-
-    def replace(match: re.Match[str]) -> str:
-        return match[0] if match[1] is None else str(evaluate(match[1], names))
-
-    return _EXPRESSION.sub(replace, text)
+    match list(_pieces(text.strip())):
+        case [(_, str(lone))]:
+            return evaluate(lone, names)
+    made, size = [], 0
+    for written, expression in _pieces(text):
+        made.append(written if expression is None else str(evaluate(expression, names)))
+        size += len(made[-1])
+        if size > len(text) + MAX_RESULT:
+            raise PlanError("plan/bad-expression", f"`{written}` makes the text longer than {MAX_RESULT} characters")
+    return "".join(made)
 
 
 def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
@@ -59,22 +65,22 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     """
     import jinja2
 
+    expression = expression.strip()
+    if len(expression) > MAX_EXPRESSION:
+        message = f"an expression has {len(expression)} characters; it may have {MAX_EXPRESSION}"
+        raise PlanError("plan/bad-expression", message)
     try:
-        compiled = _environment().compile_expression(expression.strip(), undefined_to_none=False)
+        compiled = _environment().compile_expression(expression, undefined_to_none=False)
         value = compiled(**names)
         if isinstance(value, jinja2.Undefined):
             value._fail_with_undefined_error()  # noqa: SLF001  # the documented way to ask what is undefined
+        return _plain(value)
     except jinja2.UndefinedError as error:
         raise _missing(expression, error, names) from None
-    except PlanError:
-        raise
     except jinja2.TemplateError as error:
-        raise PlanError("plan/bad-expression", f"`{expression.strip()}`: {error.message}") from None
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
-        raise PlanError("plan/bad-expression", f"`{expression.strip()}`: {error}") from None
-    if isinstance(value, str) and len(value) > MAX_RESULT:
-        raise PlanError("plan/bad-expression", f"`{expression.strip()}` makes {len(value)} characters")
-    return value
+        raise PlanError("plan/bad-expression", f"`{expression}`: {error.message}") from None
+    except _FAILURES as error:
+        raise PlanError("plan/bad-expression", f"`{expression}`: {error}") from None
 
 
 def expand_environment(text: str, environ: Mapping[str, str]) -> str:
@@ -111,12 +117,60 @@ def map_strings(
             return data
 
 
+def _pieces(text: str) -> Iterator[tuple[str, str | None]]:
+    """Yield the parts of `text` as they are written, each with the expression it holds or None."""
+    done = 0
+    while (start := text.find("{{", done)) >= 0 and (end := text.find("}}", start + 2)) >= 0:
+        end += 2
+        if text[start - 1 : start] == "$":
+            yield text[done:end], None
+        else:
+            if start > done:
+                yield text[done:start], None
+            yield text[start:end], text[start + 2 : end - 2]
+        done = end
+    if done < len(text):
+        yield text[done:], None
+
+
+def _plain(value: Any) -> Any:
+    """Return `value` as scalars, lists and dicts.
+
+    :raises ValueError: for what is none of these, or too much of it.
+    """
+    size = 0
+
+    def copy(part: Any) -> Any:
+        nonlocal size
+        size += len(part) if isinstance(part, str) else 1
+        _refuse_huge(size)
+        match part:
+            case None | str() | int() | float():
+                return part
+            case Mapping():
+                return {name: copy(item) for name, item in part.items()}
+            case list() | tuple():
+                return [copy(item) for item in part]
+            case _:
+                raise TypeError("it makes neither text, a number, a truth value, a list nor a mapping")
+
+    return copy(value)
+
+
 def _missing(expression: str, error: Exception, names: Mapping[str, Any]) -> PlanError:
-    match = re.search(r"has no attribute '(\w+)'|'([\w.]+)' is undefined", str(error))
-    name = (match[1] or match[2]) if match else expression.strip()
-    known = [*names.get("variables", {}), *(n for n in names if n != "variables")]
-    hint = did_you_mean(name, known) or f"add it under `variables`, or pass --var {name}=..."
-    return PlanError("plan/missing-variable", f"`{name}` is not set, and `{expression.strip()}` needs it", hint=hint)
+    if bare := re.match(r"'(\w+)' is undefined", str(error)):
+        variables = names.get("variables", {})
+        near = did_you_mean(bare[1], [*variables, *names])
+        if bare[1] in variables:
+            near = f"write `variables.{bare[1]}`"
+        elif bare[1] in ("item", "label"):
+            near = "only a task with `for_each` has it"
+        message = f"`{expression}`: there is no `{bare[1]}` here"
+        return PlanError("plan/bad-expression", message, hint=near or "expressions see `variables`")
+    match = re.search(r"has no attribute '(.+)'$", str(error))
+    name = match[1] if match else expression
+    hint = did_you_mean(name, list(names.get("variables", {}))) or f"add it under `variables`, or pass --var {name}=..."
+    return PlanError("plan/missing-variable", f"`{name}` is not set, and `{expression}` needs it", hint=hint)
 
 
 @cache
@@ -147,10 +201,32 @@ def _environment() -> SandboxedEnvironment:
                 raise SecurityError(f"`{operator}` is not available here")
             return super().call_binop(context, operator, left, right)
 
-        def is_safe_callable(self, _obj: Any) -> bool:
-            return False
+        def call(self, *_: Any, **__: Any) -> Any:
+            raise SecurityError("nothing can be called here")
 
     environment = PlainData(undefined=StrictUndefined)
     environment.globals.clear()
     environment.filters = {name: environment.filters[name] for name in _FILTERS}
+    environment.filters.update(join=_join, replace=_replace, unique=_unique)
     return environment
+
+
+def _join(items: Iterable[Any], separator: str = "") -> str:
+    texts = [str(item) for item in items]
+    _refuse_huge(sum(map(len, texts)) + len(separator) * len(texts))
+    return separator.join(texts)
+
+
+def _replace(text: Any, old: str, new: str) -> str:
+    written = str(text)
+    _refuse_huge(len(written) + written.count(old) * len(new))
+    return written.replace(old, new)
+
+
+def _unique(items: Iterable[Any]) -> list[Any]:
+    return list(dict.fromkeys(items))
+
+
+def _refuse_huge(size: int) -> None:
+    if size > MAX_RESULT:
+        raise ValueError(f"it makes more than {MAX_RESULT} characters or values")

@@ -159,9 +159,16 @@ def _compose(file: str, text: str) -> Node:
         mark = error.problem_mark or error.context_mark
         where = Location(file, mark.line + 1, mark.column + 1) if mark else None
         problem = error.problem or error.context or "it cannot be parsed"
-        if "single document" in str(error.context or ""):
+        context = error.context or ""
+        if "single document" in context:
             problem = "a plan is one document, here a second one starts"
-        raise PlanError("plan/yaml-syntax", problem, location=where, hint=_syntax_hint(problem)) from None
+        elif "duplicate anchor" in context:
+            problem = "an anchor of this name is defined above"
+        hint = _syntax_hint(problem)
+        if hint is None and context.startswith("while") and error.context_mark:
+            start = error.context_mark
+            hint = f"{context} that starts at {file}:{start.line + 1}:{start.column + 1}"
+        raise PlanError("plan/yaml-syntax", problem, location=where, hint=hint) from None
     except ReaderError as error:
         line, column = place_of(text.encode(), error.position)
         message = f"the character U+{error.character:04X} cannot stand in YAML"

@@ -77,5 +77,12 @@ def _why(task: TaskState) -> str:
 
 
 def _cell(text: str) -> str:
-    plain = escape(one_line(text), quote=False)
-    return "".join(f"\\{character}" if character in "|*_[]<\\#" else character for character in plain)
+    """Escape text for a table; what stands between backticks stays code."""
+    parts = one_line(text).split("`")
+    if len(parts) % 2 == 0:
+        return "\\`".join(map(_plain, parts))
+    return "`".join(part.replace("|", "\\|") if index % 2 else _plain(part) for index, part in enumerate(parts))
+
+
+def _plain(text: str) -> str:
+    return "".join(f"\\{character}" if character in "|*_[]\\#" else character for character in escape(text, quote=False))

@@ -184,7 +184,8 @@ class Lines:
         self._lines.extend(("", f"{task.phase}  {one_line(name)}".rstrip()))
 
     def _print_output(self, task_id: str, output: Iterable[str]) -> None:
-        self._lines.extend(f"{task_id} | {line}".rstrip() for line in output)
+        who = task_id or "prepare"
+        self._lines.extend(f"{who} | {line}".rstrip() for line in output)
 
     def _annotate(self, level: str, task_id: str, message: str) -> None:
         if self._on_github:

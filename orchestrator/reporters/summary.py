@@ -93,8 +93,8 @@ def _failed(state: RunState, plan: Plan) -> Iterator[Line]:
     yield Line(f"{tasks(len(found))} failed", "bad")
     for task in found[:MANY]:
         yield Line(_title(task.id, plan))
-        if task.result is not None:
-            yield from (Line(f"    {text}", "" if text.startswith("error: ") else "quiet") for text in reasons(task.result))
+        for text in reasons(task.result) if task.result is not None else ():
+            yield Line(f"    {text}", "" if text.startswith("error: ") else "quiet")
     yield from _and_more(found)
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 
 from orchestrator.process import RUN_ID, Children, Exit, ProcessId, end_stragglers
-from orchestrator.watchdog import end_processes, start_time
+from orchestrator.watchdog import SLACK, end_processes, start_time
 
 T = TypeVar("T")
 
@@ -454,7 +454,7 @@ def test_what_survived_a_killed_run_is_ended_by_its_environment(tmp_path: Path, 
 def test_a_known_leader_is_ended_with_its_session_but_never_a_later_holder_of_its_pid() -> None:
     with subprocess.Popen(["/bin/sh", "-c", "sleep 60 & wait"], start_new_session=True) as process:
         started = start_time(process.pid)
-        for other in (started - 1, started + 1, 0):
+        for other in (started - SLACK - 1, started + SLACK + 1, 0):
             assert end_stragglers([], known=[ProcessId(process.pid, other)]) == []
         assert process.poll() is None
         ended = end_stragglers([], known=[ProcessId(process.pid, started)])
