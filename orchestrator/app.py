@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -188,16 +188,7 @@ class Project:
             known = _Known.read(journal)
         self._check_problems()
         self._apply_retry_failed()
-        runner = PreviewRunner(
-            plan=self.plan,
-            handlers=self.registry,
-            templates=self.templates,
-            clock=self.ports.clock,
-            answers=self._answers(known),
-            previous=known.previous,
-            facts=self._facts(),
-            files=Overlay(self.ports.workspace(self.root)),
-        )
+        runner = self._preview_runner(known)
         memory = _Memory()
         done = {self.graph.index[task.id]: True for task in self._outside_selection(known)}
         execution = self._execution(runner, memory, Bus(), self._frontier(known, done, Limits(len(self.plan.tasks))))
@@ -222,13 +213,16 @@ class Project:
         holder["command"] = "orchestrate " + " ".join(sys.argv[1:2])
         with ProjectLock(self.state_dir / "lock", holder):
             check()
-            journal = self.ports.journal(self.journal_path, clock=self.ports.clock, mask=self._mask)
+            journal = self.ports.journal(
+                self.journal_path, clock=self.ports.clock, mask=self.masker.data if self.masker.is_active else None
+            )
             with closing(journal):
                 return self._run_locked(journal, run_id)
 
     def _run_locked(self, journal: SqliteJournal, run_id: str) -> RunState:
         known = _Known.read(journal)
         self._apply_retry_failed()
+        done = {self.graph.index[task.id]: True for task in self._outside_selection(known)}
         resumed = self._open_run(journal)
         journal.run_id = resumed.run_id if resumed else run_id
         state = resumed or RunState()
@@ -251,7 +245,6 @@ class Project:
             self._recover(resumed, journal, workspace, bus)
         self._record_approvals(known, journal, bus)
         runner = self._apply_runner(journal, workspace, known)
-        done = {self.graph.index[task.id]: True for task in self._outside_selection(known)}
         done |= {self.graph.index[task_id]: True for task_id in self._still_done(state, runner, workspace)}
         execution = self._execution(runner, journal, bus, self._frontier(known, done, self._limits()))
         execution.answers = runner.answers  # type: ignore[assignment]  # one dict, read there and written here
@@ -366,6 +359,18 @@ class Project:
 
     # --- parts --------------------------------------------------------------------------------------------------
 
+    def _preview_runner(self, known: _Known) -> PreviewRunner:
+        return PreviewRunner(
+            plan=self.plan,
+            handlers=self.registry,
+            templates=self.templates,
+            clock=self.ports.clock,
+            answers=self._answers(known),
+            previous=known.previous,
+            facts=self._facts(),
+            files=Overlay(self.ports.workspace(self.root)),
+        )
+
     def _execution(self, runner: Runner, journal: Journal, bus: Bus, frontier: Frontier) -> Execution:
         return Execution(self.plan, frontier, runner, journal, bus, self.ports.clock)
 
@@ -410,7 +415,8 @@ class Project:
         if self.options.with_deps:
             self.selected |= {task.id for task in before}
         elif not self.options.no_deps and not self.options.retry_failed:
-            missing = [task for task in before if not self._is_done(task, known)]
+            runner = self._preview_runner(known)
+            missing = [task for task in before if not self._is_done(task, known, runner)]
             if missing:
                 shown = "\n".join(f"    {task.id}  {task.name}" for task in missing[:10])
                 more = f"\n    and {len(missing) - 10} more" if len(missing) > 10 else ""
@@ -419,23 +425,14 @@ class Project:
                 raise UsageError("usage/prerequisites", message, hint=hint)
         return [task for task in self.plan.tasks.values() if task.id not in self.selected]
 
-    def _is_done(self, task: Task, known: _Known) -> bool:
-        """The journal says so, or planning it again gives no change."""
-        runner = PreviewRunner(
-            plan=self.plan,
-            handlers=self.registry,
-            templates=self.templates,
-            clock=self.ports.clock,
-            answers=self._answers(known),
-            previous=known.previous,
-            facts=self._facts(),
-            files=Overlay(self.ports.workspace(self.root)),
-        )
+    def _is_done(self, task: Task, known: _Known, runner: PreviewRunner) -> bool:
+        """The journal says so, or planning it again, by itself, gives no change."""
         last = known.finished.get(task.id)
-        recorded = last is not None and last.status in SATISFIED and last.digest == runner.digest(task)
-        if recorded and last is not None and still_holds(self.ports.workspace(self.root), last.files):
-            return True
-        result = runner.attempt(task, 1)
+        if last is not None and (last.status in SATISFIED or last.tolerated) and last.digest == runner.digest(task):
+            if still_holds(self.ports.workspace(self.root), last.files):
+                return True
+        alone = replace(runner, files=Overlay(self.ports.workspace(self.root)))
+        result = alone.attempt(task, 1)
         return isinstance(result, TaskResult) and result.status in ("unchanged", "skipped")
 
     def _answers(self, known: _Known) -> dict[str, Answer]:
@@ -483,9 +480,6 @@ class Project:
                 raise EnvironmentProblem("environment/unwritable", message, hint=hint) from error
             raise_os_error(error, self.state_dir)
 
-    def _mask(self, data: object) -> object:
-        return self.masker.data(data)
-
     # --- answers ------------------------------------------------------------------------------------------------
 
     def answer(self, task_id: str, decision: str, comment: str) -> ApprovalGiven:
@@ -500,7 +494,11 @@ class Project:
             raise UsageError("usage/not-waiting", f"`{task_id}` is no manual task of this plan", hint=hint)
         self._make_state_dir()
         given = ApprovalGiven(task_id, decision, task.digest, person(), comment)
-        with closing(self.ports.journal(self.journal_path, clock=self.ports.clock, mask=self._mask)) as journal:
+        with closing(
+            self.ports.journal(
+                self.journal_path, clock=self.ports.clock, mask=self.masker.data if self.masker.is_active else None
+            )
+        ) as journal:
             runs = journal.runs()
             journal.run_id = runs[-1] if runs else ""
             journal.append([given])

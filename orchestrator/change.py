@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -54,7 +55,7 @@ class FileEdit:
     def line_counts(self) -> tuple[int, int]:
         """Return how many lines are added and removed."""
         added = removed = 0
-        for line in self.diff().splitlines()[2:]:
+        for line in self.diff().split("\n")[2:]:
             added += line.startswith("+")
             removed += line.startswith("-")
         return added, removed
@@ -117,6 +118,8 @@ class TaskResult:
     """Digests of the files it wrote."""
     digest: str = ""
     """Of the task and its sources."""
+    effects: tuple[str, ...] = ()
+    """What it did that cannot be taken back."""
 
 
 def _is_binary(content: bytes) -> bool:
@@ -130,7 +133,8 @@ def _is_binary(content: bytes) -> bool:
 
 
 def _lines(content: bytes | None) -> list[str]:
-    return [] if content is None else content.decode("utf-8").splitlines(keepends=True)
+    # Only "\n" ends a line for git: `splitlines` would also split at "\r", form feeds and U+2028.
+    return [] if not content else [*re.findall(r"[^\n]*\n|[^\n]+", content.decode("utf-8"))]
 
 
 def _terminated(lines: Iterable[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\]")
+_TOKEN = re.compile(r"(?<![^/])\*\*/|(?<![^/])\*\*\Z|\*+|\?|\[!?\]?[^\]]*\]")
 SKIPPED = frozenset({"node_modules", ".git", ".orchestrator", ".venv", "__pycache__"})
 """Directories that a pattern enters only when it names them."""
 
@@ -22,14 +22,23 @@ def match_files(root: Path | str, pattern: str) -> list[str]:
     """Return the files below `root` that match, sorted, relative, with `/`."""
     if not is_pattern(pattern):
         return [pattern] if os.path.isfile(os.path.join(root, pattern)) else []
-    hidden = "/." in f"/{pattern}"
-    found = glob.iglob(pattern, root_dir=root, recursive=True, include_hidden=hidden)
+    found = glob.iglob(pattern, root_dir=root, recursive=True, include_hidden=_names_hidden(pattern))
     named = set(pattern.split("/"))
     return sorted(
         path.replace(os.sep, "/")
         for path in found
         if not (SKIPPED & set(path.split(os.sep)) - named) and os.path.isfile(os.path.join(root, path))
     )
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Say whether `match_files` would find a file of this path."""
+    names = path.split("/")
+    if SKIPPED & set(names) - set(pattern.split("/")):
+        return False
+    if not _names_hidden(pattern) and is_pattern(pattern) and any(name.startswith(".") for name in names):
+        return False
+    return compile_pattern(pattern).match(path) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -44,14 +53,14 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
                 parts.append("(?:(.*)/)?")
             case "**":
                 parts.append("(.*)")
-            case "*":
-                parts.append("([^/]*)")
             case "?":
                 parts.append("[^/]")
+            case stars if stars.startswith("*"):
+                parts.append("([^/]*)")
             case bracket:
-                parts.append("[" + bracket[1:-1].replace("\\", r"\\").replace("!", "^", 1) + "]")
+                parts.append(_bracket(bracket[1:-1]))
     parts.append(re.escape(pattern[end:]))
-    return re.compile("".join(parts) + r"\Z")
+    return re.compile("".join(parts) + r"\Z", re.DOTALL)
 
 
 def base_of(pattern: str) -> str:
@@ -62,3 +71,12 @@ def base_of(pattern: str) -> str:
             break
         parts.append(part)
     return "/".join(parts) or "."
+
+
+def _names_hidden(pattern: str) -> bool:
+    return "/." in f"/{pattern}"
+
+
+def _bracket(inside: str) -> str:
+    escaped = re.sub(r"[\\\[\]^&~|]", r"\\\g<0>", inside)
+    return f"[^/{escaped[1:]}]" if inside.startswith("!") else f"(?!/)[{escaped}]"

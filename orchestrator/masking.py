@@ -18,8 +18,9 @@ class Masker:
         known = {part for value in values for part in (value, *value.splitlines()) if len(part) >= MIN_LENGTH}
         ordered = sorted(known, key=len, reverse=True)
         self._text = re.compile("|".join(map(re.escape, ordered))) if ordered else None
-        self._bytes = re.compile(b"|".join(re.escape(v.encode()) for v in ordered)) if ordered else None
-        self._longest = max((len(value.encode()) for value in ordered), default=0)
+        raw = [value.encode("utf-8", "surrogateescape") for value in ordered]
+        self._bytes = re.compile(b"|".join(map(re.escape, raw))) if raw else None
+        self._longest = max(map(len, raw), default=0)
 
     @property
     def is_active(self) -> bool:
@@ -39,8 +40,10 @@ class Masker:
                 return self.text(data)
             case dict():
                 return {self.text(str(key)): self.data(value) for key, value in data.items()}
-            case list() | tuple():
+            case list():
                 return [self.data(item) for item in data]
+            case tuple():
+                return tuple(self.data(item) for item in data)
             case _:
                 return data
 

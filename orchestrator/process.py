@@ -55,6 +55,7 @@ class Children:
         self._marks = {RUN_ID: run_id, LAUNCH_ID: os.urandom(8).hex()}
         self._launch = f"{LAUNCH_ID}={self._marks[LAUNCH_ID]}"
         self._running: set[_Child] = set()
+        self._over = b""  # of children that have ended: news that can wait for the next one's beginning
         self._watchdog = _Watchdog(self._launch) if watchdog else None
         self._readers: _Readers | asyncio.AbstractEventLoop | None = None
 
@@ -83,7 +84,8 @@ class Children:
         child = _Child(pid, pipe, output, self._readers, self._forget)
         self._running.add(child)
         identity = ProcessId(pid, boot_ticks())
-        self._tell(b"+%d %d\n" % (pid, identity.started))
+        self._tell(b"%b+%d %d\n" % (self._over, pid, identity.started))
+        self._over = b""
         try:
             if on_start:
                 on_start(identity)
@@ -110,7 +112,7 @@ class Children:
 
     def _forget(self, child: "_Child") -> None:
         self._running.discard(child)
-        self._tell(b"-%d\n" % child.pid)
+        self._over += b"-%d\n" % child.pid
 
     def _tell(self, news: bytes) -> None:
         if self._watchdog:

@@ -26,6 +26,8 @@ class Rollback:
     left: dict[str, str]
     """Files that stay as they are, and why."""
     directories: tuple[str, ...]
+    temporary: tuple[tuple[str, str], ...]
+    """Path and suffix of what a killed run may have left beside its files."""
     tasks: dict[str, tuple[str, ...]]
     """By run: the tasks that are undone afterwards."""
     effects: tuple[str, ...]
@@ -64,6 +66,13 @@ def plan_rollback(
         edits=tuple(edits),
         left=left,
         directories=tuple(dict.fromkeys(path for _, change in taken for path in change.directories)),
+        temporary=tuple(
+            (path, change.suffix)
+            for name in chosen
+            for change in states[name].unfinished.values()
+            if concerns(change.task)
+            for path, *_ in change.edits
+        ),
         tasks={
             name: tuple(dict.fromkeys(c.task for owner, c in taken if owner == name and c.task not in stuck))
             for name in chosen
@@ -87,6 +96,8 @@ def roll_back(planned: Rollback, journal: SqliteJournal, workspace: Workspace) -
     """
     for edit in planned.edits:
         workspace.write(edit, ".rollback.tmp")
+    for path, suffix in planned.temporary:
+        workspace.remove_temporary(path, suffix)
     workspace.remove_empty(planned.directories)
     for name in planned.runs:
         journal.run_id = name

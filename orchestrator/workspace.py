@@ -10,11 +10,21 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from orchestrator import globs
 from orchestrator.change import FileEdit, digest
 from orchestrator.errors import TaskError, raise_os_error
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+NEW_FILE_MODE: Final = 0o666 & ~_umask()
+"""Asked for once, before there are threads: asking changes it for a moment, for all of them."""
 
 
 class FileView(Protocol):
@@ -57,7 +67,7 @@ class Workspace:
     def read(self, path: str) -> bytes | None:
         full = self.locate(path)
         try:
-            with open(full, "rb") as file:
+            with open(full, "rb", opener=_open_at_once) as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     raise TaskError("task/refused", f"`{path}` is not a regular file")
                 return file.read()
@@ -70,14 +80,15 @@ class Workspace:
         except IsADirectoryError:
             raise TaskError("task/refused", f"`{path}` is a directory") from None
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise TaskError("task/refused", f"`{path}` cannot be read: {reason}") from error
+            raise _unreadable(path, error) from error
 
     def mode(self, path: str) -> int | None:
         try:
             return stat.S_IMODE(os.stat(self.locate(path)).st_mode)
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise _unreadable(path, error) from error
 
     def is_directory(self, path: str) -> bool:
         return os.path.isdir(self.locate(path))
@@ -95,7 +106,9 @@ class Workspace:
         """
         for edit in edits:
             if self.read(edit.path) != edit.before:
-                raise TaskError("task/conflict", f"`{edit.path}` changed while the task worked on it", retryable=True)
+                raise TaskError(
+                    "task/conflict", f"`{edit.path}` changed while the task worked on it", retryable=True
+                )
         for edit in edits:
             self.write(edit, suffix)
 
@@ -113,6 +126,23 @@ class Workspace:
                 self._replace(target, edit, suffix)
         except OSError as error:
             raise_os_error(error, edit.path)
+
+    def files_below(self, paths: Iterable[str], most: int) -> list[str] | None:
+        """Return the regular files at and below `paths`, sorted; None if there are more than `most`.
+
+        Links are not followed, and what `globs.SKIPPED` names is left out unless a path names it.
+        """
+        found: set[str] = set()
+        for path in paths:
+            full = self.locate(path)
+            if os.path.isfile(full) and not os.path.islink(full):
+                found.add(os.path.normpath(path))
+            for file in walk(Path(full)) if os.path.isdir(full) else ():
+                if not file.is_symlink() and file.is_file():
+                    found.add(os.path.relpath(file, self._real_root))
+                if len(found) > most:
+                    return None
+        return sorted(found)
 
     def missing_directories(self, path: str) -> list[str]:
         """Return those parents of `path` that do not exist yet, outermost first."""
@@ -145,12 +175,14 @@ class Workspace:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         mode = edit.mode if edit.mode is not None else self.mode(edit.path)
         temporary = target + suffix
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+        )
         try:
             with open(descriptor, "wb") as file:
                 self.put(file.write, edit.after)
                 file.flush()
-                os.fchmod(file.fileno(), mode if mode is not None else 0o666 & ~_umask())
+                os.fchmod(file.fileno(), mode if mode is not None else NEW_FILE_MODE)
                 os.fsync(file.fileno())
             self.rename(temporary, target)
         except BaseException:
@@ -191,9 +223,12 @@ class Overlay:
 
     def mode(self, path: str) -> int | None:
         edit = self._edits.get(os.path.normpath(path))
-        if edit is None or (edit.after is not None and edit.mode is None):
+        if edit is None:
             return self._below.mode(path)
-        return edit.mode
+        if edit.after is None:
+            return None
+        below = edit.mode if edit.mode is not None else self._below.mode(path)
+        return below if below is not None else NEW_FILE_MODE
 
     def is_directory(self, path: str) -> bool:
         inside = os.path.normpath(path) + "/"
@@ -202,10 +237,9 @@ class Overlay:
         )
 
     def match(self, pattern: str) -> list[str]:
-        expression = globs.compile_pattern(pattern)
         found = set(self._below.match(pattern))
         for path, edit in self._edits.items():
-            if expression.match(path):
+            if globs.matches(pattern, path):
                 (found.discard if edit.after is None else found.add)(path)
         return sorted(found)
 
@@ -230,10 +264,15 @@ def walk(root: Path) -> Iterator[Path]:
         yield from (Path(directory, name) for name in sorted(files))
 
 
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(
+        path, flags | os.O_NONBLOCK | os.O_CLOEXEC
+    )  # a named pipe would wait for somebody to write
+
+
+def _unreadable(path: str, error: OSError) -> TaskError:
+    reason = (error.strerror or str(error)).lower()
+    return TaskError("task/refused", f"`{path}` cannot be read: {reason}")
 
 
 def _flush_directory(path: str) -> None:

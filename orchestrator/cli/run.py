@@ -43,12 +43,12 @@ def run(
     elif screen.is_terminal():
         from orchestrator.reporters.tree import Tree
 
-        tree = Tree(project.plan, verbose=verbose)
+        tree = Tree(project.plan, before=project.state(), selected=lambda: project.selected, verbose=verbose)
         observers.append(tree)
     else:
         from orchestrator.reporters.lines import Lines
 
-        observers.append(Lines(project.plan, sys.stdout, os.environ, verbose=verbose))
+        observers.append(Lines(project.plan, sys.stdout, os.environ, before=project.state(), verbose=verbose))
     prompter = ask.TerminalPrompter(tree) if tree is not None and screen.can_ask() else None
     project.ports = Ports(observers=observers, prompter=prompter, on_start=_signals)
     if announced is not None:

@@ -19,7 +19,6 @@ from orchestrator.plan.model import Plan, Task
 from orchestrator.record.events import RolledBack
 from orchestrator.record.journal import SqliteJournal
 from orchestrator.record.state import RunState, fold
-from orchestrator.reporters import summary
 
 
 def status(options: Options, *, as_json: bool) -> int:
@@ -136,6 +135,8 @@ def _prune(project: Project) -> int:
 
 
 def _status_lines(plan: Plan, state: RunState) -> list[str]:
+    from orchestrator.reporters import summary
+
     how = {"waiting": "waits for a person", "interrupted": "was interrupted", "aborted": "was aborted"}
     if state.finished is not None:
         stands = f"ended with exit code {state.exit_code}"
@@ -151,7 +152,7 @@ def _status_lines(plan: Plan, state: RunState) -> list[str]:
         counts = {name: known.count(name) for name in dict.fromkeys(known)}
         said = ", ".join(f"{count} {name}" for name, count in counts.items()) or "not started"
         lines.append(f"  {phase.key:<10} {phase.name}: {said}{f' of {len(ids)}' if known else ''}")
-    return [*lines, "", *summary.lines(plan, state)]
+    return [*lines, "", *(line.text for line in summary.lines(state, plan))]
 
 
 def _as_data(state: RunState, *, tasks: bool = True) -> dict[str, Any]:

@@ -74,7 +74,9 @@ def ancestry(path: str) -> Sequence[str]:
 
 
 def _normal(paths: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(ROOT if (normal := posixpath.normpath(path)) == "." else normal for path in paths))
+    return tuple(
+        dict.fromkeys(ROOT if (normal := posixpath.normpath(path)) == "." else normal for path in paths)
+    )
 
 
 def _excludes(counts: list[int] | None, *, writing: bool) -> bool:

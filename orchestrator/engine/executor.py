@@ -83,11 +83,14 @@ class Execution:
         self._attempts: dict[int, int] = {}
         self._tasks: dict[int, asyncio.Task[TaskResult]] = {}
         self._prompts: dict[int, asyncio.Task[Answer | None]] = {}
-        self._begun: list[tuple[int, Coroutine[Any, Any, TaskResult]]] = []
-        self._results: deque[tuple[int, TaskResult]] = deque()
+        self._begun: dict[int, Coroutine[Any, Any, TaskResult]] = {}
+        self._results: deque[tuple[int, TaskResult | asyncio.Task[TaskResult]]] = deque()
+        self._replies: deque[tuple[int, asyncio.Task[Answer | None]]] = deque()
         self._events: list[Event] = []
         self._wake = asyncio.Event()
-        self._progress = _Progress(self.plan, {task.id for task in self.frontier.graph.tasks})
+        self._progress = _Progress(
+            self.plan, [self.frontier.graph.tasks[node] for node in self.frontier.open_tasks()]
+        )
 
     async def run(self) -> None:
         """Work until nothing is left that could be done now."""
@@ -147,7 +150,7 @@ class Execution:
                 self._take(node, attempt)
             else:
                 self._events.append(TaskStarted(task.id, number))
-                self._begun.append((node, attempt))
+                self._begun[node] = attempt
             if self.stopped:
                 break
             if len(self._events) >= BATCH:
@@ -155,7 +158,7 @@ class Execution:
                 break
 
     def _begin(self) -> None:
-        for node, attempt in self._begun:
+        for node, attempt in self._begun.items():
             running = asyncio.ensure_future(attempt)
             self._tasks[node] = running
             running.add_done_callback(lambda done, node=node: self._ended(node, done))
@@ -163,10 +166,7 @@ class Execution:
 
     def _ended(self, node: int, done: asyncio.Task[TaskResult]) -> None:
         del self._tasks[node]
-        if done.cancelled():
-            self._results.append((node, TaskResult(self.frontier.graph.tasks[node].id, "cancelled")))
-        else:
-            self._results.append((node, done.result()))
+        self._results.append((node, self._cancelled(node) if done.cancelled() else done))
         self._wake.set()
 
     async def _wait(self) -> None:
@@ -186,7 +186,11 @@ class Execution:
 
     def _take_results(self) -> None:
         while self._results:
-            self._take(*self._results.popleft())
+            node, ended = self._results.popleft()
+            self._take(node, ended if isinstance(ended, TaskResult) else ended.result())
+        while self._replies:
+            node, reply = self._replies.popleft()
+            self._hear(node, reply.result())
 
     def _take(self, node: int, result: TaskResult) -> None:
         if result.status == "waiting":
@@ -200,8 +204,10 @@ class Execution:
         task = self.frontier.graph.tasks[node]
         failed = result.status not in SATISFIED
         tolerated = failed and task.continue_on_error and result.status == "failed"
-        self._events.append(_finished(task, result, self._attempts.get(node, 1), tolerated=tolerated))
+        self._events.append(_finished(task, result, self._attempts.get(node, 0), tolerated=tolerated))
         self.frontier.finish(node, good=not failed or tolerated)
+        if prompt := self._prompts.pop(node, None):
+            prompt.cancel()
         self._progress.finished(task, result.status, self._events, tolerated=tolerated)
         for blocked, cause in self.frontier.newly_blocked():
             self._block(blocked, cause)
@@ -211,10 +217,10 @@ class Execution:
     def _block(self, node: int, cause: int) -> None:
         task = self.frontier.graph.tasks[node]
         why = self.frontier.graph.tasks[cause].id
-        self._events.append(TaskFinished(task.id, "blocked", summary=f"`{why}` did not succeed", cause=why, attempts=0))
+        self._events.append(
+            TaskFinished(task.id, "blocked", summary=f"`{why}` did not succeed", cause=why, attempts=0)
+        )
         self._progress.finished(task, "blocked", self._events, tolerated=False)
-        if prompt := self._prompts.pop(node, None):
-            prompt.cancel()
 
     def _retry(self, node: int, result: TaskResult) -> bool:
         task, number = self.frontier.graph.tasks[node], self._attempts[node]
@@ -238,18 +244,27 @@ class Execution:
             return
         index = self.frontier.graph.index
         for task_id in group.tasks:
-            node = index.get(task_id)
-            if node is None:
-                continue
-            if node in self._tasks:
-                self._tasks[node].cancel()
-            elif node in self.frontier.open_tasks():
+            node = index[task_id]
+            if self.frontier.is_open(node):
                 self._finish(node, TaskResult(task_id, "cancelled", summary=f"`{task.id}` failed"))
+            else:
+                self._cancel(node)
 
     def _cancel_running(self) -> None:
-        for running in self._tasks.values():
-            running.cancel()
+        for node in (*self._tasks, *self._begun):
+            self._cancel(node)
         self.kill()
+
+    def _cancel(self, node: int) -> None:
+        if running := self._tasks.get(node):
+            running.cancel()
+        elif begun := self._begun.pop(node, None):
+            begun.close()
+            self._results.append((node, self._cancelled(node)))
+            self._wake.set()
+
+    def _cancelled(self, node: int) -> TaskResult:
+        return TaskResult(self.frontier.graph.tasks[node].id, "cancelled")
 
     def _finish_cancelled(self) -> None:
         """A run that failed fast has no future: what never started is cancelled."""
@@ -274,12 +289,13 @@ class Execution:
 
     def _answered(self, node: int, done: asyncio.Task[Answer | None]) -> None:
         self._prompts.pop(node, None)
-        self._wake.set()
-        if done.cancelled():
-            return
-        answer = done.result()
+        if not done.cancelled():
+            self._replies.append((node, done))
+            self._wake.set()
+
+    def _hear(self, node: int, answer: Answer | None) -> None:
         task = self.frontier.graph.tasks[node]
-        if answer is None:
+        if answer is None or node not in self.frontier.asking:  # somebody else may have answered meanwhile
             return
         if answer.decision == "aborted":
             self.stopped = self.stopped or "aborted"
@@ -310,7 +326,7 @@ class Execution:
             self._events = []
 
     async def _end_everything(self) -> None:
-        for _, attempt in self._begun:
+        for attempt in self._begun.values():
             attempt.close()
         pending = [*self._tasks.values(), *self._prompts.values()]
         for one in pending:
@@ -322,13 +338,12 @@ class Execution:
 class _Progress:
     """Counts down groups and phases, so that their events cost nothing per task."""
 
-    def __init__(self, plan: Plan, selected: set[str]) -> None:
+    def __init__(self, plan: Plan, tasks: Iterable[Task]) -> None:
         self._groups = {group.ref: group for phase in plan.phases for group in phase.groups}
         self._left: dict[str, int] = {}
         self._worst: dict[str, str] = {}
         self._begun: set[str] = set()
-        for task_id in selected:
-            task = plan.tasks[task_id]
+        for task in tasks:
             for name in self._names(task):
                 self._left[name] = self._left.get(name, 0) + 1
 
@@ -380,5 +395,5 @@ def _finished(task: Task, result: TaskResult, attempts: int, *, tolerated: bool)
         files=result.files,
         evidence=result.evidence,
         artifacts=result.artifacts,
-        effects=change.actions if change and result.status == "succeeded" else (),
+        effects=result.effects,
     )

@@ -141,6 +141,8 @@ class Frontier:
 
     def wake_at(self) -> float | None:
         """Return when the next retry is due, None if there is none."""
+        while self._delayed and self._ended[self._delayed[0][1]]:
+            heapq.heappop(self._delayed)
         return self._delayed[0][0] if self._delayed else None
 
     def newly_blocked(self) -> list[tuple[int, int]]:
@@ -151,9 +153,15 @@ class Frontier:
 
     def open_tasks(self) -> list[int]:
         """Return the tasks that have neither ended nor are running."""
-        return [node for node in range(len(self.graph.tasks)) if not self._ended[node] and node not in self._running]
+        return [node for node in range(len(self.graph.tasks)) if self.is_open(node)]
 
-    def blocked_by(self, node: int) -> tuple[Literal["failed", "before", "lane", "person", "retry", "slot"], list[str]]:
+    def is_open(self, node: int) -> bool:
+        """Say whether the task has neither ended nor is running."""
+        return not self._ended[node] and node not in self._running
+
+    def blocked_by(
+        self, node: int
+    ) -> tuple[Literal["failed", "before", "lane", "person", "retry", "slot"], list[str]]:
         """Say why a task does not run: which kind of obstacle, and its names."""
         tasks = self.graph.tasks
         if node in self._cause:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from orchestrator.change import Change, FileEdit, TaskFailure, TaskResult, digest
 from orchestrator.clock import Clock
-from orchestrator.engine.claims import ancestry, covers, normalise
+from orchestrator.engine.claims import ROOT, ancestry, covers, normalise
 from orchestrator.engine.executor import Attempt
 from orchestrator.errors import OrchestratorError, TaskError
 from orchestrator.handler import Answer, Applied, ApplyContext, Claims, Handler, PlanContext
@@ -23,12 +23,21 @@ from orchestrator.masking import Masker
 from orchestrator.plan.interpolate import expand_environment
 from orchestrator.plan.model import Plan, PrepareStep, Task, digest_of
 from orchestrator.process import Children, ProcessId
-from orchestrator.record.events import ChangeStaged, ChangeUndone, Event, ProcessStarted, TaskOutput
+from orchestrator.record.events import (
+    ChangeStaged,
+    ChangeUndone,
+    Event,
+    OutputsWritten,
+    ProcessStarted,
+    TaskOutput,
+)
 from orchestrator.record.objects import ObjectStore
 from orchestrator.templates import Templates
 from orchestrator.workspace import FileView, Overlay, Workspace
 
 
+MOST_OUTPUTS = 2000
+"""Files of one task that are kept for a rollback; an action that writes more is listed as not restorable."""
 BRIEF = 0.05
 """Seconds a child lives before the journal hears of it; one that a kill leaves behind sooner is found by its marks."""
 
@@ -78,7 +87,9 @@ class _Planning:
             return TaskResult(task.id, "skipped", summary="`when` is false")
         answer = self.answers.get(task.id)
         if answer is not None and answer.decision == "skipped":
-            return TaskResult(task.id, "skipped", summary=f"skipped by {answer.by}: {answer.comment}".rstrip(": "))
+            return TaskResult(
+                task.id, "skipped", summary=f"skipped by {answer.by}: {answer.comment}".rstrip(": ")
+            )
         return None
 
 
@@ -197,7 +208,15 @@ class ApplyRunner(_Planning):
                 if change.edits:
                     _check_claims(change.edits, normalise(handler.claims(task)))
                     await self._write(task, number, change.edits)
-                applied = await self._act(task, handler, change, log, limit)
+                outputs = self._announced_outputs(task, handler) if change.actions else None
+                try:
+                    applied = await self._act(task, handler, change, log, limit)
+                finally:
+                    if outputs is not None:
+                        self._record_outputs(task, outputs)
+                lasting = (
+                    change.actions if outputs is None and not getattr(handler, "only_looks", False) else ()
+                )
                 seconds = self.clock.monotonic() - started
                 return TaskResult(
                     task.id,
@@ -210,6 +229,7 @@ class ApplyRunner(_Planning):
                     evidence={**change.evidence, **applied.evidence},
                     files={edit.path: digest(edit.after) for edit in change.edits},
                     digest=work,
+                    effects=lasting if applied.status is None else (),
                 )
         finally:
             log.close()
@@ -227,7 +247,9 @@ class ApplyRunner(_Planning):
     def _check_announced(self, task: Task, change: Change) -> None:
         if task.id not in self.announced or not change.exact:
             return
-        if [[e.path, digest(e.before), digest(e.after)] for e in change.edits] != list(self.announced[task.id]):
+        if [[e.path, digest(e.before), digest(e.after)] for e in change.edits] != list(
+            self.announced[task.id]
+        ):
             hint = "make a new one with `orchestrate plan --out`"
             raise TaskError("usage/plan-moved", "the saved plan announced another change", hint=hint)
 
@@ -236,7 +258,9 @@ class ApplyRunner(_Planning):
             return TaskFailure(error.code, error.message, error.hint, retryable=True)
         return error
 
-    async def _act(self, task: Task, handler: Handler[Any], change: Change, log: TaskLog, limit: float) -> Applied:
+    async def _act(
+        self, task: Task, handler: Handler[Any], change: Change, log: TaskLog, limit: float
+    ) -> Applied:
         if not change.actions:
             return await handler.apply(task, change, self._context(task, log))
         try:
@@ -277,7 +301,9 @@ class ApplyRunner(_Planning):
         for edit in edits:
             if edit.before is not None:
                 self.objects.put(edit.before)
-        directories = dict.fromkeys(name for edit in edits for name in self.workspace.missing_directories(edit.path))
+        directories = dict.fromkeys(
+            name for edit in edits for name in self.workspace.missing_directories(edit.path)
+        )
         staged = ChangeStaged(
             task.id,
             number,
@@ -296,6 +322,19 @@ class ApplyRunner(_Planning):
             left = undo(staged, self.workspace, self.objects)
             self.record(ChangeUndone(task.id, tuple(left)))
             raise
+
+    def _announced_outputs(self, task: Task, handler: Handler[Any]) -> Outputs | None:
+        """Keep what stands where an action will write; None if that is not known, or too much to keep."""
+        writes = normalise(handler.claims(task)).writes
+        if not writes or ROOT in writes:
+            return None
+        return Outputs.keep(self.workspace, self.objects, writes)
+
+    def _record_outputs(self, task: Task, outputs: Outputs) -> None:
+        edits = outputs.changes(self.workspace)
+        directories = outputs.new_directories(self.workspace)
+        if edits or directories:
+            self.record(OutputsWritten(task.id, tuple(edits), tuple(directories)))
 
     # --- preparing ----------------------------------------------------------------------------------------------
 
@@ -317,6 +356,49 @@ class ApplyRunner(_Planning):
                 hint = "the log has its output; `settings.prepare` names it"
                 raise TaskError("task/command", f"the preparation `{shown}` ended with {code}", hint=hint)
             self.prepared(step)
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The files an action may write, as they were before it."""
+
+    paths: tuple[str, ...]
+    before: dict[str, tuple[str | None, int | None]]
+    """Digest and mode of each file."""
+    absent: tuple[str, ...]
+    """Directories and paths that did not exist."""
+
+    @classmethod
+    def keep(cls, workspace: Workspace, objects: ObjectStore, paths: Sequence[str]) -> Outputs | None:
+        """Store the files at and below `paths`; None if they are more than is worth keeping."""
+        files = workspace.files_below(paths, MOST_OUTPUTS)
+        if files is None:
+            return None
+        before: dict[str, tuple[str | None, int | None]] = {}
+        for path in files:
+            content = workspace.read(path)
+            if content is not None:
+                before[path] = (objects.put(content), workspace.mode(path))
+        absent = dict.fromkeys(
+            name for path in paths for name in (*workspace.missing_directories(path), path)
+        )
+        return cls(tuple(paths), before, tuple(name for name in absent if workspace.mode(name) is None))
+
+    def changes(self, workspace: Workspace) -> list[tuple[str, str | None, str | None, int | None]]:
+        """Return path, digest before, digest after and mode before of each file that is not what it was."""
+        found = workspace.files_below(self.paths, MOST_OUTPUTS)
+        paths = dict.fromkeys([*self.before, *(found or ())])
+        edits = []
+        for path in paths:
+            old, mode = self.before.get(path, (None, None))
+            new = digest(workspace.read(path))
+            if new != old:
+                edits.append((path, old, new, mode))
+        return edits
+
+    def new_directories(self, workspace: Workspace) -> list[str]:
+        """Return the directories that were made, outermost first."""
+        return [path for path in self.absent if workspace.is_directory(path)]
 
 
 class TaskLog:
@@ -361,7 +443,12 @@ class _Command:
         self._log = log
 
     async def __call__(
-        self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], output: Callable[[bytes], None] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        output: Callable[[bytes], None] | None = None,
     ) -> int:
         def take(chunk: bytes) -> None:
             self._log.write(chunk)
@@ -427,7 +514,9 @@ def _version(program: str) -> tuple[int, ...]:
     import subprocess
 
     try:
-        ended = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)
+        ended = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, timeout=10, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ()
     return _numbers(ended.stdout or ended.stderr)
@@ -457,7 +546,9 @@ def _as_result(task: Task, log: TaskLog | None) -> Iterator[list[TaskResult]]:
     except Exception as error:  # noqa: BLE001  # boundary: a handler's bug fails its task, not the run
         if log is not None:
             log.write(traceback.format_exc().encode())
-        failure = TaskFailure("task/crashed", f"{type(error).__name__}: {error}", "this is a bug in the task type")
+        failure = TaskFailure(
+            "task/crashed", f"{type(error).__name__}: {error}", "this is a bug in the task type"
+        )
         failed.append(TaskResult(task.id, "failed", error=failure))
 
 

@@ -102,6 +102,7 @@ class Checkpoint(FileHandler):
     type = "checkpoint"
     model = CheckpointTask
     runs_project_code = True
+    only_looks = True
 
     def claims(self, _task: CheckpointTask) -> Claims:
         # Reading everything keeps writers out; the path nobody else writes keeps two checkpoints apart.

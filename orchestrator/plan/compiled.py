@@ -19,13 +19,16 @@ from typing import TYPE_CHECKING, Any, Final
 from orchestrator import globs
 from orchestrator.errors import Location
 from orchestrator.plan.model import Plan, Task, written_fields
+from orchestrator.plan.scalars import WrittenBool, WrittenFloat, WrittenInt, scalar
 from orchestrator.plan.text import read_text
 
 if TYPE_CHECKING:
     from orchestrator.plan.loader import TaskTypes
 
-FORMAT: Final = 1
-_MODEL: Final = "\0model"
+FORMAT: Final = 2
+# Keys that no plan can have, since those are text: what stands in a plan is never taken for a name to import.
+_MODEL: Final = b"model"
+_WRITTEN: Final = b"written"
 
 
 def load_plan(
@@ -59,7 +62,14 @@ def load_plan(
 def _key(text: str, path: Path, project: Path | None, overrides: Mapping[str, str]) -> str:
     from orchestrator import __version__
 
-    made_from = [FORMAT, __version__, sys.version, str(path.absolute()), str(project), sorted(overrides.items())]
+    made_from = [
+        FORMAT,
+        __version__,
+        sys.version,
+        str(path.absolute()),
+        str(project and project.absolute()),
+        sorted(overrides.items()),
+    ]
     return hashlib.sha256(f"{made_from}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -71,8 +81,11 @@ def _directory(environ: Mapping[str, str]) -> Path:
 def _read(entry: Path, path: Path) -> Plan | None:
     """Return the cached plan, None if there is none that still fits."""
     try:
-        stored = marshal.loads(entry.read_bytes())  # noqa: S302  # plain data from our own directory
-        head, tasks, patterns = stored
+        sealed = entry.read_bytes()
+        stored = sealed[hashlib.sha256().digest_size :]
+        if sealed != _seal(stored) + stored:
+            return None
+        head, tasks, patterns = marshal.loads(stored)  # noqa: S302  # what we wrote, to the byte
         root = Path(head["project_root"])
         if any(globs.match_files(root, pattern) != found for pattern, found in patterns):
             return None
@@ -84,15 +97,22 @@ def _read(entry: Path, path: Path) -> Plan | None:
 def _write(entry: Path, plan: Plan, patterns: list[str]) -> None:
     """Keep a plan; a cache that cannot be written is no cache."""
     found = [(pattern, globs.match_files(plan.project_root, pattern)) for pattern in patterns]
-    stored = marshal.dumps((*_freeze(plan), found))
+    try:
+        stored = marshal.dumps((*_freeze(plan), found))
+    except TypeError:  # a plugin's task holds more than plain data
+        return
     temporary = entry.with_suffix(f".{os.getpid()}")
     try:
         entry.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         temporary.touch(mode=0o600)
-        temporary.write_bytes(stored)
+        temporary.write_bytes(_seal(stored) + stored)
         temporary.replace(entry)
     except OSError:
         return
+
+
+def _seal(stored: bytes) -> bytes:
+    return hashlib.sha256(stored).digest()
 
 
 def _freeze(plan: Plan) -> tuple[dict[str, Any], list[Any]]:
@@ -157,6 +177,8 @@ def _plain(value: Any) -> Any:
         own = {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.init}
         return {_MODEL: f"{type(value).__module__}:{type(value).__name__}", **own}
     match value:
+        case WrittenBool() | WrittenInt() | WrittenFloat():
+            return {_WRITTEN: str(value)}
         case dict():
             return {key: _plain(item) for key, item in value.items()}
         case tuple():
@@ -178,7 +200,7 @@ def _plain(value: Any) -> Any:
 def _holds_model(value: Any) -> bool:
     match value:
         case dict():
-            return _MODEL in value or any(map(_holds_model, value.values()))
+            return _MODEL in value or _WRITTEN in value or any(map(_holds_model, value.values()))
         case tuple() | list():
             return any(map(_holds_model, value))
         case _:
@@ -187,7 +209,9 @@ def _holds_model(value: Any) -> bool:
 
 def _thawed(value: Any) -> Any:
     match value:
-        case {"\0model": str(name)}:
+        case {b"written": str(text)}:
+            return scalar(text)
+        case {b"model": str(name)}:
             return _find(name)(**{key: _thawed(item) for key, item in value.items() if key != _MODEL})
         case dict():
             return {key: _thawed(item) for key, item in value.items()}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from orchestrator import globs
 from orchestrator.plan.graph import ancestors
-from orchestrator.plan.model import Plan, Task
+from orchestrator.plan.model import Plan
 
 
 class Item(NamedTuple):
@@ -31,16 +31,19 @@ def match_files(root: Path, pattern: str) -> list[Item]:
 
 
 def written_before(
-    plan: Plan, ids: Collection[str], pattern: str, writes: Callable[[Task], Iterable[str]]
-) -> Iterator[tuple[str, str]]:
-    """Yield (task id, path) for what tasks that come before `ids` write where `pattern` looks.
+    plan: Plan, ids: Collection[str], pattern: str, written: Iterable[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Return those of `written` (task id, path) that come before `ids` and lie where `pattern` looks.
 
     A task that may write anywhere (`.`) says nothing about this pattern and is left out.
     """
     expression, base = globs.compile_pattern(pattern), globs.base_of(pattern)
-    for task_id in sorted(ancestors(plan, ids)):
-        for path in writes(plan.tasks[task_id]):
-            normal = posixpath.normpath(path)
-            below = normal != "." and (normal == base or base.startswith(f"{normal}/"))
-            if below or expression.match(normal):
-                yield task_id, path
+
+    def looks_at(path: str) -> bool:
+        normal = posixpath.normpath(path)
+        above = normal != "." and (normal == base or base.startswith(f"{normal}/"))
+        return above or expression.match(normal) is not None
+
+    found = [(task_id, path) for task_id, path in written if looks_at(path)]
+    before = ancestors(plan, ids) if found else set()
+    return [(task_id, path) for task_id, path in found if task_id in before]

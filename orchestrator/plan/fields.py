@@ -63,7 +63,20 @@ class _Seconds:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, _core: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": ["number", "string"], "pattern": r"^(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+ms)?$"}
+        return {
+            "type": ["number", "string"],
+            "pattern": r"^(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+ms)?$",
+        }
+
+
+class _Minutes:
+    """A number above zero."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        return core_schema.float_schema(strict=True, gt=0, allow_inf_nan=False)
 
 
 class _OneOrMany:
@@ -131,6 +144,7 @@ class _Count:
 Text = Annotated[str, _Written]
 Flag = Annotated[bool, _Truth]
 Seconds = Annotated[float, _Seconds]
+Minutes = Annotated[float, _Minutes]
 Texts = tuple[Text, ...]
 TextOrTexts = Annotated[Texts, _OneOrMany]
 ProjectPath = Annotated[str, _ProjectPath]
@@ -152,7 +166,7 @@ def _as_text(value: Any) -> Any:
 
 
 def _as_bool(value: Any) -> Any:
-    from orchestrator.plan.source import WrittenBool
+    from orchestrator.plan.scalars import WrittenBool
 
     return value.value if isinstance(value, WrittenBool) else value
 

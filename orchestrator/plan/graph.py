@@ -7,7 +7,7 @@ nodes that do nothing: one before its tasks and one after them. So the graph gro
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -72,7 +72,7 @@ class Graph:
 
 
 def build_graph(plan: Plan) -> Graph:
-    """Return the graph of all tasks of `plan`; it may still have a cycle (see `find_cycle`)."""
+    """Return the graph of all tasks of `plan`; it may still have a cycle (see `find_cycles`)."""
     tasks = list(plan.tasks.values())
     index = {task.id: number for number, task in enumerate(tasks)}
     successors: list[list[int]] = [[] for _ in tasks]
@@ -120,7 +120,7 @@ def find_cycles(plan: Plan) -> list[PlanError]:
     knots = [whole.subgraph(nodes) for nodes in networkx.strongly_connected_components(whole)]
     places = _places(plan)
     return [
-        _cycle_error([_name(graph, before) for before, _ in networkx.find_cycle(knot)], places)
+        _cycle_error([_name(graph, node) for node in _essence(graph, networkx.find_cycle(knot))], places)
         for knot in knots
         if knot.number_of_edges()
     ]
@@ -151,7 +151,7 @@ def inherited_dependencies(
         settled = {
             key: before
             for key, before in known.items()
-            if len(before) == len(beside[key]) and unknown.isdisjoint(*before)
+            if len(before) == len(beside[key]) and unknown.isdisjoint(frozenset().union(*before))
         }
         # Phases that only run beside each other say nothing about each other.
         for key, before in (settled or known).items():
@@ -214,15 +214,26 @@ def _all_before(key: str, depends: Mapping[str, Sequence[str]]) -> frozenset[str
     return frozenset(seen)
 
 
+def _essence(graph: Graph, cycle: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the nodes of a cycle of (before, after), each waiting for the next.
+
+    Where a phase or group waits for its own end, that part says it all.
+    """
+    nodes = [after for _, after in reversed(cycle)]
+    shortest = nodes
+    for index, node in enumerate(nodes):
+        if node in graph.gates and graph.gates[node] == graph.gates.get(node + 1) and node + 1 in nodes:
+            turned = [*nodes[index:], *nodes[:index]]
+            shortest = min(shortest, turned[: turned.index(node + 1)], key=len)
+    return shortest
+
+
 def _cycle_error(walk: Sequence[str], places: Mapping[str, Location]) -> PlanError:
-    """Return the error for names in the order in which they happen; people think in what waits for what."""
-    names = list(dict.fromkeys(reversed(walk)))
+    names = list(dict.fromkeys(walk))
     first = min(range(len(names)), key=lambda index: places[names[index]])
     names = [*names[first:], *names[:first]]
     message = f"each of these waits for the next: {' -> '.join([*names, names[0]])}"
     hint = "; ".join(f"{name} at {places[name]}" for name in names)
-    if len(names) == 1:
-        message, hint = f"{names[0]} waits for itself", None
     return PlanError("plan/cycle", message, location=places[names[0]], hint=hint)
 
 

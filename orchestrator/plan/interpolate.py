@@ -24,7 +24,15 @@ _FILTERS: Final = (
     "abs", "capitalize", "default", "first", "float", "int", "last", "length", "list", "lower", "round", "sort",
     "string", "title", "trim", "upper",
 )  # fmt: skip
-_FAILURES: Final = (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError, RecursionError)
+_FAILURES: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NameError,
+    TypeError,
+    ValueError,
+    RecursionError,
+)
 """What evaluating a wrong expression raises; a constant too large for a float is a name nobody knows."""
 
 

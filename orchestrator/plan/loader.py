@@ -6,14 +6,15 @@ of the project's files; it writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from orchestrator.errors import Location, OrchestratorError, PlanError, PlanErrors, did_you_mean
 from orchestrator.plan import fanout
-from orchestrator.plan.graph import find_cycle, inherited_dependencies
+from orchestrator.plan.graph import find_cycles, inherited_dependencies
 from orchestrator.plan.interpolate import (
     evaluate,
     expand_environment,
@@ -23,10 +24,20 @@ from orchestrator.plan.interpolate import (
     mentions_variables,
 )
 from orchestrator.plan.model import Glob, Group, Phase, Plan, Settings, Task, digest_of, place
-from orchestrator.plan.schema import CHECKPOINT_KEY, PHASE_KEY, GroupText, HeadText, PhaseText, validate
-from orchestrator.plan.source import Path_, Source, scalar
+from orchestrator.plan.schema import (
+    CHECKPOINT_KEY,
+    NOT_IN_CHECKPOINTS,
+    PHASE_KEY,
+    GroupText,
+    HeadText,
+    PhaseText,
+    validate,
+)
+from orchestrator.plan.scalars import WrittenBool, scalar
+from orchestrator.plan.source import Path_, Source
 
 _TOP_KEYS = ("orchestrator", "variables", "secrets", "checkpoints")
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 class TaskTypes(Protocol):
@@ -83,7 +94,7 @@ class _Loader:
     deferred: dict[str, list[OrchestratorError]] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
     places: dict[str, Path_] = field(default_factory=dict)
-    declared: set[str] = field(default_factory=set)
+    declared: dict[str, Path_] = field(default_factory=dict)
     fanned: dict[str, list[str]] = field(default_factory=dict)
     globs: list[tuple[str, str]] = field(default_factory=list)
 
@@ -91,20 +102,20 @@ class _Loader:
         data = self.source.data
         if not isinstance(data, dict):
             raise PlanErrors([self._error("plan/wrong-type", "a plan is a mapping of sections", ())])
+        self.problems += self.source.problems
         self._check_top_keys(data)
-        head = self._section(HeadText, ("orchestrator",), data)
+        self.variables = self._variables(data.get("variables"))
+        values = self._values()
+        head = self._section(HeadText, ("orchestrator",), data) or HeadText(name="")
         self.root = self._root_of(head)
         self.context = {"root": self.root, "templates": self.types.templates(self.root)}
-        self.variables = self._variables(data.get("variables"))
         secrets = self._secrets(data.get("secrets"))
         phase_texts = self._phase_texts(data)
         phases = [self._phase(key, text) for key, text in phase_texts.items()]
         phases = self._checkpoints(data.get("checkpoints"), phases)
         phases = self._link_groups(self._link_phases(phases, phase_texts))
         self._link_tasks()
-        self._check_resources(head.settings if head else Settings())
-        if self.problems or head is None:
-            raise PlanErrors(self.problems)
+        self._check_resources(head.settings)
         plan = Plan(
             name=head.name,
             version=head.version,
@@ -112,27 +123,25 @@ class _Loader:
             path=self.path,
             project_root=self.root,
             settings=head.settings,
-            variables=self.variables.known(),
+            variables=values,
             secrets=secrets,
             phases=tuple(phases),
             tasks=self.tasks,
             digest=digest_of([task.digest for task in self.tasks.values()]),
             problems={task: tuple(found) for task, found in self.deferred.items()},
         )
-        if cycle := find_cycle(plan):
-            raise PlanErrors([cycle])
+        self.problems += find_cycles(plan)
         self._check_fan_outs(plan)
         if self.problems:
-            raise PlanErrors(self.problems)
+            raise PlanErrors(list({str(problem): problem for problem in self.problems}.values()))
         return plan
 
     # --- sections -----------------------------------------------------------------------------------------------
 
     def _check_top_keys(self, data: Mapping[str, Any]) -> None:
-        known = [*_TOP_KEYS, *(key for key in data if PHASE_KEY.match(key))]
         for key in data:
-            if key not in known:
-                hint = did_you_mean(key, [*known, "phase_1"]) or "phases are named `phase_1`, `phase_2`, ..."
+            if key not in _TOP_KEYS and not PHASE_KEY.match(key) and key != "<<":
+                hint = did_you_mean(key, _TOP_KEYS) or "phases are named `phase_1`, `phase_2`, ..."
                 self._report("plan/unknown-key", f"unknown key `{key}`", (key,), hint=hint, key=True)
         if "orchestrator" not in data:
             self._report("plan/missing-key", "the section `orchestrator` is missing", ())
@@ -140,33 +149,46 @@ class _Loader:
     def _section(self, model: type[Any], path: Path_, within: Mapping[str, Any]) -> Any:
         if path[-1] not in within:
             return None
-        made = validate(model, within[str(path[-1])], self.source, path)
-        if isinstance(made, list):
-            self.problems.extend(made)
-            return None
-        return made
+        waiting: list[OrchestratorError] = []
+        data = self._interpolate(within[str(path[-1])], path, {}, waiting)
+        made = validate(model, data, self.source, path)
+        self._blame(waiting, made)
+        return None if isinstance(made, list) else made
 
-    def _root_of(self, head: HeadText | None) -> Path:
+    def _root_of(self, head: HeadText) -> Path:
         if self.project is not None:
             return self.project
-        written = head.project_root if head else None
-        return (self.path.parent / (written or ".")).resolve()
+        return (self.path.parent / (head.project_root or ".")).resolve()
 
     def _variables(self, written: Any) -> _Variables:
         if written is not None and not isinstance(written, dict):
             self._report("plan/wrong-type", "`variables` must be a mapping", ("variables",))
             written = {}
-        values: dict[str, Any] = dict(written or {})
-        values.update({name: scalar(text) for name, text in self.overrides.items()})
-        return _Variables(values, self.environ)
+        given = {name: _plain_truth(scalar(text)) for name, text in self.overrides.items()}
+        return _Variables(written or {}, given, self.environ, lambda name: self.source.locate(("variables", name)))
+
+    def _values(self) -> dict[str, Any]:
+        """Return the values of those variables that have one."""
+        found = {}
+        for name in self.variables:
+            try:
+                found[name] = self.variables[name]
+            except PlanError as error:
+                self._settle([error])
+        return found
 
     def _secrets(self, written: Any) -> tuple[str, ...]:
         if written is None:
             return ()
-        if isinstance(written, list) and all(isinstance(name, str) for name in written):
-            return tuple(written)
-        self._report("plan/wrong-type", "`secrets` must be a list of environment variables", ("secrets",))
-        return ()
+        if not isinstance(written, list):
+            self._report("plan/wrong-type", "`secrets` must be a list of environment variables", ("secrets",))
+            return ()
+        for index, name in enumerate(written):
+            if not isinstance(name, str) or not _ENVIRONMENT_NAME.match(name):
+                hint = "write the name alone, such as `SLACK_WEBHOOK_URL`"
+                message = "a secret must be the name of an environment variable"
+                self._report("plan/bad-value", message, ("secrets", index), hint=hint)
+        return tuple(map(str, written))
 
     def _phase_texts(self, data: Mapping[str, Any]) -> dict[str, PhaseText]:
         found = {}
@@ -218,9 +240,12 @@ class _Loader:
         if not isinstance(written, dict):
             self._report("plan/wrong-type", "a task must be a mapping", at)
             return []
-        self.declared.add(_id_text(written))
+        first = self.declared.setdefault(_id_text(written), at)
         model = self._model_of(written, at)
         if model is None:
+            return []
+        if first != at and "id" in written:
+            self._report_taken(_id_text(written), self.source.locate(first), at)
             return []
         if text.continue_on_error:
             written = {"continue_on_error": True, **written}
@@ -230,23 +255,28 @@ class _Loader:
         made = []
         for item in self._items(written, at):
             one = {name: value for name, value in written.items() if name != "for_each"}
-            one["id"] = f"{_id_text(written)}[{item.label}]"
+            if "id" in one:
+                one["id"] = f"{_id_text(written)}[{item.label}]"
             names = {"item": item.value, "label": item.label}
-            if task := self._task(model, one, at, names, phase, group):
-                made.append(task.id)
+            task = self._task(model, one, at, names, phase, group)
+            if task is None:
+                break  # what is wrong with one is hardly ever right with the next
+            made.append(task.id)
         self.fanned[_id_text(written)] = made
         return made
 
     def _items(self, written: Mapping[str, Any], at: Path_) -> list[fanout.Item]:
-        spec = validate(_FanOut, {"for_each": written["for_each"]}, self.source, at)
-        if isinstance(spec, list):
-            self.problems.extend(spec)
+        waiting: list[OrchestratorError] = []
+        data = self._interpolate({"for_each": written["for_each"]}, at, {}, waiting)
+        spec = validate(_FanOut, data, self.source, at, context=self.context)
+        self._blame(waiting, spec)
+        if waiting or isinstance(spec, list):
             return []
         if isinstance(spec.for_each, Glob):
             self.globs.append((_id_text(written), spec.for_each.glob))
             items = fanout.match_files(self.root, spec.for_each.glob)
         else:
-            items = [fanout.Item(str(word), str(word)) for word in spec.for_each]
+            items = [fanout.Item(word, word) for word in dict.fromkeys(spec.for_each)]
         if not items and not written.get("allow_empty"):
             hint = "add `allow_empty: true` if that is meant"
             self._report("plan/no-matches", "the fan-out matches nothing", (*at, "for_each"), hint=hint)
@@ -277,31 +307,29 @@ class _Loader:
         data = self._interpolate(written, at, names, waiting)
         made = validate(model, data, self.source, at, context=self.context)
         if isinstance(made, list):
-            self.problems.extend(waiting or made)
+            self._blame(waiting, made)
             return None
         if isinstance(made.when, str):
             made = replace(made, when=self._when(made.when, at, names, waiting))
         if made.id in self.tasks:
-            first = self.tasks[made.id].location
-            self._report("plan/duplicate-id", f"the id `{made.id}` is taken", (*at, "id"), hint=f"it is at {first}")
+            self._report_taken(made.id, self.tasks[made.id].location, at)
             return None
         if waiting:
             self.deferred[made.id] = waiting
         self.tasks[made.id] = place(made, phase=phase, group=group, location=self.source.locate(at))
         self.places[made.id] = at
-        return made
+        return self.tasks[made.id]
 
-    def _interpolate(
-        self, written: dict[str, Any], at: Path_, names: Mapping[str, Any], waiting: list[OrchestratorError]
-    ) -> dict[str, Any]:
-        if not self.source.has_expressions:
+    def _interpolate(self, written: Any, at: Path_, names: Mapping[str, Any], waiting: list[OrchestratorError]) -> Any:
+        """Return what is written at `at` with the values of its expressions; those without one go to `waiting`."""
+        if not self.source.has_expressions or not isinstance(written, dict):
             return written
         scope = {"variables": self.variables, **names}
 
         def change(text: str, path: Path_) -> Any:
-            if path[0] == "when" or not has_expression(text):
+            if path[0] == "when" or not has_expression(text) or (path[0] == "groups" and "tasks" in path[2:3]):
                 return text
-            if path[-1] in ("run", "unless") and not isinstance(path[-1], int):
+            if path[-1] in ("run", "unless") and path[0] != "env":
                 if mentions_variables(text):
                     hint = "pass it through `env`, or write the command as a list"
                     message = f"a shell string may not hold `{{{{ ... }}}}`: `{path[-1]}`"
@@ -310,7 +338,7 @@ class _Loader:
             try:
                 return interpolate(text, scope)
             except PlanError as error:
-                error.location = self.source.locate((*at, *path))
+                error.location = error.location or self.source.locate((*at, *path))
                 waiting.append(error)
                 return text
 
@@ -323,7 +351,7 @@ class _Loader:
         try:
             value = evaluate(expression, {"variables": self.variables, **names})
         except PlanError as error:
-            error.location = self.source.locate((*at, "when"))
+            error.location = error.location or self.source.locate((*at, "when"))
             waiting.append(error)
             self._settle(waiting)
             return True
@@ -333,6 +361,13 @@ class _Loader:
         """Leave only missing values in `waiting`: they matter where the task is needed, all else matters now."""
         self.problems.extend(error for error in waiting if error.code != "plan/missing-variable")
         waiting[:] = [error for error in waiting if error.code == "plan/missing-variable"]
+
+    def _blame(self, waiting: Sequence[OrchestratorError], made: Any) -> None:
+        """Report what is wrong with a part that is needed; a value that is not there cannot be wrong as well."""
+        self.problems.extend(waiting)
+        if isinstance(made, list):
+            missing = {error.location for error in waiting}
+            self.problems.extend(error for error in made if error.location not in missing)
 
     # --- references ---------------------------------------------------------------------------------------------
 
@@ -353,6 +388,8 @@ class _Loader:
             elif not isinstance(text, dict):
                 self._report("plan/wrong-type", "a checkpoint must be a mapping", at)
             else:
+                for name in NOT_IN_CHECKPOINTS & set(text):
+                    self._report("plan/unknown-key", f"unknown key `{name}`", (*at, name), key=True)
                 fields = {"name": key, **text, "id": key, "type": "checkpoint"}
                 if task := self._task(self.types.checkpoint(), fields, at, {}, match[1], ""):
                     index = by_key[match[1]]
@@ -364,13 +401,17 @@ class _Loader:
         for phase in phases:
             for name in ("depends_on", "parallel_with"):
                 for index, key in enumerate(getattr(texts[phase.key], name)):
-                    if key not in known and key in self.source.data:
-                        continue  # that phase has problems of its own
-                    if key not in known:
+                    if key == phase.key:
+                        self._report_itself(f"phase `{key}`", (phase.key, name, index))
+                    elif key not in known and key not in self.source.data:  # else that phase has problems of its own
                         message = f"phase `{phase.key}` names `{key}`, which is not in the plan"
                         self._unknown(message, key, known, (phase.key, name, index))
-        direct = {phase.key: tuple(k for k in texts[phase.key].depends_on if k in known) for phase in phases}
-        beside = {phase.key: tuple(k for k in phase.parallel_with if k in known) for phase in phases}
+
+        def others(phase: Phase, keys: Iterable[str]) -> tuple[str, ...]:
+            return tuple(key for key in keys if key in known and key != phase.key)
+
+        direct = {phase.key: others(phase, texts[phase.key].depends_on) for phase in phases}
+        beside = {phase.key: others(phase, phase.parallel_with) for phase in phases}
         depends, clashes = inherited_dependencies(direct, beside)
         for phase_key, other in clashes:
             message = f"phase `{phase_key}` cannot run beside `{other}`, which it depends on"
@@ -396,7 +437,9 @@ class _Loader:
             at: Path_ = (group.phase, "groups", group.key, "depends_on", index)
             candidates = refs.get(key, [])
             own = f"{group.phase}/{key}"
-            if own in candidates:
+            if own == group.ref:
+                self._report_itself(f"group `{own}`", at)
+            elif own in candidates:
                 yield own
             elif len(candidates) == 1:
                 yield candidates[0]
@@ -414,12 +457,14 @@ class _Loader:
                 continue
             wanted: list[str] = []
             for index, other in enumerate(task.depends_on):
-                if other in self.tasks:
+                at: Path_ = (*self.places[task.id], "depends_on", index)
+                if other == task.id or task.id in self.fanned.get(other, ()):
+                    self._report_itself(f"`{other}`", at)
+                elif other in self.tasks:
                     wanted.append(other)
                 elif other in self.fanned:
                     wanted += self.fanned[other]
                 elif other not in self.declared:  # else that task has problems of its own
-                    at: Path_ = (*self.places[task.id], "depends_on", index)
                     message = f"task `{task.id}` depends on `{other}`, which is not in the plan"
                     self._unknown(message, other, [*self.tasks, *self.fanned], at)
             if tuple(wanted) != task.depends_on:
@@ -438,8 +483,11 @@ class _Loader:
                     self._report("plan/unknown-resource", f"the resource `{name}` {says}", at, hint=hint)
 
     def _check_fan_outs(self, plan: Plan) -> None:
+        written = (
+            [(task.id, path) for task in self.tasks.values() for path in self.types.writes(task)] if self.globs else []
+        )
         for base, pattern in self.globs:
-            for task_id, path in fanout.written_before(plan, self.fanned.get(base, ()), pattern, self.types.writes):
+            for task_id, path in fanout.written_before(plan, self.fanned.get(base, ()), pattern, written):
                 at = self.places[self.fanned[base][0]]
                 message = f"the fan-out of `{base}` reads `{pattern}`, where task `{task_id}` writes `{path}`"
                 hint = "what it would match is not known when the plan is loaded; list the items instead"
@@ -450,6 +498,12 @@ class _Loader:
     def _unknown(self, message: str, word: str, known: Iterable[str], at: Path_) -> None:
         hint = did_you_mean(word, list(known))
         self._report("plan/unknown-dependency", message, at, hint=hint)
+
+    def _report_taken(self, task_id: str, first: Location | None, at: Path_) -> None:
+        self._report("plan/duplicate-id", f"the id `{task_id}` is taken", (*at, "id"), hint=f"by the task at {first}")
+
+    def _report_itself(self, name: str, at: Path_) -> None:
+        self._report("plan/cycle", f"{name} waits for itself", at)
 
     def _report(self, code: str, message: str, at: Path_, *, hint: str | None = None, key: bool = False) -> None:
         self.problems.append(self._error(code, message, at, hint=hint, key=key))
@@ -467,41 +521,57 @@ class _FanOut:
 class _Variables(Mapping[str, Any]):
     """The plan's variables; one that takes its value from elsewhere does so when it is first read."""
 
-    def __init__(self, values: Mapping[str, Any], environ: Mapping[str, str]) -> None:
-        self._values = dict(values)
+    def __init__(
+        self,
+        written: Mapping[str, Any],
+        given: Mapping[str, Any],
+        environ: Mapping[str, str],
+        locate: Callable[[str], Location],
+    ) -> None:
+        """`written` stand in the plan; what the caller has `given` goes before them and is taken as it is."""
+        self._written = {**written, **given}
+        self._ready = dict(given)
         self._environ = environ
+        self._locate = locate
         self._reading: set[str] = set()
         self.used_environment = False
 
     def __getitem__(self, name: str) -> Any:
-        value = self._values[name]
-        if not isinstance(value, str) or ("{{" not in value and "${" not in value):
-            return value
+        if name not in self._ready:
+            self._ready[name] = self._make(name)
+        return self._ready[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._written
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._written)
+
+    def __len__(self) -> int:
+        return len(self._written)
+
+    def _make(self, name: str) -> Any:
+        written = self._written[name]
         if name in self._reading:
-            raise PlanError("plan/bad-expression", f"the variable `{name}` is made from itself")
+            message = f"the variable `{name}` is made from itself"
+            raise PlanError("plan/bad-expression", message, location=self._locate(name))
         self._reading.add(name)
-        self.used_environment = self.used_environment or "${" in value
         try:
-            value = expand_environment(value, self._environ)
-            return interpolate(value, {"variables": self}) if has_expression(value) else value
+            return map_strings(written, self._expand)
+        except PlanError as error:
+            error.location = error.location or self._locate(name)
+            raise
         finally:
             self._reading.discard(name)
 
-    def __iter__(self) -> Any:
-        return iter(self._values)
+    def _expand(self, text: str, _path: Path_) -> Any:
+        self.used_environment = self.used_environment or "${" in text
+        expanded = expand_environment(text, self._environ)
+        return interpolate(expanded, {"variables": self}) if has_expression(text) else _plain_truth(expanded)
 
-    def __len__(self) -> int:
-        return len(self._values)
 
-    def known(self) -> dict[str, Any]:
-        """Return those whose values can be had."""
-        found = {}
-        for name in self:
-            try:
-                found[name] = self[name]
-            except PlanError:
-                continue
-        return found
+def _plain_truth(value: Any) -> Any:
+    return value.value if isinstance(value, WrittenBool) else value
 
 
 def _id_text(written: Mapping[str, Any]) -> str:

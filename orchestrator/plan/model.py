@@ -15,7 +15,18 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
 from orchestrator.errors import Location, OrchestratorError
-from orchestrator.plan.fields import STRICT, Count, Flag, Seconds, Text, TextOrTexts, Texts
+from orchestrator.plan.fields import (
+    STRICT,
+    Count,
+    Flag,
+    Minutes,
+    ProjectPath,
+    ProjectPaths,
+    Seconds,
+    Text,
+    TextOrTexts,
+    Texts,
+)
 
 Priority = Literal["critical", "high", "medium", "low"]
 Execution = Literal["sequential", "parallel"]
@@ -40,7 +51,7 @@ class Glob:
 
     __pydantic_config__: ClassVar[Any] = STRICT
 
-    glob: Text
+    glob: ProjectPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +146,9 @@ class PrepareStep:
     __pydantic_config__: ClassVar[Any] = STRICT
 
     run: Text | Texts
-    cwd: Text = "."
-    inputs: Texts = ()
-    creates: Text | None = None
+    cwd: ProjectPath = "."
+    inputs: ProjectPaths = ()
+    creates: ProjectPath | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +161,7 @@ class Settings:
     retry_attempts: Count = 3
     """Attempts in all, for failures that another try can mend."""
     retry_delay_seconds: Seconds = 5.0
-    timeout_minutes: Seconds = 30.0
+    timeout_minutes: Minutes = 30.0
     """For each task."""
     fail_fast: Flag = False
     """The first failure cancels the run."""

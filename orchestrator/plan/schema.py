@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -19,6 +19,8 @@ from orchestrator.plan.model import DERIVED, Settings, Task
 from orchestrator.plan.source import Path_, Source
 
 PHASE_KEY = re.compile(r"phase_[A-Za-z0-9_-]+\Z")
+NOT_IN_CHECKPOINTS: Final = frozenset({"id", "type", "depends_on", "for_each", "allow_empty"})
+"""What a task has, but a phase's gate has from its phase."""
 _adapters: dict[type[Any], TypeAdapter[Any]] = {}
 CHECKPOINT_KEY = re.compile(r"after_(phase_[A-Za-z0-9_-]+)\Z")
 
@@ -123,7 +125,7 @@ def json_schema(models: Mapping[str, type[Task]], checkpoint: type[Task]) -> dic
         },
     }
     gate = dict(definitions.pop(checkpoint.__name__))
-    for name in ("id", "type", "depends_on", "for_each", "allow_empty"):
+    for name in NOT_IN_CHECKPOINTS:
         gate["properties"].pop(name, None)
     gate["required"] = ["validations"]
     return {
@@ -167,8 +169,9 @@ def _real_path(detail: ErrorDetails, data: Any) -> Path_:
 
 def _problem(where: Path_, details: list[ErrorDetails], model: type[Any], source: Source, path: Path_) -> PlanError:
     detail = details[0]
-    name = str(where[-1]) if where else str(path[-1]) if path else "plan"
     full = path + where
+    name = str(full[-1])
+    called = f"item {full[-1] + 1} of `{full[-2]}`" if isinstance(full[-1], int) else f"`{name}`"
     match detail["type"]:
         case "missing":
             place = source.locate(full[:-1])
@@ -180,24 +183,28 @@ def _problem(where: Path_, details: list[ErrorDetails], model: type[Any], source
         case "literal_error":
             allowed = detail["ctx"]["expected"].replace("'", "`")
             hint = did_you_mean(str(detail["input"]), re.findall(r"`([^`]*)`", allowed))
-            message = f"`{name}` is {_show(detail['input'])}, but must be {allowed}"
+            message = f"{called} is {_show(detail['input'])}, but must be {allowed}"
             return PlanError("plan/bad-value", message, hint=hint, location=source.locate(full))
         case "outside_root":
-            message = f"`{name}`: {detail['msg']}"
+            message = f"{called}: {detail['msg']}"
             return PlanError("plan/path-outside-root", message, location=source.locate(full))
         case "missing_template":
             near = detail["ctx"]["nearest"]
             hint = f"did you mean {near}?" if near else "put one into the project's `templates/` directory"
             return PlanError("plan/missing-template", detail["msg"], hint=hint, location=source.locate(full))
         case "value_error":
-            message = f"`{name}`: {detail['ctx']['error']}"
+            message = f"{called}: {detail['ctx']['error']}"
             return PlanError("plan/bad-value", message, location=source.locate(full))
-        case "greater_than" | "duration" | "bad_value":
-            return PlanError("plan/bad-value", f"`{name}`: {_lower(detail['msg'])}", location=source.locate(full))
+        case "greater_than":
+            message = f"{called} is {_show(detail['input'])}, but must be more than {detail['ctx']['gt']:g}"
+            return PlanError("plan/bad-value", message, location=source.locate(full))
+        case "duration" | "bad_value":
+            return PlanError("plan/bad-value", f"{called}: {_lower(detail['msg'])}", location=source.locate(full))
         case _:
             wanted = " or ".join(dict.fromkeys(_wanted(each) for each in details))
-            message = f"`{name}` is {_show(detail['input'])}, but must be {wanted}"
-            return PlanError("plan/wrong-type", message, location=source.locate(full))
+            message = f"{called} is {_show(detail['input'])}, but must be {wanted}"
+            hint = f"write `[{detail['input']}]`" if wanted == "a list" and isinstance(detail["input"], str) else None
+            return PlanError("plan/wrong-type", message, hint=hint, location=source.locate(full))
 
 
 _WANTED = {

@@ -33,6 +33,7 @@ def select(plan: Plan, selection: Selection) -> set[str]:
     """
     if selection.is_whole:
         return set(plan.tasks)
+    _check(plan, selection.exclude, "phase, group, task or tag", _is_excluded)
     chosen = list(plan.tasks.values())
     for names, kind, matches in (
         (selection.phases, "phase", _phase_matches),
@@ -71,7 +72,7 @@ def _check(plan: Plan, names: Iterable[str], kind: str, matches: Callable[[Task,
             "group": [group.key for phase in plan.phases for group in phase.groups],
             "task": list(plan.tasks),
             "tag": sorted({tag for task in plan.tasks.values() for tag in task.tags}),
-        }[kind]
+        }.get(kind, list(plan.tasks))
         hint = did_you_mean(name, known) or f"there are {', '.join(known[:12])}"
         raise UsageError("usage/unknown-selection", f"the plan has no {kind} `{name}`", hint=hint)
 

@@ -1,13 +1,10 @@
 """YAML text as plain data, with the line and column of every node.
 
-Scalars follow the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema): `no`, `on`, `010` and dates
-stay text. A number that is not written the canonical way (`1.10`, `0x1F`) keeps its text, so that a field that wants
-text gets what stands in the file. Never resolves tags, never expands an alias bomb.
+Scalars are what `scalars` says. Never resolves tags, never expands an alias bomb.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 import yaml
@@ -16,6 +13,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
 from orchestrator.errors import Location, PlanError
+from orchestrator.plan.scalars import scalar
 from orchestrator.plan.text import place_of
 
 MAX_DEPTH: Final = 64
@@ -24,42 +22,7 @@ MAX_ALIASED_NODES: Final = 100_000
 Key = str | int
 Path_ = tuple[Key, ...]
 
-_INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z|[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
-_WORDS: Final[dict[str, bool | None]] = {
-    "true": True, "True": True, "TRUE": True,
-    "false": False, "False": False, "FALSE": False,
-    "null": None, "Null": None, "NULL": None, "~": None, "": None,
-}  # fmt: skip
 _CAN_START_NON_TEXT: Final = frozenset("+-.0123456789tTfFnN~")
-
-
-class WrittenInt(int):
-    """An integer that remembers how it was written, such as `0x1F`."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-class WrittenFloat(float):
-    """A number that remembers how it was written, such as `1.10`."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-class WrittenBool(str):
-    """A truth value written as `True` or `FALSE`: text for who wants text, a truth value for who wants that."""
-
-    __slots__ = ()
-
-    @property
-    def value(self) -> bool:
-        return self.lower() == "true"
 
 
 class Source:
@@ -97,31 +60,6 @@ class Source:
             if not key:
                 place = node.start_mark
         return Location(self.file, place.line + 1, place.column + 1)
-
-
-def scalar(text: str) -> Any:
-    """Return what a plain scalar means in the core schema."""
-    if text in _WORDS:
-        value = _WORDS[text]
-        return WrittenBool(text) if isinstance(value, bool) and text != text.lower() else value
-    if _INT.match(text):
-        try:
-            number = int(text, 0) if text[:2] in ("0x", "0o") else int(text)
-            if str(number) == text:
-                return number
-        except ValueError:  # more digits than Python converts: nobody counts that far, so it is text
-            return text
-        written = WrittenInt(number)
-        written.text = text
-        return written
-    if _FLOAT.match(text):
-        value_ = float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
-        if repr(value_) == text:
-            return value_
-        written_float = WrittenFloat(value_)
-        written_float.text = text
-        return written_float
-    return text
 
 
 class _TooDeep(Exception):

@@ -66,6 +66,14 @@ class ChangeStaged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OutputsWritten(Event):
+    """What a task's action did to the files it had announced; fields as in `ChangeStaged`."""
+
+    edits: tuple[tuple[str, str | None, str | None, int | None], ...] = ()
+    directories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeUndone(Event):
     """A half-applied change of a killed run was taken back; `left` are files that somebody else changed since."""
 

@@ -31,7 +31,7 @@ class Journal(Protocol):
     """What the engine needs of a journal."""
 
     def append(self, events: Sequence[Event]) -> list[Entry]:
-        """Make events durable, all or none; return them with their places."""
+        """Make events durable, all or none; return them with their places, as they may be shown."""
 
 
 class SqliteJournal:
@@ -65,6 +65,7 @@ class SqliteJournal:
         except sqlite3.Error as error:
             raise _problem(path, error) from error
         if version > VERSION:
+            self._db.close()
             hint = "use that version, or another --state-dir"
             raise StateError("state/journal", f"`{path}` was written by a newer version", hint=hint)
 
@@ -72,8 +73,16 @@ class SqliteJournal:
         if not events:
             return []
         now = self._clock.now()
+        events = [self._masked(event) for event in events]
         rows = [
-            (self.run_id, now, type(event).__name__, event.task, getattr(event, "status", ""), self._encode(event))
+            (
+                self.run_id,
+                now,
+                type(event).__name__,
+                event.task,
+                getattr(event, "status", ""),
+                _dump(data) if (data := to_data(event)) else "{}",
+            )
             for event in events
         ]
         try:
@@ -93,7 +102,12 @@ class SqliteJournal:
         return [Entry(first + offset, self.run_id, now, event) for offset, event in enumerate(events)]
 
     def entries(
-        self, *, run: str | None = None, kinds: Collection[type[Event]] = (), task: str | None = None, after: int = 0
+        self,
+        *,
+        run: str | None = None,
+        kinds: Collection[type[Event]] = (),
+        task: str | None = None,
+        after: int = 0,
     ) -> Iterator[Entry]:
         """Yield events in order, those that fit all that is given."""
         where, values = ["seq > ?"], [after]
@@ -117,12 +131,12 @@ class SqliteJournal:
 
     def runs(self) -> list[str]:
         """Return the ids of all runs, oldest first."""
-        rows = self._db.execute("SELECT run FROM events WHERE kind = 'RunStarted' GROUP BY run ORDER BY min(seq)")
-        return [row[0] for row in rows]
+        query = "SELECT run FROM events WHERE kind = 'RunStarted' GROUP BY run ORDER BY min(seq)"
+        return [row[0] for row in self._execute(query)]
 
     def changed_elsewhere(self) -> bool:
         """Say whether another process added something since this was last asked."""
-        version: int = self._db.execute("PRAGMA data_version").fetchone()[0]
+        version: int = self._execute("PRAGMA data_version")[0][0]
         changed = version != self._seen_version and self._seen_version != -1
         self._seen_version = version
         return changed
@@ -130,23 +144,31 @@ class SqliteJournal:
     def prune(self, keep: Collection[str]) -> int:
         """Forget all runs but `keep`; return how many events went."""
         marks = ", ".join("?" * len(keep))
-        gone = self._db.execute(f"DELETE FROM events WHERE run NOT IN ({marks})", list(keep)).rowcount  # noqa: S608
-        self._db.execute("VACUUM")
-        return gone
+        gone = self._execute(f"DELETE FROM events WHERE run NOT IN ({marks}) RETURNING 1", list(keep))  # noqa: S608
+        self._execute("VACUUM")
+        return len(gone)
 
     def close(self) -> None:
         self._db.close()
 
-    def _encode(self, event: Event) -> str:
-        data: object = to_data(event)
-        if self._mask is not None:
-            data = self._mask(data)
-        return _dump(data)
+    def _masked(self, event: Event) -> Event:
+        """Return the event as it may be seen: what is shown is what is kept."""
+        if self._mask is None:
+            return event
+        data = to_data(event)
+        masked = {name: self._mask(value) for name, value in data.items()}
+        return event if masked == data else type(event)(event.task, **masked)
 
     def _require(self, durable: bool) -> None:
         if durable != self._synchronous:
             self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             self._synchronous = durable
+
+    def _execute(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise _problem(self.path, error) from error
 
     def _read(self, query: str, values: Sequence[Any]) -> Iterator[Entry]:
         try:
@@ -164,10 +186,12 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
         return db
-    # A journal nobody writes to has no write-ahead log; declared immutable, none is made to read it.
+    # A journal nobody writes to has no write-ahead log; declared immutable, none is made to read it. Of one that is
+    # written to, or whose writer was killed, the index of that log is only read too.
     quiet = not path.with_name(f"{path.name}-wal").exists()
-    uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if quiet else ''}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10.0)
+    indexed = path.with_name(f"{path.name}-shm").exists()
+    how = "&immutable=1" if quiet else "&readonly_shm=1" if indexed else ""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{how}", uri=True, isolation_level=None, timeout=10.0)
 
 
 _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode

@@ -32,7 +32,9 @@ class ProjectLock:
             other = os.pread(self._descriptor, 4096, 0)
             os.close(self._descriptor)
             raise StateError(
-                "state/locked", f"another run holds this project: {_describe(other)}", hint="wait for it, or stop it"
+                "state/locked",
+                f"another run holds this project: {_describe(other)}",
+                hint="wait for it, or stop it",
             ) from None
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, json.dumps(self._holder).encode(), 0)

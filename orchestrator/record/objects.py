@@ -23,7 +23,7 @@ class ObjectStore:
         name = digest(content)
         assert name is not None
         target = self._directory / name[:2] / name
-        if target.exists():
+        if self.get(name) is not None:
             return name
         try:
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

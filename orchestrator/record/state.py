@@ -15,6 +15,7 @@ from orchestrator.record.events import (
     Entry,
     GroupFinished,
     GroupStarted,
+    OutputsWritten,
     PhaseFinished,
     PhaseStarted,
     ProcessStarted,
@@ -98,6 +99,9 @@ class RunState:
                 self.processes.setdefault(event.task, []).append((event.pid, event.started))
             case ChangeStaged():
                 self.unfinished[event.task] = event
+            case OutputsWritten(task=task_id, edits=edits, directories=directories):
+                self._settle_change(task_id)
+                self.staged.append(ChangeStaged(task_id, edits=edits, directories=directories))
             case ChangeUndone():
                 self.unfinished.pop(event.task, None)
             case AttemptFailed():
@@ -155,8 +159,9 @@ class RunState:
     def _roll_back(self, event: RolledBack) -> None:
         gone = set(event.tasks)
         self.staged = [staged for staged in self.staged if staged.task not in gone]
-        for task_id in gone & self.tasks.keys():
-            del self.tasks[task_id]
+        for task_id in gone:
+            self.unfinished.pop(task_id, None)
+            self.tasks.pop(task_id, None)
 
 
 def fold(entries: Iterable[Entry]) -> RunState:

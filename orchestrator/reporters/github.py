@@ -5,6 +5,7 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 
@@ -81,8 +82,10 @@ def _cell(text: str) -> str:
     parts = one_line(text).split("`")
     if len(parts) % 2 == 0:
         return "\\`".join(map(_plain, parts))
-    return "`".join(part.replace("|", "\\|") if index % 2 else _plain(part) for index, part in enumerate(parts))
+    return "`".join(
+        part.replace("|", "\\|") if index % 2 else _plain(part) for index, part in enumerate(parts)
+    )
 
 
 def _plain(text: str) -> str:
-    return "".join(f"\\{character}" if character in "|*_[]\\#" else character for character in escape(text, quote=False))
+    return re.sub(r"[|*_\[\]\\#]", r"\\\g<0>", escape(text, quote=False))

@@ -22,7 +22,17 @@ from orchestrator.record.events import (
 )
 from orchestrator.record.state import RunState
 from orchestrator.reporters import github, summary
-from orchestrator.reporters.text import Output, clean, counts, duration, encodable, listing, one_line, tasks, word
+from orchestrator.reporters.text import (
+    Output,
+    clean,
+    counts,
+    duration,
+    encodable,
+    listing,
+    one_line,
+    tasks,
+    word,
+)
 
 STATUS_WIDTH: Final = 12
 """`unverifiable` and `would change` are the longest."""
@@ -59,7 +69,8 @@ class Lines:
         self._titled: set[str] = set()
         self._output = Output()
         self._lines: list[str] = []
-        self._id_width = min(max(map(len, plan.tasks), default=0), STATUS_WIDTH)
+        grouped = (len(task.id) for task in plan.tasks.values() if task.group)
+        self._id_width = min(max(grouped, default=0), STATUS_WIDTH)
         self._tell: dict[type[Any], Callable[[Entry, Any], None]] = {
             TaskFinished: self._task_finished,
             RunStarted: self._run_started,
@@ -103,8 +114,8 @@ class Lines:
         if event.resumed and self._before is not None and self._before.run_id == entry.run_id:
             self._state = self._before
             self._interrupted = self._before.interrupted
-        verb = "goes on" if event.resumed else "starts"
-        self._lines.append(f"{one_line(self._plan.name)}: run {entry.run_id} {verb}, {tasks(event.selected)}")
+        how = "goes on with " if event.resumed else ""
+        self._lines.append(f"{one_line(self._plan.name)} ({how}run {entry.run_id}, {tasks(event.selected)})")
 
     def _run_ended(self, entry: Entry, _event: RunFinished | RunPaused) -> None:
         self._seconds = entry.at - self._began
@@ -158,7 +169,9 @@ class Lines:
     def _change_undone(self, _entry: Entry, event: ChangeUndone) -> None:
         self._task_line("taken back", event.task, "a change that was applied only in part")
         if event.left:
-            self._lines.append(f"{INDENT}left alone, because somebody changed them since: {listing(event.left)}")
+            self._lines.append(
+                f"{INDENT}left alone, because somebody changed them since: {listing(event.left)}"
+            )
 
     def _warned(self, _entry: Entry, event: Warned) -> None:
         self._lines.append(f"  {'warning':<{STATUS_WIDTH}}  {one_line(event.message)}")

@@ -50,7 +50,9 @@ def outcome(state: RunState) -> str:
         return "failed" if state.exit_code else "done"
     if state.paused is None:
         return "stopped"
-    return "waiting for a person" if state.paused == "waiting" else state.paused
+    if state.paused != "waiting":
+        return state.paused
+    return "failed, and waiting for a person" if state.exit_code == 1 else "waiting for a person"
 
 
 def has_failed(task: TaskState) -> bool:
@@ -168,7 +170,9 @@ def _interrupted(state: RunState, plan: Plan, earlier: Collection[str]) -> Itera
     again = [task_id for task_id in earlier if task_id not in open_now]
     if again:
         yield Line(f"{tasks(len(again))} had been interrupted, and ran again")
-        yield from (Line(f"{_title(task_id, plan)}  {_status(task_id, state)}", "quiet") for task_id in again[:MANY])
+        yield from (
+            Line(f"{_title(task_id, plan)}  {_status(task_id, state)}", "quiet") for task_id in again[:MANY]
+        )
         yield from _and_more(again)
 
 
@@ -186,10 +190,12 @@ def _warnings(state: RunState) -> Iterator[Line]:
 
 def _ending(state: RunState, seconds: float | None) -> Iterator[Line]:
     how = outcome(state)
-    tone: Tone = "good" if how == "done" else "bad" if how == "failed" else "waiting"
+    tone: Tone = "good" if how == "done" else "bad" if how.startswith("failed") else "waiting"
     took = f" after {duration(seconds)}" if seconds is not None else ""
     yield Line(f"{how}{took}: {counts(state.counts())}", tone)
-    places = {os.path.dirname(task.result.log) for task in state.tasks.values() if task.result and task.result.log}
+    places = {
+        os.path.dirname(task.result.log) for task in state.tasks.values() if task.result and task.result.log
+    }
     yield from (Line(f"  logs: {short_path(place)}", "quiet") for place in sorted(places))
 
 

@@ -1,0 +1,186 @@
+"""How far a run is, for who draws it: counters that events move, so that no frame has to look at every task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from orchestrator.plan.model import Plan, Task
+from orchestrator.record.events import (
+    ApprovalAsked,
+    AttemptFailed,
+    Entry,
+    RunFinished,
+    RunPaused,
+    RunStarted,
+    TaskFinished,
+    TaskOutput,
+    TaskStarted,
+)
+from orchestrator.record.state import SATISFIED, RunState, TaskState
+from orchestrator.reporters.summary import is_tolerated
+
+TAIL: Final = 400
+"""Characters of output that are kept of a running task, to find its last line in."""
+FAILURES: Final = 20
+"""Failed tasks that are kept in view."""
+GOOD: Final = (*SATISFIED, "tolerated")
+BAD: Final = ("failed", "blocked", "cancelled")
+
+
+@dataclass(slots=True)
+class Tally:
+    """How far a phase, a group or the whole run is. Times are readings of a monotonic clock."""
+
+    total: int = 0
+    by_status: dict[str, int] = field(default_factory=dict)
+    began: float | None = None
+    ended: float | None = None
+
+    def number(self, *statuses: str) -> int:
+        """Return how many tasks have one of these statuses."""
+        return sum(self.by_status.get(status, 0) for status in statuses)
+
+    @property
+    def done(self) -> int:
+        return self.number(*GOOD)
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether nothing is left to happen."""
+        return self.number(*GOOD, *BAD) >= self.total
+
+    def add(self, status: str) -> None:
+        self.by_status[status] = self.by_status.get(status, 0) + 1
+
+    def move(self, old: str | None, new: str, now: float) -> None:
+        """Count a task that changed its status."""
+        if old is not None:
+            self.by_status[old] -= 1
+        self.add(new)
+        if self.began is None:
+            self.began = now
+        self.ended = now
+
+
+@dataclass(slots=True)
+class Running:
+    """A task between its start and its end."""
+
+    task: Task
+    since: float
+    tail: str = ""
+    """The end of what it printed."""
+    trouble: str = ""
+    """Why it has to be tried again."""
+    retry_at: float | None = None
+
+
+class Progress:
+    """Counts what happens. `before` is the state of the last run, which this one may go on with."""
+
+    def __init__(self, plan: Plan, selected: Callable[[], Collection[str]], before: RunState | None) -> None:
+        self.plan = plan
+        self.state = RunState()
+        self.interrupted: list[str] = []
+        """What an earlier part of this run left unfinished."""
+        self.run = Tally()
+        self.phases: dict[str, Tally] = {}
+        """By key; those the run is about."""
+        self.groups: dict[str, Tally] = {}
+        """By reference, such as `phase_1/group_a`."""
+        self.running: dict[str, Running] = {}
+        self.failures: dict[str, TaskFinished] = {}
+        self.waiting: dict[str, ApprovalAsked] = {}
+        self._selected = selected
+        self._before = before
+        self._expected: set[str] = set()
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the run took, as far as it was watched."""
+        return None if self.run.began is None or self.run.ended is None else self.run.ended - self.run.began
+
+    def note(self, entry: Entry, now: float) -> None:
+        """Take one more event into account."""
+        event = entry.event
+        match event:
+            case TaskOutput():
+                running = self.running.get(event.task)
+                if running is not None:
+                    running.tail = (running.tail + event.text)[-TAIL:]
+            case TaskStarted() | TaskFinished() | AttemptFailed() | ApprovalAsked():
+                known = self.state.tasks.get(event.task)
+                old = None if known is None else _status(known)
+                self.state.advance(entry)
+                self._count(event.task, old, now)
+                self._note_task(event, now)
+            case RunStarted():
+                self._start(entry, event, now)
+            case _:
+                self.state.advance(entry)
+                if isinstance(event, (RunFinished, RunPaused)):
+                    self.run.ended = now
+
+    def _start(self, entry: Entry, event: RunStarted, now: float) -> None:
+        if event.resumed and self._before is not None and self._before.run_id == entry.run_id:
+            self.state = self._before
+            self.interrupted = self._before.interrupted
+        self.state.advance(entry)
+        self.run.began = now
+        for task_id in self._selected():
+            self._expect(task_id)
+        for task in self.state.tasks.values():
+            if task.id in self._expected:
+                for tally in self._tallies(task.id):
+                    tally.add(_status(task))
+
+    def _expect(self, task_id: str) -> None:
+        self._expected.add(task_id)
+        for tally in self._tallies(task_id):
+            tally.total += 1
+
+    def _count(self, task_id: str, old: str | None, now: float) -> None:
+        if task_id not in self._expected:
+            self._expect(task_id)
+            old = None
+        new = _status(self.state.tasks[task_id])
+        for tally in self._tallies(task_id):
+            tally.move(old, new, now)
+
+    def _tallies(self, task_id: str) -> Iterator[Tally]:
+        yield self.run
+        task = self.plan.tasks.get(task_id)
+        if task is None:
+            return
+        yield self.phases.get(task.phase) or self.phases.setdefault(task.phase, Tally())
+        if task.group:
+            ref = f"{task.phase}/{task.group}"
+            yield self.groups.get(ref) or self.groups.setdefault(ref, Tally())
+
+    def _note_task(
+        self, event: TaskStarted | TaskFinished | AttemptFailed | ApprovalAsked, now: float
+    ) -> None:
+        task_id = event.task
+        match event:
+            case TaskStarted():
+                self.waiting.pop(task_id, None)
+                if task_id in self.plan.tasks:
+                    self.running[task_id] = Running(self.plan.tasks[task_id], now)
+            case TaskFinished():
+                self.running.pop(task_id, None)
+                self.waiting.pop(task_id, None)
+                if event.status == "failed" and len(self.failures) < FAILURES:
+                    self.failures[task_id] = event
+            case AttemptFailed():
+                running = self.running.get(task_id)
+                if running is not None:
+                    running.trouble, running.retry_at = event.message, now + event.delay
+            case ApprovalAsked():
+                self.running.pop(task_id, None)
+                self.waiting[task_id] = event
+
+
+def _status(task: TaskState) -> str:
+    return "tolerated" if is_tolerated(task) else task.status
