@@ -428,8 +428,9 @@ class Project:
     def _is_done(self, task: Task, known: _Known, runner: PreviewRunner) -> bool:
         """The journal says so, or planning it again, by itself, gives no change."""
         last = known.finished.get(task.id)
-        if last is not None and (last.status in SATISFIED or last.tolerated) and last.digest == runner.digest(task):
-            if still_holds(self.ports.workspace(self.root), last.files):
+        if last is not None and last.digest == runner.digest(task):
+            good = last.status in SATISFIED or last.tolerated
+            if good and still_holds(self.ports.workspace(self.root), last.files):
                 return True
         alone = replace(runner, files=Overlay(self.ports.workspace(self.root)))
         result = alone.attempt(task, 1)

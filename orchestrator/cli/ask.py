@@ -43,6 +43,8 @@ class TerminalPrompter:
             self._tree.pause()
             try:
                 return await self._ask(task, instructions)
+            except KeyboardInterrupt:  # the terminal is in raw mode: Ctrl-C comes as a key
+                return Answer("aborted", person())
             finally:
                 self._tree.resume()
 

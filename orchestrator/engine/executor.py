@@ -11,6 +11,7 @@ import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from orchestrator.change import TaskFailure, TaskResult
@@ -161,7 +162,7 @@ class Execution:
         for node, attempt in self._begun.items():
             running = asyncio.ensure_future(attempt)
             self._tasks[node] = running
-            running.add_done_callback(lambda done, node=node: self._ended(node, done))
+            running.add_done_callback(partial(self._ended, node))
         self._begun.clear()
 
     def _ended(self, node: int, done: asyncio.Task[TaskResult]) -> None:
@@ -285,7 +286,7 @@ class Execution:
         if self.prompter is not None:
             prompt = asyncio.ensure_future(self.prompter.ask(task, instructions))
             self._prompts[node] = prompt
-            prompt.add_done_callback(lambda done: self._answered(node, done))
+            prompt.add_done_callback(partial(self._answered, node))
 
     def _answered(self, node: int, done: asyncio.Task[Answer | None]) -> None:
         self._prompts.pop(node, None)

@@ -103,7 +103,7 @@ class Painter:
         """Return text as this terminal can show it."""
         return text if self._is_unicode else encodable(text, self._encoding)
 
-    # --- rows ---------------------------------------------------------------------------------------------------
+    # --- rows ---------------------------------------------------------------------------------------------
 
     def _head(self, progress: Progress, now: float, columns: _Columns) -> _Row:
         bar = self._bar(progress.run, min(columns.note, BAR_WIDTH))
@@ -176,7 +176,7 @@ class Painter:
             more = f"{symbol} {len(progress.waiting) - REQUESTS} more wait for you: orchestrate status"
             yield _Row(1, self._cut(self._text(more, "waiting"), columns.width))
 
-    # --- parts of a row -----------------------------------------------------------------------------------------
+    # --- parts of a row -----------------------------------------------------------------------------------
 
     def _columns(self, progress: Progress, now: float, width: int) -> _Columns:
         counts = len(f"{progress.run.total}/{progress.run.total}")

@@ -1,8 +1,8 @@
 """One JSON object per event, for other programs.
 
-Every object has `seq` (its place in the journal; 0 for what is not kept there), `run`, `at` (seconds since the epoch,
-null where `seq` is 0), `kind` (the name of the event) and `task` (its id, or ""); then all fields of that kind of
-event, as `record.events` defines them.
+Every object has `seq` (its place in the journal; 0 for what is not kept there), `run`, `at` (seconds since
+the epoch, null where `seq` is 0), `kind` (the name of the event) and `task` (its id, or ""); then all fields
+of that kind of event, as `record.events` defines them.
 """
 
 from __future__ import annotations

@@ -43,8 +43,8 @@ WORTH_TELLING_SECONDS: Final = 0.1
 class Lines:
     """Writes lines to a stream, without colours and without ever going back.
 
-    `environ` tells whether GitHub Actions reads them; `before` is the state of the last run, which this one may go on
-    with; `verbose` adds a line for every task and what the tasks print.
+    `environ` tells whether GitHub Actions reads them; `before` is the state of the last run, which this one
+    may go on with; `verbose` adds a line for every task and what the tasks print.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Lines:
             with open(self._page, "a", encoding="utf-8") as file:
                 file.write(github.page(self._state, self._plan, self._seconds))
 
-    # --- events -------------------------------------------------------------------------------------------------
+    # --- events -------------------------------------------------------------------------------------------
 
     def _run_started(self, entry: Entry, event: RunStarted) -> None:
         self._began = entry.at
@@ -180,7 +180,7 @@ class Lines:
     def _task_output(self, _entry: Entry, event: TaskOutput) -> None:
         self._print_output(event.task, self._output.add(event.task, event.text))
 
-    # --- writing ------------------------------------------------------------------------------------------------
+    # --- writing ------------------------------------------------------------------------------------------
 
     def _task_line(self, status: str, task_id: str, *parts: str) -> None:
         task = self._plan.tasks.get(task_id)

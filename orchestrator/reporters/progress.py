@@ -1,4 +1,4 @@
-"""How far a run is, for who draws it: counters that events move, so that no frame has to look at every task."""
+"""How far a run is: counters that events move, so that who draws it need not look at every task."""
 
 from __future__ import annotations
 

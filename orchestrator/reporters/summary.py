@@ -29,8 +29,8 @@ def lines(
 ) -> Iterator[Line]:
     """Yield the summary of a run.
 
-    `seconds` is how long it took, if the caller watched; `interrupted` are the tasks that an earlier part of the run
-    left unfinished.
+    `seconds` is how long it took, if the caller watched; `interrupted` are the tasks that an earlier part of
+    the run left unfinished.
     """
     sections = [section(state, plan) for section in (_failed, _blocked, _waiting)]
     sections.append(_interrupted(state, plan, interrupted))

@@ -1,4 +1,4 @@
-"""How things are said: numbers, statuses and paths in words, and text from elsewhere made fit for a screen."""
+"""How things are said: numbers, statuses and paths; and text from elsewhere, made fit for a screen."""
 
 from __future__ import annotations
 

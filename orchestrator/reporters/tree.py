@@ -1,11 +1,12 @@
-"""A run as a tree that lives at the end of a terminal: phases, what runs in them, what failed, who is waited for.
+"""A run as a tree that lives at the end of a terminal.
 
-Events only move counters; a frame is made of those a few times a second, by rich's own timer, so that it costs the same
-however many tasks there are.
+Events only move counters; a frame is made of those a few times a second, by rich's own timer, so that it
+costs the same however many tasks there are.
 """
 
 from __future__ import annotations
 
+import textwrap
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
@@ -29,8 +30,8 @@ FRAMES_PER_SECOND: Final = 8
 class Tree:
     """Draws a run on `console`, and its summary in the end.
 
-    `before` is the state of the last run, which this one may go on with; `selected` returns the ids of the tasks that
-    the run is about; `verbose` shows what tasks print, above the tree.
+    `before` is the state of the last run, which this one may go on with; `selected` returns the ids of the
+    tasks that the run is about; `verbose` shows what tasks print, above the tree.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Tree:
             self.resume()
         if self._output is not None:
             for line in self._printed(entries, self._output):
-                self._console.print(Text(self._painter.fit(line)), soft_wrap=True)
+                self._print(line)
 
     def pause(self) -> None:
         """Take the tree off the screen, so that a question can be asked there."""
@@ -92,11 +93,11 @@ class Tree:
         if live is not None:
             live.stop()
         progress = self._progress
-        self._console.print()
+        self._print("")
         for line in summary.lines(
             progress.state, self._plan, seconds=progress.seconds, interrupted=progress.interrupted
         ):
-            self._console.print(Text(self._painter.fit(line.text), STYLES[line.tone]), soft_wrap=True)
+            self._print(_wrapped(line.text, self._console.width), STYLES[line.tone])
 
     def draw(self) -> Text:
         """Return the tree as it is now, for the size the terminal has now."""
@@ -108,6 +109,10 @@ class Tree:
                 return self._painter.last_frame(self._progress, now, width)
             return self._painter.frame(self._progress, self._clock.monotonic(), width, height)
 
+    def _print(self, text: str, style: str = "") -> None:
+        # rich would break a path that is longer than the line; whoever copies it wants it whole
+        self._console.print(Text(self._painter.fit(text), style), soft_wrap=True)
+
     def _printed(self, entries: Sequence[Entry], output: Output) -> Iterator[str]:
         for entry in entries:
             event = entry.event
@@ -118,3 +123,10 @@ class Tree:
             else:
                 continue
             yield from (f"{event.task or 'prepare'} | {line}" for line in lines)
+
+
+def _wrapped(line: str, width: int) -> str:
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )

@@ -50,7 +50,9 @@ class Mortal(Site):
         """Run the plan in a process of its own, which dies at the moment; number 0 never comes."""
         argv = [sys.executable, DRIVER, self.root, PLAN, moment, str(number)]
         environ = {**self.environ, "COUNTERS": str(self.counters)}
-        return subprocess.run(argv, env=environ, cwd=self.root, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(
+            argv, env=environ, cwd=self.root, capture_output=True, text=True, timeout=60, check=False
+        )
 
     def counts(self) -> dict[str, int]:
         """Return how often each command ran."""
@@ -136,7 +138,12 @@ def test_the_first_point_that_a_run_survives_is_not_far_away(tmp_path: Path) -> 
 
 def test_a_killed_resumption_is_resumed(tmp_path: Path, undisturbed: Tree) -> None:
     site = mortal(tmp_path)
-    for moment, number in (("after-rename", 2), ("before-commit", 2), ("after-commit", 2), ("before-rename", 2)):
+    for moment, number in (
+        ("after-rename", 2),
+        ("before-commit", 2),
+        ("after-commit", 2),
+        ("before-rename", 2),
+    ):
         assert site.live(moment, number).returncode == -signal.SIGKILL
     assert site.live().returncode == 0
     assert changed(undisturbed, site.tree()) == set()
@@ -156,10 +163,14 @@ def test_a_rollback_after_a_kill_restores_the_tree_and_leaves_nothing_lying_abou
     assert (again.code, "nothing-to-roll-back" in again.err) == (1, True), again
 
 
-def test_what_a_killed_run_left_alive_ends_with_the_next_start_when_its_watchdog_was_killed_too(tmp_path: Path) -> None:
+def test_what_a_killed_run_left_alive_ends_with_the_next_start_when_its_watchdog_was_killed_too(
+    tmp_path: Path,
+) -> None:
     site = Site(tmp_path)
     mark = f"MARK={tmp_path}"
-    site.plan({"id": "1", "name": "Long", "type": "shell", "run": "setsid sleep 3600 & : > begun; sleep 3600"})
+    site.plan(
+        {"id": "1", "name": "Long", "type": "shell", "run": "setsid sleep 3600 & : > begun; sleep 3600"}
+    )
     running = site.start("run", "--yes", "--json", MARK=str(tmp_path))
     wait_until((site.root / "begun").exists, "the task begins")
     watchdogs = [line for line in alive(mark) if "watchdog.py" in line]

@@ -195,7 +195,9 @@ class Site:
 def sample_site(base: Path) -> Site:
     """Return a site that holds a copy of the sample project, in git, and takes plans from `tests/plans/good`."""
     site = Site(base)
-    kept_out = shutil.ignore_patterns("node_modules", ".venv", "__pycache__", ".orchestrator", "coverage", ".*_cache")
+    kept_out = shutil.ignore_patterns(
+        "node_modules", ".venv", "__pycache__", ".orchestrator", "coverage", ".*_cache"
+    )
     shutil.copytree(SAMPLE, site.root, dirs_exist_ok=True, ignore=kept_out)
     site.commit_everything()
     return site
@@ -215,7 +217,13 @@ def generate(task_id: str, target: str, *templates: str, **more: Any) -> dict[st
 
 def ask(task_id: str, **more: Any) -> dict[str, Any]:
     """Return a `manual` task."""
-    return {"id": task_id, "name": f"Task {task_id}", "type": "manual", "description": "Look, then say yes.", **more}
+    return {
+        "id": task_id,
+        "name": f"Task {task_id}",
+        "type": "manual",
+        "description": "Look, then say yes.",
+        **more,
+    }
 
 
 def ended(process: subprocess.Popen[str]) -> Ended:
