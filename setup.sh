@@ -10,6 +10,7 @@ set -eu
 
 home=$(cd "$(dirname "$0")" && pwd)
 venv=$home/.venv
+export UV_NATIVE_TLS="${UV_NATIVE_TLS:-true}"  # trust what the machine trusts, as pip does
 
 main() {
     case ${1-} in

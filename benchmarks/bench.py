@@ -60,7 +60,8 @@ class Bench:
         self.directory = directory
         self.runs = runs
         self.environ = {**os.environ, "XDG_CACHE_HOME": str(directory / "cache"), "CI": "true"}
-        self.environ.pop("GITHUB_ACTIONS", None)
+        for name in ("GITHUB_ACTIONS", "PYTHONDONTWRITEBYTECODE"):
+            self.environ.pop(name, None)
 
     def ours(self, *arguments: str, fresh: bool = True, cold: bool = False) -> Cost:
         """Run the command; `fresh` forgets earlier runs, `cold` the compiled plan."""

@@ -19,8 +19,11 @@ def read_facts(files: FileView, repository: str, default_branch: str) -> dict[st
         "package": {
             "name": package.get("name"),
             "version": package.get("version"),
-            "scripts": package.get("scripts") or {},
-            "dependencies": {**(package.get("dependencies") or {}), **(package.get("devDependencies") or {})},
+            "scripts": _mapping(package.get("scripts")),
+            "dependencies": {
+                **_mapping(package.get("dependencies")),
+                **_mapping(package.get("devDependencies")),
+            },
         },
         "repository": repository,
         "default_branch": default_branch,
@@ -39,10 +42,11 @@ def _services(files: FileView) -> list[dict[str, Any]]:
             continue
         try:
             compose = yaml.load(content, Loader=yaml.CSafeLoader)  # a safe loader, in C
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError):  # a date such as 2024-13-40 is a ValueError
             return []
-        services = compose.get("services") if isinstance(compose, dict) else None
-        return [_service(key, value) for key, value in sorted((services or {}).items()) if _is_built(value)]
+        services = _mapping(_mapping(compose).get("services"))
+        built = [_service(str(key), value) for key, value in services.items() if _is_built(value)]
+        return sorted(built, key=lambda service: str(service["name"]))
     return []
 
 
@@ -53,7 +57,8 @@ def _is_built(service: Any) -> bool:
 def _service(name: str, service: Mapping[str, Any]) -> dict[str, Any]:
     build = service["build"]
     path = build.get("context", ".") if isinstance(build, dict) else build
-    ports = [str(port) for port in service.get("ports") or [] if not isinstance(port, dict)]
+    listed = service.get("ports")
+    ports = [str(port) for port in (listed if isinstance(listed, list) else []) if not isinstance(port, dict)]
     match = re.search(r"(\d+):\d+(/\w+)?$", ports[0]) if ports else None
     return {
         "name": name,
@@ -74,7 +79,7 @@ def _python_services(files: FileView) -> list[dict[str, Any]]:
 
 
 def _node_version(files: FileView, package: Mapping[str, Any]) -> int:
-    engines = package.get("engines") or {}
+    engines = _mapping(package.get("engines"))
     for text in (engines.get("node", ""), (files.read(".nvmrc") or b"").decode("utf-8", "replace")):
         if match := re.search(r"\d+", str(text)):
             return int(match[0])
@@ -86,4 +91,9 @@ def _json(files: FileView, path: str) -> dict[str, Any]:
         data = json.loads(files.read(path) or b"{}")
     except ValueError:
         return {}
+    return _mapping(data)
+
+
+def _mapping(data: Any) -> dict[str, Any]:
+    """Return `data`, or nothing where a file does not hold what it should."""
     return data if isinstance(data, dict) else {}

@@ -4,35 +4,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
-from orchestrator.app import Preview
+from orchestrator.app import Options, Preview
 from orchestrator.change import Change, digest
 from orchestrator.errors import UsageError, raise_os_error
+from orchestrator.plan.select import Selection
 
 FORMAT: Final = "orchestrate-plan-1"
 
 
-def save(preview: Preview, path: Path) -> None:
-    """Write what `preview` announced.
+def save(preview: Preview, options: Options, path: Path) -> None:
+    """Write what `preview`, made with `options`, announced.
 
     :raises EnvironmentProblem: when the file cannot be written.
     """
-    graph = preview.graph
-    names = [task.id for task in graph.tasks]
-    names += [
-        f"{graph.gates[node]} {'begins' if node % 2 == len(names) % 2 else 'ends'}" for node in sorted(graph.gates)
-    ]
     data = {
         "format": FORMAT,
         "plan": str(preview.plan.path),
         "plan_digest": preview.plan.digest,
-        "graph": [[names[before], names[after]] for before, after in graph.edges()],
+        "selection": {
+            **asdict(options.selection),
+            "with_deps": options.with_deps,
+            "no_deps": options.no_deps,
+        },
+        "graph": _order(preview),
         "tasks": {
-            task_id: _announced(preview, task_id)
-            for task_id in names[: len(graph.tasks)]
-            if task_id in preview.selected
+            task.id: _announced(preview, task.id)
+            for task in preview.graph.tasks
+            if task.id in preview.selected
         },
     }
     try:
@@ -58,6 +60,14 @@ def load(path: Path) -> dict[str, Any]:
     return data
 
 
+def options_of(saved: Mapping[str, Any], options: Options) -> Options:
+    """Return `options` with the selection that the saved plan was made for."""
+    selection = dict(saved["selection"])
+    deps = {name: selection.pop(name) for name in ("with_deps", "no_deps")}
+    named = {name: tuple(values) for name, values in selection.items()}
+    return replace(options, selection=Selection(**named), **deps)
+
+
 def check(saved: Mapping[str, Any], preview: Preview) -> None:
     """Check that a run would now do what was announced.
 
@@ -67,6 +77,8 @@ def check(saved: Mapping[str, Any], preview: Preview) -> None:
     now = {task_id: _announced(preview, task_id) for task_id in preview.selected}
     moved = [f"task `{task_id}` is gone" for task_id in then if task_id not in now]
     moved += [f"task `{task_id}` is new" for task_id in now if task_id not in then]
+    if not moved and saved["graph"] != _order(preview):
+        moved.append("the order of the tasks has changed")
     for task_id in sorted(then.keys() & now.keys()):
         moved += _differences(task_id, then[task_id], now[task_id])
     if moved:
@@ -79,6 +91,17 @@ def check(saved: Mapping[str, Any], preview: Preview) -> None:
 def edits_of(change: Change) -> list[list[str | None]]:
     """Return path, digest before and digest after of each edit."""
     return [[edit.path, digest(edit.before), digest(edit.after)] for edit in change.edits]
+
+
+def _order(preview: Preview) -> list[list[str]]:
+    """Return the edges of the graph, by the names of tasks and gates."""
+    graph = preview.graph
+    names = [task.id for task in graph.tasks]
+    for gate in sorted(graph.gates):
+        names.append(
+            f"{graph.gates[gate]} {'ends' if graph.gates.get(gate - 1) == graph.gates[gate] else 'begins'}"
+        )
+    return [[names[before], names[after]] for before, after in graph.edges()]
 
 
 def _announced(preview: Preview, task_id: str) -> dict[str, Any]:

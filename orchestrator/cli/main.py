@@ -261,8 +261,11 @@ def doctor(config: Config = DEFAULT, project: ProjectDir = None, state_dir: Stat
 
 def main() -> None:
     """Run the command line; the one place where errors become text and exit codes."""
+    import gc
+
     from orchestrator.errors import OrchestratorError
 
+    gc.disable()  # a plan is many objects that live as long as the command; `run` collects again
     try:
         app()
     except OrchestratorError as error:

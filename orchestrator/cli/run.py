@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from orchestrator.app import Options, Ports, Preview, Project
 from orchestrator.cli import ask, screen
 from orchestrator.engine.executor import Execution
 from orchestrator.errors import UsageError
-from orchestrator.plan.select import Selection
 from orchestrator.record.bus import Observer
 
 
@@ -30,7 +29,7 @@ def run(
     """Run what is selected; return the exit code."""
     announced = saved.load(saved_plan) if saved_plan is not None else None
     if announced is not None:
-        options = replace(options, selection=Selection(tasks=tuple(announced["tasks"])), no_deps=True)
+        options = saved.options_of(announced, options)
     project = Project(options)
     if not yes and announced is None and not _confirmed(project):
         return 0
@@ -53,6 +52,9 @@ def run(
     project.ports = Ports(observers=observers, prompter=prompter, on_start=_signals)
     if announced is not None:
         project.announced = {task: found["edits"] for task, found in announced["tasks"].items()}
+    gc.freeze()  # the plan stays; what a long run makes and drops is collected now and then
+    gc.set_threshold(100_000, 20, 100)
+    gc.enable()
     state = project.run(lambda: saved.check(announced, Project(options).preview()) if announced is not None else None)
     if junit is not None:
         from orchestrator.reporters import junit as report
@@ -73,9 +75,10 @@ def preview(
     project = Project(options)
     seen = project.preview()
     if out is not None:
-        saved.save(seen, out)
+        saved.save(seen, options, out)
     if as_json:
-        typer.echo(json.dumps(_as_data(seen, diff=diff), indent=2, ensure_ascii=False))
+        data = project.masker.data(_as_data(seen, diff=diff))
+        typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
     else:
         screen.show_preview(seen, project.masker, diff=diff)
         if out is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import os
 import re
 import shutil
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -198,7 +199,7 @@ class ApplyRunner(_Planning):
         return failed[0]
 
     async def _apply(self, task: Task, number: int, change: Change, work: str, started: float) -> TaskResult:
-        log = TaskLog(self.run_directory, task.id, number, self.masker)
+        log = self._log(task.id, number)
         limit = task.timeout or self.plan.settings.timeout_minutes * 60
         handler = self.handlers.handler(task.type)
         try:
@@ -266,7 +267,7 @@ class ApplyRunner(_Planning):
         try:
             async with asyncio.timeout(limit):
                 if self.plan.settings.prepare and getattr(handler, "runs_project_code", False):
-                    await self._prepare(log)
+                    await self._prepare()
                 return await handler.apply(task, change, self._context(task, log))
         except TimeoutError:
             raise TaskError(
@@ -338,24 +339,36 @@ class ApplyRunner(_Planning):
 
     # --- preparing ----------------------------------------------------------------------------------------------
 
-    async def _prepare(self, log: TaskLog) -> None:
+    async def _prepare(self) -> None:
         """Bring the project's own tools up to date, once for all tasks that need them."""
         if self._preparing is None or (self._preparing.done() and self._preparing.exception()):
-            self._preparing = asyncio.ensure_future(self._run_steps(log))
+            self._preparing = asyncio.ensure_future(self._run_steps())
         await asyncio.shield(self._preparing)
 
-    async def _run_steps(self, log: TaskLog) -> None:
-        for step in self.plan.settings.prepare:
-            if self.is_prepared(step):
-                continue
-            argv = ["sh", "-c", step.run] if isinstance(step.run, str) else list(step.run)
-            shown = step.run if isinstance(step.run, str) else " ".join(step.run)
-            log.write(f"$ {shown}\n".encode())
-            code = await _Command(self, "", log)(argv, cwd=self.workspace.root / step.cwd, env=self.environ)
-            if code != 0:
-                hint = "the log has its output; `settings.prepare` names it"
-                raise TaskError("task/command", f"the preparation `{shown}` ended with {code}", hint=hint)
-            self.prepared(step)
+    async def _run_steps(self) -> None:
+        log = self._log("", 1)  # it may outlive the task that first needs it
+        try:
+            for step in self.plan.settings.prepare:
+                if not self.is_prepared(step):
+                    await self._run_step(step, log)
+                    self.prepared(step)
+        finally:
+            log.close()
+
+    async def _run_step(self, step: PrepareStep, log: TaskLog) -> None:
+        argv = ["sh", "-c", step.run] if isinstance(step.run, str) else list(step.run)
+        shown = step.run if isinstance(step.run, str) else " ".join(step.run)
+        log.write(f"$ {shown}\n".encode())
+        code = await _Command(self, "", log)(argv, cwd=self.workspace.root / step.cwd, env=self.environ)
+        if code != 0:
+            hint = f"its output is in `{log.name}`; `settings.prepare` names it"
+            raise TaskError("task/command", f"the preparation `{shown}` ended with {code}", hint=hint)
+
+    def _log(self, task_id: str, number: int) -> TaskLog:
+        def show(text: str) -> None:
+            self.publish(TaskOutput(task_id, text))
+
+        return TaskLog(self.run_directory, task_id or "prepare", number, self.masker, show)
 
 
 @dataclass(frozen=True)
@@ -404,11 +417,15 @@ class Outputs:
 class TaskLog:
     """The output of one attempt; the file is made with the first line of it."""
 
-    def __init__(self, run_directory: Path, task_id: str, number: int, masker: Masker) -> None:
+    def __init__(
+        self, run_directory: Path, task_id: str, number: int, masker: Masker, show: Callable[[str], None]
+    ) -> None:
         self._place = (run_directory, task_id, number)
         self._path: Path | None = None
         self._file: Any = None
         self._stream = masker.stream(self._put)
+        self._show = show
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     @property
     def name(self) -> str | None:
@@ -426,12 +443,18 @@ class TaskLog:
             self._file.close()
 
     def _put(self, data: bytes) -> None:
-        if self._file is None:
-            directory, task_id, number = self._place
-            self._path = directory / "logs" / f"{_file_name(task_id)}.{number}.log"
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("wb", buffering=0)
-        self._file.write(data)
+        with suppress(OSError):  # a full disk costs the log, not the task
+            if self._file is None:
+                self._open()
+            self._file.write(data)
+        self._show(self._decoder.decode(data))
+
+    def _open(self) -> None:
+        directory, task_id, number = self._place
+        path = directory / "logs" / f"{_file_name(task_id)}.{number}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("wb", buffering=0)
+        self._path = path
 
 
 class _Command:
@@ -454,7 +477,6 @@ class _Command:
             self._log.write(chunk)
             if output is not None:
                 output(chunk)
-            self._runner.publish(TaskOutput(self._task_id, chunk.decode("utf-8", "replace")))
 
         loop, notes = asyncio.get_running_loop(), []
 
@@ -482,8 +504,12 @@ def undo(staged: ChangeStaged, workspace: Workspace, objects: ObjectStore) -> li
     """
     left = []
     for path, before, after, mode in reversed(staged.edits):
-        workspace.remove_temporary(path, staged.suffix)
-        current = workspace.read(path)
+        try:
+            workspace.remove_temporary(path, staged.suffix)
+            current = workspace.read(path)
+        except TaskError:
+            left.append(path)
+            continue
         if digest(current) == before:
             continue
         content = None if before is None else objects.get(before)
@@ -515,7 +541,12 @@ def _version(program: str) -> tuple[int, ...]:
 
     try:
         ended = subprocess.run(
-            [program, "--version"], capture_output=True, text=True, timeout=10, check=False
+            [program, "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return ()
@@ -523,7 +554,7 @@ def _version(program: str) -> tuple[int, ...]:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    match = re.search(r"\d+(?:\.\d+)*", text)
+    match = re.search(r"\d+(?:\.\d+)+", text) or re.search(r"\d+", text)  # `k6 v0.47.0` is not 6
     return tuple(map(int, match[0].split("."))) if match else ()
 
 

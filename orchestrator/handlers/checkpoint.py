@@ -70,7 +70,10 @@ class Validation:
         given = {f.name for f in fields(self) if getattr(self, f.name) != f.default}
         if odd := sorted(given - _ALWAYS - _OWN[self.type]):
             raise ValueError(f"`{odd[0]}` means nothing to `{self.type}`")
-        if self.type in ("coverage_threshold", "python_coverage") and not 0 <= (self.target or -1) <= 100:
+        if (
+            self.type in ("coverage_threshold", "python_coverage")
+            and not 0 <= (-1 if self.target is None else self.target) <= 100
+        ):
             raise ValueError("`target` must be a percentage from 0 to 100")
         if self.type == "command" and not self.run:
             raise ValueError("`command` needs `run`")
@@ -121,7 +124,9 @@ class Checkpoint(FileHandler):
         told = "; ".join(f"{validation}: {finding.text}" for validation, finding in findings)
         verdicts = {finding.verdict for _, finding in findings}
         if "failed" in verdicts:
-            raise TaskError("task/failed", "; ".join(f"{v}: {f.text}" for v, f in findings if f.verdict == "failed"))
+            raise TaskError(
+                "task/failed", "; ".join(f"{v}: {f.text}" for v, f in findings if f.verdict == "failed")
+            )
         if "unverifiable" in verdicts:
             missing = "; ".join(f"{v}: {f.text}" for v, f in findings if f.verdict == "unverifiable")
             if task.blocking or context.strict:
@@ -150,7 +155,9 @@ async def _measure(validation: Validation, context: ApplyContext, usual: Sequenc
             code = await context.command(run, cwd=cwd, env=context.environ)
         except TaskError as error:
             return Finding("unverifiable", error.message)
-    names = [validation.report] if validation.report else [os.path.join(validation.cwd, name) for name in REPORTS]
+    names = (
+        [validation.report] if validation.report else [os.path.join(validation.cwd, name) for name in REPORTS]
+    )
     for name in names:
         path = context.root / name
         if path.is_file() and (run is None or path.stat().st_mtime >= began - 1):
@@ -166,7 +173,11 @@ async def _measure(validation: Validation, context: ApplyContext, usual: Sequenc
 
 
 async def _all_critical(validation: Validation, context: ApplyContext) -> Finding:
-    wanted = [task for task in context.tasks.values() if task.type == "test_generation" and task.priority == "critical"]
+    wanted = [
+        task
+        for task in context.tasks.values()
+        if task.type == "test_generation" and task.priority == "critical"
+    ]
     if not wanted:
         return Finding("passed", "the plan has no critical targets")
     files = [str(getattr(task, "test_file", "")) for task in wanted]
@@ -225,7 +236,7 @@ async def _deployment(validation: Validation, _context: ApplyContext) -> Finding
 
 
 def _request(address: str, timeout: float) -> str | None:
-    import urllib.error
+    import http.client
     import urllib.request
 
     if not address.startswith(("http://", "https://")):
@@ -233,8 +244,8 @@ def _request(address: str, timeout: float) -> str | None:
     try:
         with urllib.request.urlopen(address, timeout=timeout) as answer:  # noqa: S310  # the scheme is checked
             answer.read(1)
-    except (OSError, ValueError) as error:
-        return str(error)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return str(error) or type(error).__name__
     return None
 
 
@@ -248,12 +259,16 @@ async def _ci(validation: Validation, context: ApplyContext) -> Finding:
     if not token:
         return Finding("unverifiable", "`GITHUB_TOKEN` is not set")
     ref = validation.ref or repository["head"]
+    if not ref:
+        return Finding("unverifiable", "the project has no commit")
     base = context.environ.get("GITHUB_API_URL")
     try:
         states = await asyncio.to_thread(github.check_states, repository["remote"], ref, token, base)
     except github.Unreachable as error:
         return Finding("unverifiable", str(error))
-    states = {name: state for name, state in states.items() if not validation.checks or name in validation.checks}
+    states = {
+        name: state for name, state in states.items() if not validation.checks or name in validation.checks
+    }
     if not states:
         return Finding("unverifiable", f"no checks ran for `{ref}`")
     bad = sorted(name for name, state in states.items() if state not in ("success", "neutral", "skipped"))

@@ -16,6 +16,7 @@ from orchestrator.handler import Claims, FileHandler, PlanContext
 from orchestrator.plan.fields import ProjectPath, TemplateName
 from orchestrator.plan.model import Task
 from orchestrator.templates import Templates
+from orchestrator.workspace import FileView
 
 OnConflict = Literal["keep", "overwrite", "backup", "merge"]
 
@@ -59,18 +60,20 @@ class FileGeneration(FileHandler):
 
     def plan(self, task: FileGenerationTask, context: PlanContext) -> Change:
         known = context.previous.get("generated", {})
+        texts = context.previous.get("texts", {})
         edits: list[FileEdit] = []
         kept: list[str] = []
         generated: dict[str, str] = {}
+        rendered: dict[str, str] = {}
         for name, path in task.outputs().items():
             text = context.templates.render(name, _context(task, context))
             made = text.encode()
-            generated[path] = text if task.on_conflict == "merge" else str(digest(made))
+            generated[path], rendered[path] = str(digest(made)), text
             current = context.files.read(path)
-            if current is None or _is_ours(current, known.get(path)):
+            if current is None or digest(current) == known.get(path):  # then nobody's work is lost
                 wanted: bytes | None = made
             else:
-                wanted = _resolve(task, path, current, made, known.get(path), edits)
+                wanted = _resolve(task, path, current, made, texts.get(path), edits, context.files)
             if wanted is None:
                 kept.append(path)
             elif wanted != current:
@@ -79,7 +82,7 @@ class FileGeneration(FileHandler):
             _summary(edits, kept),
             tuple(edits),
             warnings=tuple(f"kept `{path}`, which differs from its template" for path in kept),
-            evidence={"generated": generated},
+            evidence={"generated": generated, **({"texts": rendered} if task.on_conflict == "merge" else {})},
         )
 
 
@@ -88,13 +91,14 @@ def _context(task: FileGenerationTask, context: PlanContext) -> dict[str, Any]:
     return {"task": about, "variables": context.variables, "facts": context.facts()}
 
 
-def _is_ours(current: bytes, known: str | None) -> bool:
-    """Say whether the file is still what was generated last: then nobody's work is lost."""
-    return known is not None and known in (digest(current), current.decode("utf-8", "replace"))
-
-
 def _resolve(
-    task: FileGenerationTask, path: str, current: bytes, made: bytes, base: str | None, edits: list[FileEdit]
+    task: FileGenerationTask,
+    path: str,
+    current: bytes,
+    made: bytes,
+    base: str | None,
+    edits: list[FileEdit],
+    files: FileView,
 ) -> bytes | None:
     """Return what a file that differs becomes, None to keep it."""
     if current == made:
@@ -105,17 +109,28 @@ def _resolve(
         case "overwrite":
             return made
         case "backup":
-            edits.append(FileEdit(_backup_name(path), None, current))
+            _back_up(path, current, files, edits)
             return made
         case "merge":
             return _merge(path, current, made, base)
+
+
+def _back_up(path: str, current: bytes, files: FileView, edits: list[FileEdit]) -> None:
+    backup = _backup_name(path)
+    earlier = files.read(backup)
+    if earlier is None:
+        edits.append(FileEdit(backup, None, current, files.mode(path)))
+    elif earlier != current:
+        raise TaskError("task/refused", f"`{backup}` already holds an earlier backup", hint="move it away")
 
 
 def _merge(path: str, current: bytes, made: bytes, base: str | None) -> bytes:
     """Return the three-way merge of a person's file and the new text, over what was generated last."""
     if base is None:
         hint = "delete or rename the file, or use another `on_conflict`"
-        raise TaskError("task/refused", f"`{path}` exists, and nothing tells what was generated before", hint=hint)
+        raise TaskError(
+            "task/refused", f"`{path}` exists, and nothing tells what was generated before", hint=hint
+        )
     with tempfile.TemporaryDirectory() as directory:
         names = []
         for name, content in (("yours", current), ("before", base.encode()), ("template", made)):

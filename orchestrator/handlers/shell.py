@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -59,7 +60,7 @@ class Shell(FileHandler):
         up_to_date = _is_up_to_date(task, context)
         if up_to_date is not None:
             return up_to_date
-        command = task.run if isinstance(task.run, str) else " ".join(task.run)
+        command = _shown(task)
         return Change(f"runs `{_short(command)}`", actions=(f"run: {command}",), exact=False)
 
     async def apply(self, task: ShellTask, _change: Change, context: ApplyContext) -> Applied:
@@ -72,7 +73,7 @@ class Shell(FileHandler):
         code = await context.command(argv, cwd=cwd, env=context.environ)
         if code != 0:
             how = f"ended with {code}" if code > 0 else f"was ended by signal {-code}"
-            raise TaskError("task/command", f"`{_short(argv[-1])}` {how}", hint="the log has its output")
+            raise TaskError("task/command", f"`{_short(_shown(task))}` {how}", hint="the log has its output")
         for pattern in (*task.outputs, *((task.creates,) if task.creates else ())):
             if not context.files.match(pattern) and not _exists(context.files, pattern):
                 raise TaskError("task/failed", f"the command succeeded, but `{pattern}` is not there")
@@ -110,15 +111,23 @@ def _files(task: ShellTask, files: FileView) -> list[str] | None:
     """Return all declared files, None if a declared output is missing."""
     found = _matches(files, task.inputs)
     for pattern in task.outputs:
-        matches = files.match(pattern)
-        if not matches:
+        matches = _match(files, pattern)
+        if not matches and not _exists(files, pattern):
             return None
         found += matches
     return found
 
 
 def _matches(files: FileView, patterns: Iterable[str]) -> list[str]:
-    return [path for pattern in patterns for path in files.match(pattern)]
+    return [path for pattern in patterns for path in _match(files, pattern)]
+
+
+def _match(files: FileView, pattern: str) -> list[str]:
+    """Return the files that match; a directory stands for all below it."""
+    found = files.match(pattern)
+    if not found and not globs.is_pattern(pattern) and files.is_directory(pattern):
+        return files.match(posixpath.normpath(f"{pattern}/**"))
+    return found
 
 
 def _fingerprint(files: FileView, paths: Iterable[str]) -> str:
@@ -149,6 +158,10 @@ def _exists(files: FileView, path: str) -> bool:
 
 def _claimed(pattern: str) -> str:
     return globs.base_of(pattern) if globs.is_pattern(pattern) else pattern
+
+
+def _shown(task: ShellTask) -> str:
+    return task.run if isinstance(task.run, str) else " ".join(task.run)
 
 
 def _short(command: str) -> str:

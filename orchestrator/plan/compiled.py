@@ -133,8 +133,12 @@ def _freeze(plan: Plan) -> tuple[dict[str, Any], list[Any]]:
         model = models.setdefault(type(task), f"{type(task).__module__}:{type(task).__name__}")
         where = task.location
         assert where is not None
-        own = {name: _plain(value) for name, value in written_fields(task).items()}
-        nested = [name for name, value in own.items() if _holds_model(value)]
+        own, nested = written_fields(task), []
+        try:
+            marshal.dumps(own)
+        except ValueError:
+            own = {name: _plain(value) for name, value in own.items()}
+            nested = [name for name, value in own.items() if _holds_model(value)]
         tasks.append((model, own, nested, task.phase, task.group, task.digest, where.line, where.column))
     return head, tasks
 

@@ -191,7 +191,9 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     quiet = not path.with_name(f"{path.name}-wal").exists()
     indexed = path.with_name(f"{path.name}-shm").exists()
     how = "&immutable=1" if quiet else "&readonly_shm=1" if indexed else ""
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{how}", uri=True, isolation_level=None, timeout=10.0)
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro{how}", uri=True, isolation_level=None, timeout=10.0
+    )
 
 
 _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode

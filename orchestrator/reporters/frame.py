@@ -15,6 +15,8 @@ from orchestrator.reporters.progress import Progress, Running, Tally
 from orchestrator.reporters.summary import approval
 from orchestrator.reporters.text import clean, encodable, one_line
 
+FIRST_FAILURES: Final = 3
+"""Failed tasks that are shown before all that runs."""
 REQUESTS: Final = 3
 """Tasks waiting for a person that are shown in full."""
 NOTE_WIDTH: Final = 24
@@ -116,9 +118,10 @@ class Painter:
         def put(task: Task, *rows: _Row) -> None:
             below.setdefault(task.phase, {}).setdefault(task.group, []).extend(rows)
 
-        for failure in progress.failures.values():
+        for index, failure in enumerate(progress.failures.values()):
             if (task := self._plan.tasks.get(failure.task)) is not None:
-                put(task, *self._failure(task, failure, columns))
+                rank = 2 if index < FIRST_FAILURES else 4
+                put(task, *(_Row(rank, text) for text in self._failure(task, failure, columns)))
         for running in islice(progress.running.values(), room):
             put(running.task, self._running(running, now, columns))
         for phase in self._plan.phases:
@@ -130,7 +133,7 @@ class Painter:
                 if ref in progress.groups:
                     label = self._text(f"  {one_line(self._groups.get(ref, key))}")
                     tally = progress.groups[ref]
-                    yield _Row(4, self._tally_row(label, tally, self._troubles(tally), now, columns))
+                    yield _Row(6, self._tally_row(label, tally, Text(), now, columns))
                 yield from rows
 
     def _phase(
@@ -140,7 +143,7 @@ class Painter:
         label = self._mark(tally, is_last=is_last).append_text(
             self._text(f" {one_line(name or key)}", "quiet" if is_pending else "")
         )
-        rank = 3 if tally.number("running", "retrying") else 5 if is_pending else 6
+        rank = 5 if tally.number("running", "retrying") else 7 if is_pending else 8
         return _Row(rank, self._tally_row(label, tally, self._troubles(tally), now, columns))
 
     def _running(self, running: Running, now: float, columns: _Columns) -> _Row:
@@ -150,27 +153,29 @@ class Painter:
         else:
             wait = max(running.retry_at - now, 0.0)
             note = self._text(f"again in {wait:.0f} s: {one_line(running.trouble)}", "warning")
-        return _Row(2, self._row(label, "", now - running.since, note, columns))
+        return _Row(3, self._row(label, Text(), now - running.since, note, columns))
 
-    def _failure(self, task: Task, failure: TaskFinished, columns: _Columns) -> Iterator[_Row]:
+    def _failure(self, task: Task, failure: TaskFinished, columns: _Columns) -> Iterator[Text]:
         tone = "warning" if failure.tolerated else "bad"
         label = self._task(task, self._symbols.failed, tone)
         reason = one_line(failure.message or failure.summary)
         if columns.note >= 2 * NOTE_WIDTH:
-            yield _Row(1, self._row(label, "", failure.seconds, self._text(reason, tone), columns))
+            yield self._row(label, Text(), failure.seconds, self._text(reason, tone), columns)
         else:
-            yield _Row(1, self._row(label, "", failure.seconds, Text(), columns))
-            yield _Row(1, self._cut(self._text(f"      {reason}", tone), columns.width))
+            yield self._row(label, Text(), failure.seconds, Text(), columns)
+            yield self._cut(self._text(f"      {reason}", tone), columns.width)
 
     def _requests(self, progress: Progress, columns: _Columns) -> Iterator[_Row]:
         """Yield what people are asked for, at the end, where they look."""
         symbol = self._symbols.waiting
+        if progress.waiting:
+            yield _Row(9, Text())
         for task_id, asked in islice(progress.waiting.items(), REQUESTS):
             task = self._plan.tasks.get(task_id)
             title = f"{symbol} {task_id}  {one_line(task.name) if task else ''}  waits for you"
             yield _Row(1, self._cut(self._text(title, "request"), columns.width))
             first = next(iter(clean(asked.instructions).strip().splitlines()), "")
-            yield _Row(4, self._cut(self._text(f"  {first}"), columns.width))
+            yield _Row(6, self._cut(self._text(f"  {first}"), columns.width))
             yield _Row(1, self._cut(self._text(f"  {approval(task_id)}", "waiting"), columns.width))
         if len(progress.waiting) > REQUESTS:
             more = f"{symbol} {len(progress.waiting) - REQUESTS} more wait for you: orchestrate status"
@@ -192,14 +197,16 @@ class Painter:
         seconds = None
         if tally.began is not None:
             seconds = (tally.ended if tally.is_over and tally.ended is not None else now) - tally.began
-        return self._row(label, f"{tally.done}/{tally.total}", seconds, note, columns)
+        count = self._text(
+            f"  {tally.done}/{tally.total}", "" if tally.done or seconds is not None else "quiet"
+        )
+        return self._row(label, count, seconds, note, columns)
 
-    def _row(self, label: Text, count: str, seconds: float | None, note: Text, columns: _Columns) -> Text:
-        room = columns.label + 2 + columns.counts - (2 + len(count) if count else 0)
-        row = self._cut(label, min(room, columns.label) if count else room)
+    def _row(self, label: Text, count: Text, seconds: float | None, note: Text, columns: _Columns) -> Text:
+        room = columns.label + 2 + columns.counts - len(count)
+        row = self._cut(label, room)
         row.pad_right(room - row.cell_len)
-        row.append(f"  {count}" if count else "")
-        row.append("  ")
+        row.append_text(count).append("  ")
         row.append(f"{'' if seconds is None else _clock_face(seconds):>{columns.time}}", STYLES["quiet"])
         if columns.note and note.plain:
             row.append("  ").append_text(self._cut(note, columns.note))

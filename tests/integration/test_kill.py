@@ -1,4 +1,4 @@
-"""A run is killed with SIGKILL at every commit of its journal and every file it puts in place; the next run goes on."""
+"""A run is killed at every commit of its journal and every file it puts in place; the next one goes on."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def recorded(site: Mortal) -> set[str]:
 
 
 def assert_nothing_is_half_written(site: Mortal, undisturbed: Tree) -> None:
-    """Every file that is there is what it was or what it will be, but for temporary ones that the next run removes."""
+    """Every file is what it was or what it will be, but for temporary ones, which the next run removes."""
     start = mortal(site.base / "fresh").tree()
     for path, found in site.tree().items():
         if not path.endswith(".tmp"):

@@ -13,11 +13,8 @@ import pytest
 from tests.support.project import PLANS, Site, ask, changed, generate, sample_site, shell, tree_of
 
 CORE = ["--config", str(PLANS / "core.yaml"), "--project", "."]
-LOOKS = [
-    ("run", "--dry-run"), ("run", "--dry-run", "--json"), ("plan",), ("plan", "--diff"), ("plan", "--json", "--diff"),
-    ("plan", "--graph", "svg"), ("status",), ("status", "--json"), ("history",), ("explain", "2.1"), ("logs", "1.4"),
-    ("validate",), ("doctor",), ("rollback", "--dry-run"),
-]  # fmt: skip
+LOOKS = ["run --dry-run", "plan --json --diff", "status", "rollback --dry-run"]
+MORE_LOOKS = ["plan --graph svg", "history", "explain 2.1", "logs 1.4", "validate", "doctor"]
 
 
 @pytest.fixture
@@ -47,8 +44,8 @@ def test_looking_changes_no_byte_and_no_time_of_anything(core: Site, moment: str
         running.kill()
         running.communicate()
     before = tree_of(core.root, set()), stamps(core.root)
-    for look in LOOKS:
-        ended = core.orchestrate(*look)
+    for look in LOOKS + (MORE_LOOKS if moment == "waits for a person" else []):
+        ended = core.orchestrate(*look.split())
         assert ended.code != 3 and "Traceback" not in ended.err, ended
         assert changed(before[0], tree_of(core.root, set())) == set(), look
         assert stamps(core.root) == before[1], look

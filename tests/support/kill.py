@@ -1,7 +1,8 @@
 """Runs a plan and kills itself at a chosen moment: `python kill.py PROJECT PLAN MOMENT NUMBER`.
 
-MOMENT is `before-commit`, `after-commit`, `before-rename` or `after-rename`: of the NUMBER-th commit to the journal, or the
-NUMBER-th file put in its place. A run that never comes to it prints `survived` and ends with the run's exit code.
+MOMENT is `before-commit`, `after-commit`, `before-rename` or `after-rename`: of the NUMBER-th commit to the
+journal, or the NUMBER-th file put in its place. A run that never comes to it prints `survived` and ends with the
+exit code of the run.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def main(root: str, plan: str, moment: str, number: str) -> int:
         workspace=lambda path: MortalWorkspace(path, fate),
     )
     state = Project(Options(config=Path(plan), project=Path(root)), ports).run()
-    print("survived")
+    sys.stdout.write("survived\n")
     return state.exit_code or 0
 
 

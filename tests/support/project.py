@@ -81,7 +81,7 @@ class Site:
             **{f"GIT_{who}_{what}": "Test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
         }
 
-    # --- what there is ------------------------------------------------------------------------------------------
+    # --- what there is ----------------------------------------------------------------------------------
 
     def write(self, path: str, content: str | bytes, mode: int | None = None) -> Path:
         """Write a file of the project."""
@@ -97,11 +97,11 @@ class Site:
         return (self.root / path).read_bytes().decode()
 
     def plan(self, *tasks: Mapping[str, Any], **group: Any) -> None:
-        """Write a plan of one group; `settings`, `secrets` and `variables` are the plan's, the rest the group's."""
+        """Write a plan of one group; settings, secrets and variables are the plan's, the rest the group's."""
         self.phases({"a": {"tasks": list(tasks), **group}})
 
     def phases(self, *phases: Mapping[str, Any], **whole: Any) -> None:
-        """Write a plan of phases, each a mapping of groups; keys that are no group are the phase's or the plan's."""
+        """Write a plan of phases, each a mapping of groups by one letter; other keys are the phase's."""
         whole = dict(whole)
         document: dict[str, Any] = {}
         for number, phase in enumerate(phases, 1):
@@ -124,9 +124,9 @@ class Site:
         self.config.parent.mkdir(parents=True, exist_ok=True)
         self.config.write_text(text)
 
-    def tree(self, *, state: bool = False) -> Tree:
-        """Return every file, link and directory of the project, without git's, and without our own unless `state`."""
-        return tree_of(self.root, {".git"} if state else {".git", STATE})
+    def tree(self) -> Tree:
+        """Return every file, link and directory of the project, without git's and our own."""
+        return tree_of(self.root, {".git", STATE})
 
     def git(self, *arguments: str) -> str:
         """Run git in the project; return what it prints."""
@@ -139,7 +139,7 @@ class Site:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", "Start")
 
-    # --- what is done -------------------------------------------------------------------------------------------
+    # --- what is done -----------------------------------------------------------------------------------
 
     def orchestrate(self, *arguments: str, **environ: str) -> Ended:
         """Run the command to its end."""
@@ -193,7 +193,7 @@ class Site:
 
 
 def sample_site(base: Path) -> Site:
-    """Return a site that holds a copy of the sample project, in git, and takes plans from `tests/plans/good`."""
+    """Return a site that holds a copy of the sample project, in git."""
     site = Site(base)
     kept_out = shutil.ignore_patterns(
         "node_modules", ".venv", "__pycache__", ".orchestrator", "coverage", ".*_cache"
