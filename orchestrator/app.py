@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
+import shutil
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +40,11 @@ from orchestrator.process import Children, ProcessId, end_stragglers
 from orchestrator.record.bus import Bus, Observer
 from orchestrator.record.events import (
     ApprovalGiven,
+    ChangeStaged,
     ChangeUndone,
     Entry,
     Event,
+    OutputsWritten,
     Prepared,
     RunFinished,
     RunPaused,
@@ -152,6 +156,11 @@ class Project:
         self.announced: Mapping[str, Sequence[Sequence[str | None]]] = {}
         """By task id, the edits of a saved plan: exactly these are made, or none."""
 
+    @cached_property
+    def shown(self) -> Plan:
+        """The plan for whoever shows it: without secrets that variables brought into its texts."""
+        return _masked(self.plan, self.masker.text) if self.masker.is_active else self.plan
+
     # --- reading the record -------------------------------------------------------------------------------------
 
     @property
@@ -207,11 +216,8 @@ class Project:
         """
         self._check_problems()
         self._make_state_dir()
-        started = datetime.now(UTC).isoformat(timespec="seconds")
         run_id = time.strftime("%Y%m%d-%H%M%S-") + os.urandom(2).hex()
-        holder = {"pid": os.getpid(), "run": run_id, "since": started, "host": socket.gethostname()}
-        holder["command"] = "orchestrate " + " ".join(sys.argv[1:2])
-        with ProjectLock(self.state_dir / "lock", holder):
+        with self.lock("run", run_id):
             check()
             journal = self.ports.journal(
                 self.journal_path, clock=self.ports.clock, mask=self.masker.data if self.masker.is_active else None
@@ -481,6 +487,29 @@ class Project:
                 raise EnvironmentProblem("environment/unwritable", message, hint=hint) from error
             raise_os_error(error, self.state_dir)
 
+    def lock(self, command: str, run: str = "") -> ProjectLock:
+        """Return the lock that keeps other commands off the project; it says who holds it."""
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        holder = {"command": f"orchestrate {command}", "run": run, "pid": os.getpid(), "since": since}
+        return ProjectLock(self.state_dir / "lock", {**holder, "host": socket.gethostname()})
+
+    def prune(self) -> int:
+        """Forget all runs but the last, with their logs and the pre-images only they need; return how many went.
+
+        :raises StateError: when there are no runs, or one is going on.
+        """
+        if not self.journal_path.is_file():
+            raise StateError("state/no-run", "nothing was ever run here")
+        with self.lock("history --prune"), closing(self.ports.journal(self.journal_path)) as journal:
+            runs = journal.runs()
+            journal.prune(runs[-1:])
+            changes = [entry.event for entry in journal.entries(kinds=[ChangeStaged, OutputsWritten])]
+        needed = {before for event in changes for _, before, *_ in getattr(event, "edits", ()) if before}
+        ObjectStore(self.state_dir / "objects").keep_only(needed)
+        for run in runs[:-1]:
+            shutil.rmtree(self.state_dir / "runs" / run, ignore_errors=True)
+        return max(len(runs) - 1, 0)
+
     # --- answers ------------------------------------------------------------------------------------------------
 
     def answer(self, task_id: str, decision: str, comment: str) -> ApprovalGiven:
@@ -594,6 +623,18 @@ class _Answers:
             if isinstance(given, ApprovalGiven) and task is not None and given.digest == task.digest:
                 found.append((task, Answer(given.decision, given.by, given.comment)))
         return found
+
+
+def _masked(plan: Plan, mask: Callable[[str], str]) -> Plan:
+    phases = []
+    for phase in plan.phases:
+        groups = tuple(replace(group, name=mask(group.name)) for group in phase.groups)
+        phases.append(replace(phase, name=mask(phase.name), description=mask(phase.description), groups=groups))
+    tasks = {task_id: copy(task) for task_id, task in plan.tasks.items()}
+    for task in tasks.values():
+        object.__setattr__(task, "name", mask(task.name))
+        object.__setattr__(task, "description", mask(task.description))
+    return replace(plan, name=mask(plan.name), phases=tuple(phases), tasks=tasks)
 
 
 def _step_name(step: PrepareStep) -> str:

@@ -97,10 +97,10 @@ def _order(preview: Preview) -> list[list[str]]:
     """Return the edges of the graph, by the names of tasks and gates."""
     graph = preview.graph
     names = [task.id for task in graph.tasks]
-    for gate in sorted(graph.gates):
-        names.append(
-            f"{graph.gates[gate]} {'ends' if graph.gates.get(gate - 1) == graph.gates[gate] else 'begins'}"
-        )
+    names += [
+        f"{name} {'ends' if graph.gates.get(gate - 1) == name else 'begins'}"
+        for gate, name in sorted(graph.gates.items())
+    ]
     return [[names[before], names[after]] for before, after in graph.edges()]
 
 

@@ -8,6 +8,7 @@ import typer
 
 from orchestrator.app import Options, Project, person
 from orchestrator.handler import Answer
+from orchestrator.masking import Masker
 from orchestrator.plan.model import Task
 
 if TYPE_CHECKING:
@@ -31,10 +32,11 @@ def answer(options: Options, task_id: str, decision: str, comment: str) -> int:
 class TerminalPrompter:
     """Asks about manual tasks, one at a time, while the rest of the run goes on."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, masker: Masker) -> None:
         import asyncio
 
         self._tree = tree
+        self._masker = masker
         self._turn = asyncio.Lock()
 
     async def ask(self, task: Task, instructions: str) -> Answer | None:
@@ -51,8 +53,8 @@ class TerminalPrompter:
     async def _ask(self, task: Task, instructions: str) -> Answer | None:
         import questionary
 
-        typer.echo(f"\n{task.id}  {task.name}\n")
-        typer.echo("\n".join(f"    {line}" for line in instructions.strip().splitlines()))
+        lines = [f"    {line}" for line in instructions.strip().splitlines()]
+        typer.echo(self._masker.text("\n".join([f"\n{task.id}  {task.name}\n", *lines])))
         choices = {
             "Done": "approved",
             "Skip it, with a reason": "skipped",

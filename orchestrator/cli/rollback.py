@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from contextlib import closing
 
 import typer
@@ -13,7 +11,6 @@ from orchestrator.cli import ask, screen
 from orchestrator.errors import UsageError
 from orchestrator.plan.select import Selection, select
 from orchestrator.record.journal import SqliteJournal
-from orchestrator.record.lock import ProjectLock
 from orchestrator.record.objects import ObjectStore
 from orchestrator.rollback import Rollback, plan_rollback, roll_back
 from orchestrator.workspace import Workspace
@@ -41,9 +38,7 @@ def rollback(
             raise UsageError("usage/confirm", "there is no terminal to ask whether to restore", hint=hint)
         if not ask.confirm("Restore these files?"):
             return 0
-    holder = {"pid": os.getpid(), "run": "rollback", "since": time.strftime("%H:%M:%S")}
-    holder["command"] = "orchestrate rollback"
-    with ProjectLock(project.state_dir / "lock", holder), closing(SqliteJournal(project.journal_path)) as journal:
+    with project.lock("rollback"), closing(SqliteJournal(project.journal_path)) as journal:
         planned = _plan(journal, workspace, objects, run, concerned, everything=everything)
         roll_back(planned, journal, workspace)
     typer.echo(f"restored {len(planned.edits)} file{'s' * (len(planned.edits) != 1)}")

@@ -42,13 +42,13 @@ def run(
     elif screen.is_terminal():
         from orchestrator.reporters.tree import Tree
 
-        tree = Tree(project.plan, before=project.state(), selected=lambda: project.selected, verbose=verbose)
+        tree = Tree(project.shown, before=project.state(), selected=lambda: project.selected, verbose=verbose)
         observers.append(tree)
     else:
         from orchestrator.reporters.lines import Lines
 
-        observers.append(Lines(project.plan, sys.stdout, os.environ, before=project.state(), verbose=verbose))
-    prompter = ask.TerminalPrompter(tree) if tree is not None and screen.can_ask() else None
+        observers.append(Lines(project.shown, sys.stdout, os.environ, before=project.state(), verbose=verbose))
+    prompter = ask.TerminalPrompter(tree, project.masker) if tree is not None and screen.can_ask() else None
     project.ports = Ports(observers=observers, prompter=prompter, on_start=_signals)
     if announced is not None:
         project.announced = {task: found["edits"] for task, found in announced["tasks"].items()}
@@ -59,7 +59,7 @@ def run(
     if junit is not None:
         from orchestrator.reporters import junit as report
 
-        report.write(junit, state, project.plan)
+        report.write(junit, state, project.shown)
     return state.exit_code or 0
 
 
@@ -97,7 +97,7 @@ def graph(options: Options, form: str) -> int:
     if draw is None:
         raise UsageError("usage/bad-option", f"`{form}` is no graph format", hint=f"there are {', '.join(FORMATS)}")
     project = Project(options)
-    typer.echo(draw(project.plan, project.selected))
+    typer.echo(draw(project.shown, project.selected))
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +12,10 @@ import typer
 
 from orchestrator.app import Options, Project, exit_code
 from orchestrator.cli.screen import paint
-from orchestrator.errors import PlanErrors, StateError, UsageError, did_you_mean
+from orchestrator.errors import PlanErrors, UsageError, did_you_mean
 from orchestrator.plan.graph import build_graph
 from orchestrator.plan.model import Plan, Task
 from orchestrator.record.events import RolledBack
-from orchestrator.record.journal import SqliteJournal
 from orchestrator.record.state import RunState, fold
 
 
@@ -34,7 +32,7 @@ def status(options: Options, *, as_json: bool) -> int:
     if as_json:
         typer.echo(json.dumps(_as_data(state), indent=2, ensure_ascii=False))
     else:
-        typer.echo("\n".join(_status_lines(project.plan, state)))
+        typer.echo("\n".join(_status_lines(project.shown, state)))
     return state.exit_code if state.exit_code is not None else exit_code(state)
 
 
@@ -57,7 +55,7 @@ def validate(options: Options) -> int:
 def explain(options: Options, task_id: str) -> int:
     """Say what a task is and what became of it; return the exit code."""
     project = Project(options)
-    task = _find(project.plan, task_id)
+    task = _find(project.shown, task_id)
     typer.echo(f"{paint(task.id, bold=True)}  {task.name}")
     if task.description:
         typer.echo(f"    {task.description}")
@@ -105,7 +103,9 @@ def history(options: Options, *, prune: bool, as_json: bool) -> int:
     """List the runs, or forget all but the last; return the exit code."""
     project = Project(options)
     if prune:
-        return _prune(project)
+        gone = project.prune()
+        typer.echo(f"forgot {gone} run{'s' * (gone != 1)}")
+        return 0
     with project.reading() as journal:
         runs = [fold(journal.entries(run=run)) for run in journal.runs()] if journal else []
         undone = (
@@ -121,16 +121,6 @@ def history(options: Options, *, prune: bool, as_json: bool) -> int:
         how = "open" if state.is_open else f"exit {state.exit_code}"
         note = "  rolled back" if state.run_id in undone else ""
         typer.echo(f"{state.run_id}  {_when(state.started)}  {how:<7} {counts}{note}")
-    return 0
-
-
-def _prune(project: Project) -> int:
-    if not project.journal_path.is_file():
-        raise StateError("state/no-run", "nothing was ever run here")
-    with closing(SqliteJournal(project.journal_path)) as journal:
-        runs = journal.runs()
-        gone = journal.prune(runs[-1:])
-    typer.echo(f"forgot {max(len(runs) - 1, 0)} runs ({gone} events)")
     return 0
 
 

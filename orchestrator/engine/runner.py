@@ -36,7 +36,6 @@ from orchestrator.record.objects import ObjectStore
 from orchestrator.templates import Templates
 from orchestrator.workspace import FileView, Overlay, Workspace
 
-
 MOST_OUTPUTS = 2000
 """Files of one task that are kept for a rollback; an action that writes more is listed as not restorable."""
 BRIEF = 0.05

@@ -225,7 +225,16 @@ def _essence(graph: Graph, cycle: Sequence[tuple[int, int]]) -> list[int]:
         if node in graph.gates and graph.gates[node] == graph.gates.get(node + 1) and node + 1 in nodes:
             turned = [*nodes[index:], *nodes[:index]]
             shortest = min(shortest, turned[: turned.index(node + 1)], key=len)
-    return shortest
+    return [node for node in shortest if not _is_within(graph, node, shortest)]
+
+
+def _is_within(graph: Graph, node: int, nodes: Sequence[int]) -> bool:
+    """Say whether `nodes` hold both gates of a phase or group and `node` is between them."""
+    place = nodes.index(node)
+    return any(
+        graph.gates.get(gate) == graph.gates.get(gate - 1, "") and gate - 1 in nodes[place + 1 :]
+        for gate in nodes[:place]
+    )
 
 
 def _cycle_error(walk: Sequence[str], places: Mapping[str, Location]) -> PlanError:

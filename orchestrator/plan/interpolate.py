@@ -86,7 +86,7 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     except jinja2.UndefinedError as error:
         raise _missing(expression, error, names) from None
     except jinja2.TemplateError as error:
-        raise PlanError("plan/bad-expression", f"`{expression}`: {error.message}") from None
+        raise PlanError("plan/bad-expression", f"`{expression}`: {_reason(error)}") from None
     except _FAILURES as error:
         raise PlanError("plan/bad-expression", f"`{expression}`: {error}") from None
 
@@ -163,6 +163,11 @@ def _plain(value: Any) -> Any:
                 raise TypeError("it makes neither text, a number, a truth value, a list nor a mapping")
 
     return copy(value)
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).removesuffix(".").replace("unexpected 'end of template'", "the expression ends too early")
+    return text[:1].lower() + text[1:]
 
 
 def _missing(expression: str, error: Exception, names: Mapping[str, Any]) -> PlanError:

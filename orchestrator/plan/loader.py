@@ -24,6 +24,7 @@ from orchestrator.plan.interpolate import (
     mentions_variables,
 )
 from orchestrator.plan.model import Glob, Group, Phase, Plan, Settings, Task, digest_of, place
+from orchestrator.plan.scalars import WrittenBool, scalar
 from orchestrator.plan.schema import (
     CHECKPOINT_KEY,
     NOT_IN_CHECKPOINTS,
@@ -33,7 +34,6 @@ from orchestrator.plan.schema import (
     PhaseText,
     validate,
 )
-from orchestrator.plan.scalars import WrittenBool, scalar
 from orchestrator.plan.source import Path_, Source
 
 _TOP_KEYS = ("orchestrator", "variables", "secrets", "checkpoints")
@@ -140,7 +140,7 @@ class _Loader:
 
     def _check_top_keys(self, data: Mapping[str, Any]) -> None:
         for key in data:
-            if key not in _TOP_KEYS and not PHASE_KEY.match(key) and key != "<<":
+            if key not in _TOP_KEYS and not PHASE_KEY.match(key):
                 hint = did_you_mean(key, _TOP_KEYS) or "phases are named `phase_1`, `phase_2`, ..."
                 self._report("plan/unknown-key", f"unknown key `{key}`", (key,), hint=hint, key=True)
         if "orchestrator" not in data:
@@ -193,8 +193,8 @@ class _Loader:
     def _phase_texts(self, data: Mapping[str, Any]) -> dict[str, PhaseText]:
         found = {}
         for key in data:
-            if PHASE_KEY.match(key) and (text := self._section(PhaseText, (key,), data)):
-                found[key] = text
+            if PHASE_KEY.match(key):
+                found[key] = self._section(PhaseText, (key,), data) or _salvage(data[key])
         return found
 
     def _phase(self, key: str, text: PhaseText) -> Phase:
@@ -287,10 +287,13 @@ class _Loader:
         if name is None:
             self._report("plan/missing-key", "the key `type` is missing", at)
             return None
-        model = self.types.model(name) if isinstance(name, str) else None
+        if not isinstance(name, str):
+            self._report("plan/wrong-type", "`type` must be text", (*at, "type"))
+            return None
+        model = self.types.model(name)
         if model is None:
             known = self.types.names()
-            hint = did_you_mean(str(name), known) or f"types are {', '.join(f'`{each}`' for each in known)}"
+            hint = did_you_mean(name, known) or f"types are {', '.join(f'`{each}`' for each in known)}"
             self._report("plan/unknown-type", f"unknown task type `{name}`", (*at, "type"), hint=hint)
         return model
 
@@ -389,7 +392,8 @@ class _Loader:
                 self._report("plan/wrong-type", "a checkpoint must be a mapping", at)
             else:
                 for name in NOT_IN_CHECKPOINTS & set(text):
-                    self._report("plan/unknown-key", f"unknown key `{name}`", (*at, name), key=True)
+                    hint = "a checkpoint is the last task of its phase"
+                    self._report("plan/unknown-key", f"unknown key `{name}`", (*at, name), hint=hint, key=True)
                 fields = {"name": key, **text, "id": key, "type": "checkpoint"}
                 if task := self._task(self.types.checkpoint(), fields, at, {}, match[1], ""):
                     index = by_key[match[1]]
@@ -403,7 +407,7 @@ class _Loader:
                 for index, key in enumerate(getattr(texts[phase.key], name)):
                     if key == phase.key:
                         self._report_itself(f"phase `{key}`", (phase.key, name, index))
-                    elif key not in known and key not in self.source.data:  # else that phase has problems of its own
+                    elif key not in known:
                         message = f"phase `{phase.key}` names `{key}`, which is not in the plan"
                         self._unknown(message, key, known, (phase.key, name, index))
 
@@ -452,6 +456,7 @@ class _Loader:
                 self._unknown(message, key, refs, at)
 
     def _link_tasks(self) -> None:
+        unknown: set[Path_] = set()  # told once, however many tasks a fan-out makes
         for task in list(self.tasks.values()):
             if not task.depends_on:
                 continue
@@ -464,7 +469,12 @@ class _Loader:
                     wanted.append(other)
                 elif other in self.fanned:
                     wanted += self.fanned[other]
-                elif other not in self.declared:  # else that task has problems of its own
+                elif PHASE_KEY.match(other):
+                    message = f"task `{task.id}` depends on `{other}`, which is not a task"
+                    hint = "tasks depend on tasks, groups on groups, phases on phases"
+                    self._report("plan/unknown-dependency", message, at, hint=hint)
+                elif other not in self.declared and at not in unknown:  # else that task has problems of its own
+                    unknown.add(at)
                     message = f"task `{task.id}` depends on `{other}`, which is not in the plan"
                     self._unknown(message, other, [*self.tasks, *self.fanned], at)
             if tuple(wanted) != task.depends_on:
@@ -511,6 +521,16 @@ class _Loader:
     def _error(self, code: str, message: str, at: Path_, *, hint: str | None = None, key: bool = False) -> PlanError:
         where: Location = self.source.locate(at, key=key)
         return PlanError(code, message, hint=hint, location=where)
+
+
+def _salvage(written: Any) -> PhaseText:
+    """Return what can still be checked of a phase that has problems of its own: its tasks, in no order."""
+    groups = written.get("groups") if isinstance(written, dict) else None
+    found = {}
+    for key, group in groups.items() if isinstance(groups, dict) else ():
+        tasks = group.get("tasks") if isinstance(group, dict) else None
+        found[key] = GroupText(execution="parallel", tasks=tasks if isinstance(tasks, list) else [])
+    return PhaseText(name="", groups=found)
 
 
 @dataclass(frozen=True)

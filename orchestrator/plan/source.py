@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import yaml
-from yaml.cyaml import CParser
+from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the C parser has no types
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
@@ -66,7 +66,7 @@ class _TooDeep(Exception):
     """The node whose content lies deeper than a plan may go."""
 
 
-class _Parser(CParser):  # type: ignore[misc]  # the C parser has no types
+class _Parser(CParser):
     """libyaml's parser and composer with the cheapest resolver: was the scalar plain or quoted?
 
     The resolver is told of every step down and up, which is where the levels are counted: the composer itself recurses
@@ -123,7 +123,7 @@ def _syntax_hint(problem: str) -> str | None:
     if "cannot start any token" in problem:
         return "tabs cannot indent YAML, and a value that starts with a special character needs quotes"
     if "mapping values are not allowed" in problem:
-        return "a value that holds `: ` needs quotes"
+        return "a value that holds `: ` needs quotes, and the keys of one mapping start in one column"
     if "undefined alias" in problem:
         return "define the anchor (&name) before the alias (*name)"
     return None
@@ -177,6 +177,10 @@ class _Converter:
             data = {}
             for key_node, value_node in node.value:
                 key = self._key(key_node)
+                if key == "<<" and key_node.tag == "plain":
+                    hint = "YAML 1.2 has no merge keys; an alias stands for a whole value"
+                    self._report("plan/unknown-key", "unknown key `<<`", key_node, hint)
+                    continue
                 if key in data:
                     first = next(other for other, _ in node.value if other.value == key).start_mark
                     hint = f"the first is at {self._file}:{first.line + 1}:{first.column + 1}"
@@ -202,12 +206,10 @@ class _Converter:
 
     def _key(self, node: Node) -> str:
         if type(node) is not ScalarNode:
-            raise self._error("plan/wrong-type", "a key must be text", node)
+            hint = "a value that starts with `{{` needs quotes" if isinstance(node, MappingNode) else None
+            raise self._error("plan/wrong-type", "a key must be text", node, hint)
         if node.tag not in ("plain", "quoted"):
             self._report_tag(node)
-        if node.value == "<<" and node.style is None:
-            hint = "YAML 1.2 has no merge keys; an alias stands for a whole value"
-            self._report("plan/unknown-key", "unknown key `<<`", node, hint)
         return str(node.value)
 
     def _report_tag(self, node: Node) -> None:

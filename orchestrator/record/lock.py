@@ -50,6 +50,7 @@ class ProjectLock:
 def _describe(raw: bytes) -> str:
     try:
         holder = json.loads(raw)
-        return f"{holder['command']} (run {holder['run']}, pid {holder['pid']}, since {holder['since']})"
+        run = f"run {holder['run']}, " if holder["run"] else ""
+        return f"`{holder['command']}` ({run}pid {holder['pid']}, since {holder['since']})"
     except (ValueError, KeyError, TypeError):
         return "it has not said who it is yet"

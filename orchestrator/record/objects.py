@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from orchestrator.change import digest
@@ -37,6 +38,12 @@ class ObjectStore:
         except OSError as error:
             raise_os_error(error, target)
         return name
+
+    def keep_only(self, names: Collection[str]) -> None:
+        """Forget all contents but these."""
+        for path in self._directory.glob("??/*"):
+            if path.name not in names:
+                path.unlink()
 
     def get(self, name: str) -> bytes | None:
         """Return the content with this digest, None if it is not kept or was damaged."""

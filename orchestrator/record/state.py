@@ -110,10 +110,6 @@ class RunState:
             case ApprovalAsked():
                 task = self._task(event.task, entry.at)
                 task.status, task.asked = "waiting", event
-            case RolledBack():
-                self._roll_back(event)
-            case Warned():
-                self.warnings.append(event.message)
             case _:
                 self._advance_whole(entry)
 
@@ -136,6 +132,10 @@ class RunState:
                 self.groups[group] = "running"
             case GroupFinished(group=group, status=status):
                 self.groups[group] = status
+            case RolledBack() as event:
+                self._roll_back(event)
+            case Warned(message=message):
+                self.warnings.append(message)
             case _:
                 pass
 

@@ -211,7 +211,7 @@ class Painter:
         if columns.note and note.plain:
             row.append("  ").append_text(self._cut(note, columns.note))
         row.rstrip()
-        return row
+        return self._cut(row, columns.width)
 
     def _task(self, task: Task, symbol: str, tone: str) -> Text:
         return self._text(f"    {symbol} ", tone).append(self.fit(f"{task.id}  {one_line(task.name)}"))

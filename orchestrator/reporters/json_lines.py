@@ -15,7 +15,7 @@ from typing import TextIO
 from orchestrator.record.events import KINDS, Entry, TaskOutput
 
 _FIELDS = {kind: tuple(f.name for f in fields(kind) if f.name != "task") for kind in KINDS.values()}
-_dump = json.JSONEncoder(separators=(",", ":")).encode
+_dump = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 class JsonLines:

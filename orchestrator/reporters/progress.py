@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,6 +11,7 @@ from orchestrator.record.events import (
     ApprovalAsked,
     AttemptFailed,
     Entry,
+    Event,
     RunFinished,
     RunPaused,
     RunStarted,
@@ -27,6 +28,8 @@ FAILURES: Final = 20
 """Failed tasks that are kept in view."""
 GOOD: Final = (*SATISFIED, "tolerated")
 BAD: Final = ("failed", "blocked", "cancelled")
+_MOVES: Final = frozenset({TaskStarted, TaskFinished, AttemptFailed, ApprovalAsked})
+"""What gives a task another status."""
 
 
 @dataclass(slots=True)
@@ -95,7 +98,8 @@ class Progress:
         self.waiting: dict[str, ApprovalAsked] = {}
         self._selected = selected
         self._before = before
-        self._expected: set[str] = set()
+        self._tallies: dict[str, tuple[Tally, ...]] = {}
+        """By task: the run, its phase and its group."""
 
     @property
     def seconds(self) -> float | None:
@@ -105,23 +109,20 @@ class Progress:
     def note(self, entry: Entry, now: float) -> None:
         """Take one more event into account."""
         event = entry.event
-        match event:
-            case TaskOutput():
-                running = self.running.get(event.task)
-                if running is not None:
-                    running.tail = (running.tail + event.text)[-TAIL:]
-            case TaskStarted() | TaskFinished() | AttemptFailed() | ApprovalAsked():
-                known = self.state.tasks.get(event.task)
-                old = None if known is None else _status(known)
-                self.state.advance(entry)
-                self._count(event.task, old, now)
-                self._note_task(event, now)
-            case RunStarted():
-                self._start(entry, event, now)
-            case _:
-                self.state.advance(entry)
-                if isinstance(event, (RunFinished, RunPaused)):
-                    self.run.ended = now
+        if isinstance(event, TaskOutput):
+            self._note_output(event)
+        elif type(event) in _MOVES:
+            known = self.state.tasks.get(event.task)
+            old = None if known is None else _status(known)
+            self.state.advance(entry)
+            self._count(event.task, old, now)
+            self._note_task(event, now)
+        elif isinstance(event, RunStarted):
+            self._start(entry, event, now)
+        else:
+            self.state.advance(entry)
+            if isinstance(event, (RunFinished, RunPaused)):
+                self.run.ended = now
 
     def _start(self, entry: Entry, event: RunStarted, now: float) -> None:
         if event.resumed and self._before is not None and self._before.run_id == entry.run_id:
@@ -132,36 +133,31 @@ class Progress:
         for task_id in self._selected():
             self._expect(task_id)
         for task in self.state.tasks.values():
-            if task.id in self._expected:
-                for tally in self._tallies(task.id):
-                    tally.add(_status(task))
+            for tally in self._tallies.get(task.id, ()):
+                tally.add(_status(task))
 
-    def _expect(self, task_id: str) -> None:
-        self._expected.add(task_id)
-        for tally in self._tallies(task_id):
+    def _expect(self, task_id: str) -> tuple[Tally, ...]:
+        """Count a task among those that the run is about; return what it belongs to."""
+        tallies = [self.run]
+        task = self.plan.tasks.get(task_id)
+        if task is not None:
+            tallies.append(self.phases.setdefault(task.phase, Tally()))
+            if task.group:
+                tallies.append(self.groups.setdefault(f"{task.phase}/{task.group}", Tally()))
+        for tally in tallies:
             tally.total += 1
+        self._tallies[task_id] = found = tuple(tallies)
+        return found
 
     def _count(self, task_id: str, old: str | None, now: float) -> None:
-        if task_id not in self._expected:
-            self._expect(task_id)
-            old = None
+        tallies = self._tallies.get(task_id)
+        if tallies is None:
+            tallies, old = self._expect(task_id), None
         new = _status(self.state.tasks[task_id])
-        for tally in self._tallies(task_id):
+        for tally in tallies:
             tally.move(old, new, now)
 
-    def _tallies(self, task_id: str) -> Iterator[Tally]:
-        yield self.run
-        task = self.plan.tasks.get(task_id)
-        if task is None:
-            return
-        yield self.phases.get(task.phase) or self.phases.setdefault(task.phase, Tally())
-        if task.group:
-            ref = f"{task.phase}/{task.group}"
-            yield self.groups.get(ref) or self.groups.setdefault(ref, Tally())
-
-    def _note_task(
-        self, event: TaskStarted | TaskFinished | AttemptFailed | ApprovalAsked, now: float
-    ) -> None:
+    def _note_task(self, event: Event, now: float) -> None:
         task_id = event.task
         match event:
             case TaskStarted():
@@ -173,14 +169,20 @@ class Progress:
                 self.waiting.pop(task_id, None)
                 if event.status == "failed" and len(self.failures) < FAILURES:
                     self.failures[task_id] = event
-            case AttemptFailed():
-                running = self.running.get(task_id)
-                if running is not None:
-                    running.trouble, running.retry_at = event.message, now + event.delay
+            case AttemptFailed() if task_id in self.running:
+                running = self.running[task_id]
+                running.trouble, running.retry_at = event.message, now + event.delay
             case ApprovalAsked():
                 self.running.pop(task_id, None)
                 self.waiting[task_id] = event
+            case _:
+                pass
+
+    def _note_output(self, event: TaskOutput) -> None:
+        running = self.running.get(event.task)
+        if running is not None:
+            running.tail = (running.tail + event.text)[-TAIL:]
 
 
 def _status(task: TaskState) -> str:
-    return "tolerated" if is_tolerated(task) else task.status
+    return "tolerated" if task.status == "failed" and is_tolerated(task) else task.status

@@ -164,7 +164,8 @@ def _unverifiable(state: RunState, plan: Plan) -> Iterator[Line]:
 def _interrupted(state: RunState, plan: Plan, earlier: Collection[str]) -> Iterator[Line]:
     open_now = set(state.interrupted)
     if open_now:
-        yield Line(f"{tasks(len(open_now))} stopped in the middle; the next run does them again", "warning")
+        them = "it" if len(open_now) == 1 else "them"
+        yield Line(f"{tasks(len(open_now))} stopped in the middle; the next run does {them} again", "warning")
         yield from (Line(_title(task_id, plan)) for task_id in state.interrupted[:MANY])
         yield from _and_more(state.interrupted)
     again = [task_id for task_id in earlier if task_id not in open_now]

@@ -24,7 +24,7 @@ from orchestrator.reporters.frame import STYLES, Painter
 from orchestrator.reporters.progress import Progress
 from orchestrator.reporters.text import Output
 
-FRAMES_PER_SECOND: Final = 8
+FRAMES_PER_SECOND: Final = 5
 
 
 class Tree:

@@ -1,8 +1,8 @@
 """Runs a plan and kills itself at a chosen moment: `python kill.py PROJECT PLAN MOMENT NUMBER`.
 
 MOMENT is `before-commit`, `after-commit`, `before-rename` or `after-rename`: of the NUMBER-th commit to the
-journal, or the NUMBER-th file put in its place. A run that never comes to it prints `survived` and ends with the
-exit code of the run.
+journal, or the NUMBER-th file put in its place. A run that never comes to it prints `survived` and ends with
+the exit code of the run.
 """
 
 from __future__ import annotations

@@ -167,6 +167,10 @@ class Site:
         ports = ports or Ports(environ=self.environ)
         return Project(Options(config=self.config, project=self.root, **options), ports)
 
+    def apply(self, ports: Ports | None = None, **options: Any) -> RunState:
+        """Run the plan in this process; return the state of the run."""
+        return self.project(ports, **options).run()
+
     def state(self) -> RunState:
         """Return the state of the last run."""
         return fold(self.entries(self.runs()[-1]))
@@ -258,6 +262,11 @@ def tree_of(root: Path, without: set[str]) -> Tree:
 def changed(before: Tree, after: Tree) -> set[str]:
     """Return the paths that are not the same in both."""
     return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+
+
+def statuses(state: RunState) -> dict[str, str]:
+    """Return the status of each task of a run."""
+    return {task.id: task.status for task in state.tasks.values()}
 
 
 def alive(mark: str) -> list[str]:
