@@ -8,7 +8,7 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -42,10 +42,12 @@ from orchestrator.record.events import (
     ApprovalGiven,
     ChangeStaged,
     ChangeUndone,
+    Committed,
     Entry,
     Event,
     OutputsWritten,
     Prepared,
+    RolledBack,
     RunFinished,
     RunPaused,
     RunStarted,
@@ -277,7 +279,7 @@ class Project:
             await children.close()
 
     def _ending(self, execution: Execution, state: RunState, seconds: float) -> Event:
-        code = exit_code(state, strict=self.options.strict)
+        code = exit_code(state, self.selected, strict=self.options.strict)
         if execution.stopped in ("interrupted", "aborted"):
             return RunPaused(reason=execution.stopped, exit_code=130)
         if execution.frontier.asking:
@@ -291,7 +293,9 @@ class Project:
             bus.publish(journal.append([event]))
 
         if self.plan.settings.git.commit != "none":
-            bus.add(Committer(self.plan, self.root, record))
+            committer = Committer(self.plan, self.root, record)
+            committer.catch_up(journal.entries(run=journal.run_id, kinds=[TaskFinished, Committed, RolledBack]))
+            bus.add(committer)
         webhook = self.plan.settings.notifications.slack_webhook
         if webhook:
             try:
@@ -535,10 +539,10 @@ class Project:
         return given
 
 
-def exit_code(state: RunState, *, strict: bool = False) -> int:
-    """Return 0 where all went well, 1 where something did not."""
+def exit_code(state: RunState, about: Collection[str] | None = None, *, strict: bool = False) -> int:
+    """Return 0 where all went well, 1 where something did not; `about` are the tasks that count, absent = all."""
     bad = {"failed", "blocked", "cancelled"} | ({"unverifiable"} if strict else set())
-    results = [task.result for task in state.tasks.values() if task.result is not None]
+    results = [task.result for task in state.tasks.values() if task.result and (about is None or task.id in about)]
     return 1 if any(result.status in bad and not result.tolerated for result in results) else 0
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from orchestrator.errors import OrchestratorError
@@ -14,6 +15,7 @@ from orchestrator.record.events import (
     Event,
     GroupFinished,
     PhaseFinished,
+    RolledBack,
     RunFinished,
     RunPaused,
     TaskFinished,
@@ -29,22 +31,38 @@ class Committer:
         self._root = root
         self._record = record
         self._per = plan.settings.git.commit
-        self._groups = {group.ref: group.name for phase in plan.phases for group in phase.groups}
-        self._phases = {phase.key: phase.name for phase in plan.phases}
+        self._titles = {group.ref: group.name for phase in plan.phases for group in phase.groups}
+        self._titles |= {phase.key: phase.name for phase in plan.phases}
         self._pending: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+
+    def catch_up(self, entries: Iterable[Entry]) -> None:
+        """Take note of what an earlier part of this run applied and did not come to commit."""
+        for entry in entries:
+            match entry.event:
+                case TaskFinished(status="succeeded", task=task_id, files=files) if files:
+                    if task_id in self._plan.tasks:
+                        self._remember(task_id, tuple(files))
+                case Committed(paths=paths):
+                    self._forget(paths=set(paths))
+                case RolledBack(tasks=tasks):
+                    self._forget(tasks=set(tasks))
+                case _:
+                    pass
 
     def see(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             match entry.event:
                 case TaskFinished(status="succeeded", task=task_id, files=files) if files:
                     self._remember(task_id, tuple(files))
+                    if self._per == "task":
+                        self._commit(task_id)
                 case GroupFinished(group=ref) if self._per == "group":
-                    self._commit(ref, self._groups.get(ref, ref))
+                    self._commit(ref)
                 case PhaseFinished(phase=key):
-                    self._commit(key, self._phases.get(key, key))
+                    self._commit(key)
                 case RunFinished() | RunPaused():
                     for place in list(self._pending):
-                        self._commit(place, self._groups.get(place) or self._phases.get(place, place))
+                        self._commit(place)
                 case _:
                     pass
 
@@ -55,16 +73,25 @@ class Committer:
         task = self._plan.tasks[task_id]
         place = {"task": task_id, "group": f"{task.phase}/{task.group}"}.get(self._per, task.phase)
         self._pending.setdefault(place, []).append((task_id, paths))
-        if self._per == "task":
-            self._commit(place, f"{task_id} {task.name}")
 
-    def _commit(self, place: str, title: str) -> None:
+    def _forget(
+        self, *, tasks: AbstractSet[str] = frozenset(), paths: AbstractSet[str] = frozenset()
+    ) -> None:
+        for place, done in self._pending.items():
+            self._pending[place] = [
+                (task_id, written)
+                for task_id, written in done
+                if task_id not in tasks and not set(written) <= paths
+            ]
+
+    def _commit(self, place: str) -> None:
         done = self._pending.pop(place, None)
         if not done:
             return
         paths = list(dict.fromkeys(path for _, more in done for path in more))
-        body = "\n".join(f"- {task_id} {self._plan.tasks[task_id].name}" for task_id, _ in done)
-        message = title if self._per == "task" else f"{title}\n\n{body}"
+        tasks = [f"{task_id} {self._plan.tasks[task_id].name}" for task_id, _ in done]
+        title = self._titles.get(place, tasks[0])
+        message = title if self._per == "task" else "\n".join([title, "", *(f"- {task}" for task in tasks)])
         try:
             commit = git.commit(self._root, paths, message)
         except OrchestratorError as error:

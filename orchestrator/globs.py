@@ -8,7 +8,9 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-_TOKEN = re.compile(r"(?<![^/])\*\*/|(?<![^/])\*\*\Z|\*+|\?|\[!?\]?[^\]]*\]")
+_TOKEN = re.compile(
+    r"(?P<across>(?<![^/])\*\*/)|(?P<below>(?<![^/])\*\*\Z)|(?P<some>\*+)|(?P<one>\?)|(?P<set>\[!?+\]?+[^\]]*\])"
+)
 SKIPPED = frozenset({"node_modules", ".git", ".orchestrator", ".venv", "__pycache__"})
 """Directories that a pattern enters only when it names them."""
 
@@ -48,17 +50,17 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     for token in _TOKEN.finditer(pattern):
         parts.append(re.escape(pattern[end : token.start()]))
         end = token.end()
-        match token[0]:
-            case "**/":
+        match token.lastgroup:
+            case "across":
                 parts.append("(?:(.*)/)?")
-            case "**":
+            case "below":
                 parts.append("(.*)")
-            case "?":
-                parts.append("[^/]")
-            case stars if stars.startswith("*"):
+            case "some":
                 parts.append("([^/]*)")
-            case bracket:
-                parts.append(_bracket(bracket[1:-1]))
+            case "one":
+                parts.append("[^/]")
+            case _:
+                parts.append(_bracket(token[0][1:-1]))
     parts.append(re.escape(pattern[end:]))
     return re.compile("".join(parts) + r"\Z", re.DOTALL)
 

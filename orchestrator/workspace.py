@@ -210,37 +210,34 @@ class Overlay:
 
     def __init__(self, below: FileView) -> None:
         self._below = below
-        self._edits: dict[str, FileEdit] = {}
+        self._laid: dict[str, tuple[bytes | None, int | None]] = {}  # content and mode, None = absent
 
     def lay(self, edits: Iterable[FileEdit]) -> None:
         """Show the project as if `edits` were applied."""
         for edit in edits:
-            self._edits[os.path.normpath(edit.path)] = edit
+            mode = edit.mode if edit.mode is not None else self.mode(edit.path)
+            kept = None if edit.after is None else NEW_FILE_MODE if mode is None else mode
+            self._laid[os.path.normpath(edit.path)] = (edit.after, kept)
 
     def read(self, path: str) -> bytes | None:
-        edit = self._edits.get(os.path.normpath(path))
-        return edit.after if edit else self._below.read(path)
+        laid = self._laid.get(os.path.normpath(path))
+        return laid[0] if laid else self._below.read(path)
 
     def mode(self, path: str) -> int | None:
-        edit = self._edits.get(os.path.normpath(path))
-        if edit is None:
-            return self._below.mode(path)
-        if edit.after is None:
-            return None
-        below = edit.mode if edit.mode is not None else self._below.mode(path)
-        return below if below is not None else NEW_FILE_MODE
+        laid = self._laid.get(os.path.normpath(path))
+        return laid[1] if laid else self._below.mode(path)
 
     def is_directory(self, path: str) -> bool:
         inside = os.path.normpath(path) + "/"
         return self._below.is_directory(path) or any(
-            name.startswith(inside) and edit.after is not None for name, edit in self._edits.items()
+            name.startswith(inside) and content is not None for name, (content, _) in self._laid.items()
         )
 
     def match(self, pattern: str) -> list[str]:
         found = set(self._below.match(pattern))
-        for path, edit in self._edits.items():
+        for path, (content, _) in self._laid.items():
             if globs.matches(pattern, path):
-                (found.discard if edit.after is None else found.add)(path)
+                (found.discard if content is None else found.add)(path)
         return sorted(found)
 
 

@@ -17,14 +17,14 @@ from orchestrator import __version__
 from orchestrator.app import Options, Project
 from orchestrator.cli.screen import paint
 from orchestrator.engine.runner import check_tools
-from orchestrator.errors import OrchestratorError, UsageError
+from orchestrator.errors import OrchestratorError, UsageError, raise_os_error
 from orchestrator.handlers.registry import Registry
 
 FIRST_PLAN: Final = """\
 # yaml-language-server: $schema=phases.schema.json
 # A roadmap for `orchestrate`. Look: `orchestrate plan`. Run: `orchestrate run`. Undo: `orchestrate rollback`.
 orchestrator:
-  name: "{name}"
+  name: {name}
   version: "1.0.0"
   project_root: ".."        # relative to this file
   settings:
@@ -55,9 +55,13 @@ def init(directory: Path) -> int:
     target = directory / "config" / "phases.yaml"
     if target.exists():
         raise UsageError("usage/not-empty", f"`{target}` is already there", hint="edit it, or name another directory")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(FIRST_PLAN.format(name=directory.resolve().name), encoding="utf-8")
-    target.with_name("phases.schema.json").write_text(schema_text(), encoding="utf-8")
+    name = json.dumps(directory.resolve().name, ensure_ascii=False)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(FIRST_PLAN.format(name=name), encoding="utf-8")
+        target.with_name("phases.schema.json").write_text(schema_text(), encoding="utf-8")
+    except OSError as error:
+        raise_os_error(error, target)
     typer.echo(f"wrote {target}; see what it would do with `orchestrate plan`")
     return 0
 

@@ -142,7 +142,7 @@ def _status_lines(plan: Plan, state: RunState) -> list[str]:
         counts = {name: known.count(name) for name in dict.fromkeys(known)}
         said = ", ".join(f"{count} {name}" for name, count in counts.items()) or "not started"
         lines.append(f"  {phase.key:<10} {phase.name}: {said}{f' of {len(ids)}' if known else ''}")
-    return [*lines, "", *(line.text for line in summary.lines(state, plan))]
+    return [*lines, "", *(line.text for line in summary.lines(state, plan, seconds=state.seconds))]
 
 
 def _as_data(state: RunState, *, tasks: bool = True) -> dict[str, Any]:

@@ -342,6 +342,8 @@ class ApplyRunner(_Planning):
         """Bring the project's own tools up to date, once for all tasks that need them."""
         if self._preparing is None or (self._preparing.done() and self._preparing.exception()):
             self._preparing = asyncio.ensure_future(self._run_steps())
+            # Whoever waited may be gone by the time it fails; asyncio complains of failures that nobody looks at.
+            self._preparing.add_done_callback(lambda done: done.cancelled() or done.exception())
         await asyncio.shield(self._preparing)
 
     async def _run_steps(self) -> None:

@@ -77,9 +77,15 @@ def commit(root: Path, paths: Sequence[str], message: str) -> str | None:
     """
     repository = _require(root)
     with repository:
-        specs = [f":(top,literal){_below(repository, root, path)}" for path in paths]
+        names = [_below(repository, root, path) for path in paths]
         try:
-            known = [spec for spec in specs if not repository.git.check_ignore("-q", "--", spec, with_exceptions=False)]
+            known = [
+                f":(top,literal){name}"
+                for name in names
+                if not repository.git.check_ignore("--", f"./{name}", with_exceptions=False)
+            ]
+            if not known:
+                return None
             repository.git.add("--intent-to-add", "--", *known)
             if not repository.git.status("--porcelain", "--", *known):
                 return None

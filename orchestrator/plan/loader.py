@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from orchestrator.errors import Location, OrchestratorError, PlanError, PlanErrors, did_you_mean
 from orchestrator.plan import fanout
+from orchestrator.plan.fields import Texts
 from orchestrator.plan.graph import find_cycles, inherited_dependencies
 from orchestrator.plan.interpolate import (
     evaluate,
@@ -535,7 +536,7 @@ def _salvage(written: Any) -> PhaseText:
 
 @dataclass(frozen=True)
 class _FanOut:
-    for_each: Glob | tuple[str, ...]
+    for_each: Glob | Texts
 
 
 class _Variables(Mapping[str, Any]):

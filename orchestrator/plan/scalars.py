@@ -1,7 +1,7 @@
 """What a plain YAML scalar means.
 
-Scalars follow the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema): `no`, `on`, `010` and dates
-stay text. A number that is not written the canonical way (`1.10`, `0x1F`) keeps its text, so that a field that wants
+Scalars follow the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema): `no`, `on` and dates stay
+text. A number that is not written the canonical way (`1.10`, `010`, `0x1F`) keeps its text, so that a field that wants
 text gets what stands in the file.
 """
 

@@ -7,6 +7,7 @@ that must also survive a power cut (`Event.durable`) is flushed to disk.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
@@ -59,7 +60,10 @@ class SqliteJournal:
         try:
             self._db = _connect(path, read_only=read_only)
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0 and not read_only:
+            if version == 0:
+                if read_only:  # its making was interrupted; it holds nothing, and reading changes nothing
+                    self._db.close()
+                    self._db = sqlite3.connect(":memory:", isolation_level=None)
                 self._db.executescript(_SCHEMA)
                 self._db.execute(f"PRAGMA user_version={VERSION}")
         except sqlite3.Error as error:
@@ -201,7 +205,7 @@ _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 def _problem(path: Path, error: Exception) -> Exception:
     text = str(error)
-    if "disk is full" in text:
+    if "disk is full" in text or ("disk I/O" in text and _is_full(path.parent)):
         hint = "free some space, then run again: what was finished is recorded"
         return EnvironmentProblem("environment/no-space", f"no space left to write `{path}`", hint=hint)
     if "readonly" in text or "unable to open" in text or "read-only" in text:
@@ -209,3 +213,9 @@ def _problem(path: Path, error: Exception) -> Exception:
         return EnvironmentProblem("environment/unwritable", f"`{path}` cannot be written", hint=hint)
     hint = "move it away to start afresh, or name another --state-dir"
     return StateError("state/journal", f"`{path}` cannot be read: {text}", hint=hint)
+
+
+def _is_full(directory: Path) -> bool:
+    """Say whether there is no room for what SQLite keeps beside a database (32 KiB at a time)."""
+    disk = os.statvfs(directory)
+    return disk.f_bavail * disk.f_frsize < 64 * 1024

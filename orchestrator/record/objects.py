@@ -49,6 +49,6 @@ class ObjectStore:
         """Return the content with this digest, None if it is not kept or was damaged."""
         try:
             content = (self._directory / name[:2] / name).read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return content if digest(content) == name else None

@@ -55,6 +55,7 @@ class RunState:
     started: float = 0.0
     finished: float | None = None
     exit_code: int | None = None
+    seconds: float | None = None
     paused: str | None = None
     git: dict[str, Any] = field(default_factory=dict)
     selected: int = 0
@@ -122,8 +123,8 @@ class RunState:
                 self.selected, self.paused = event.selected, None
             case RunPaused(reason=reason, exit_code=code):
                 self.paused, self.exit_code = reason, code
-            case RunFinished(exit_code=code):
-                self.finished, self.exit_code = entry.at, code
+            case RunFinished(exit_code=code, seconds=seconds):
+                self.finished, self.exit_code, self.seconds = entry.at, code, seconds
             case PhaseStarted(phase=phase):
                 self.phases[phase] = "running"
             case PhaseFinished(phase=phase, status=status):

@@ -11,13 +11,13 @@ from html import escape
 
 from orchestrator.plan.model import Plan
 from orchestrator.record.state import RunState, TaskState
-from orchestrator.reporters.summary import has_failed, outcome
+from orchestrator.reporters.summary import by_status, outcome, status_of
 from orchestrator.reporters.text import STATUSES, duration, one_line, word
 
 ROWS = 200
 """GitHub takes one megabyte."""
 
-_TOLD = ("failed", "waiting", "unverifiable", "cancelled", "blocked")
+_TOLD = ("failed", "waiting", "tolerated", "unverifiable", "cancelled", "blocked")
 
 
 def annotation(level: str, title: str, message: str) -> str:
@@ -40,32 +40,27 @@ def _page(state: RunState, plan: Plan, seconds: float | None) -> Iterator[str]:
     yield f"### {_cell(plan.name)}: {outcome(state)}{took}"
     yield ""
     yield from _tasks(state, plan)
-    by_status = state.counts()
+    numbers = by_status(state.tasks.values())
     yield "| Status | Tasks |"
     yield "| --- | ---: |"
-    yield from (f"| {word(status)} | {by_status[status]} |" for status in STATUSES if by_status.get(status))
+    yield from (f"| {word(status)} | {numbers[status]} |" for status in STATUSES if numbers.get(status))
 
 
 def _tasks(state: RunState, plan: Plan) -> Iterator[str]:
-    found = sorted((task for task in state.tasks.values() if task.status in _TOLD), key=_urgency)
+    found = sorted(
+        (task for task in state.tasks.values() if status_of(task) in _TOLD),
+        key=lambda task: _TOLD.index(status_of(task)),
+    )
     if not found:
         return
     yield "| Task | Status | Why |"
     yield "| --- | --- | --- |"
     for task in found[:ROWS]:
         name = plan.tasks[task.id].name if task.id in plan.tasks else ""
-        yield f"| {_cell(f'{task.id} {name}')} | {_status(task)} | {_cell(_why(task))} |"
+        yield f"| {_cell(f'{task.id} {name}')} | {word(status_of(task))} | {_cell(_why(task))} |"
     if len(found) > ROWS:
         yield f"| and {len(found) - ROWS} more | | |"
     yield ""
-
-
-def _urgency(task: TaskState) -> int:
-    return -1 if has_failed(task) else _TOLD.index(task.status)
-
-
-def _status(task: TaskState) -> str:
-    return "failed (tolerated)" if task.status == "failed" and not has_failed(task) else word(task.status)
 
 
 def _why(task: TaskState) -> str:

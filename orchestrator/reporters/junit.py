@@ -11,7 +11,7 @@ from orchestrator.errors import raise_os_error
 from orchestrator.plan.model import Plan, Task
 from orchestrator.record.events import TaskFinished
 from orchestrator.record.state import RunState, TaskState
-from orchestrator.reporters.summary import is_tolerated, reasons
+from orchestrator.reporters.summary import reasons, status_of
 from orchestrator.reporters.text import one_line
 
 
@@ -47,8 +47,8 @@ def _case(task: Task, known: TaskState) -> TestCase:
         one_line(f"{task.id} {task.name}"), f"{task.phase}.{task.group}".rstrip("."), round(result.seconds, 3)
     )
     said = one_line(result.message or result.summary)
-    match known.status:
-        case "failed" if is_tolerated(known):
+    match status_of(known):
+        case "tolerated":
             case.result = [Skipped(f"failed, which the plan tolerates: {said}")]
         case "failed":
             failure = Failure(said, result.code)

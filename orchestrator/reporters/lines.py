@@ -125,11 +125,8 @@ class Lines:
         if phase is None:
             return
         members = (task.id for task in self._plan.tasks.values() if task.phase == phase.key)
-        by_status: dict[str, int] = {}
-        for task_id in members:
-            if (task := self._state.tasks.get(task_id)) is not None:
-                by_status[task.status] = by_status.get(task.status, 0) + 1
-        self._lines.append(f"{phase.key}  {one_line(phase.name)}: {counts(by_status)}")
+        known = (self._state.tasks[task_id] for task_id in members if task_id in self._state.tasks)
+        self._lines.append(f"{phase.key}  {one_line(phase.name)}: {counts(summary.by_status(known))}")
 
     def _task_finished(self, _entry: Entry, event: TaskFinished) -> None:
         task = self._plan.tasks.get(event.task)

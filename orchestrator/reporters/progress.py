@@ -19,8 +19,8 @@ from orchestrator.record.events import (
     TaskOutput,
     TaskStarted,
 )
-from orchestrator.record.state import SATISFIED, RunState, TaskState
-from orchestrator.reporters.summary import is_tolerated
+from orchestrator.record.state import SATISFIED, RunState
+from orchestrator.reporters.summary import status_of
 
 TAIL: Final = 400
 """Characters of output that are kept of a running task, to find its last line in."""
@@ -113,7 +113,7 @@ class Progress:
             self._note_output(event)
         elif type(event) in _MOVES:
             known = self.state.tasks.get(event.task)
-            old = None if known is None else _status(known)
+            old = None if known is None else status_of(known)
             self.state.advance(entry)
             self._count(event.task, old, now)
             self._note_task(event, now)
@@ -134,7 +134,7 @@ class Progress:
             self._expect(task_id)
         for task in self.state.tasks.values():
             for tally in self._tallies.get(task.id, ()):
-                tally.add(_status(task))
+                tally.add(status_of(task))
 
     def _expect(self, task_id: str) -> tuple[Tally, ...]:
         """Count a task among those that the run is about; return what it belongs to."""
@@ -153,7 +153,7 @@ class Progress:
         tallies = self._tallies.get(task_id)
         if tallies is None:
             tallies, old = self._expect(task_id), None
-        new = _status(self.state.tasks[task_id])
+        new = status_of(self.state.tasks[task_id])
         for tally in tallies:
             tally.move(old, new, now)
 
@@ -182,7 +182,3 @@ class Progress:
         running = self.running.get(event.task)
         if running is not None:
             running.tail = (running.tail + event.text)[-TAIL:]
-
-
-def _status(task: TaskState) -> str:
-    return "tolerated" if task.status == "failed" and is_tolerated(task) else task.status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from orchestrator.plan.model import Plan
@@ -55,14 +55,19 @@ def outcome(state: RunState) -> str:
     return "failed, and waiting for a person" if state.exit_code == 1 else "waiting for a person"
 
 
-def has_failed(task: TaskState) -> bool:
-    """Say whether the task makes the run fail by itself."""
-    return task.status == "failed" and task.result is not None and not task.result.tolerated
+def status_of(task: TaskState) -> str:
+    """Return the status of a task, `tolerated` for a failure that the plan says does not matter."""
+    tolerated = task.status == "failed" and task.result is not None and task.result.tolerated
+    return "tolerated" if tolerated else task.status
 
 
-def is_tolerated(task: TaskState) -> bool:
-    """Say whether the task failed, and the plan says that this does not matter."""
-    return task.status == "failed" and task.result is not None and task.result.tolerated
+def by_status(found: Iterable[TaskState]) -> dict[str, int]:
+    """Return how many of these tasks have each status."""
+    numbers: dict[str, int] = {}
+    for task in found:
+        status = status_of(task)
+        numbers[status] = numbers.get(status, 0) + 1
+    return numbers
 
 
 def reasons(result: TaskFinished) -> Iterator[str]:
@@ -89,7 +94,7 @@ def approval(task_id: str) -> str:
 
 
 def _failed(state: RunState, plan: Plan) -> Iterator[Line]:
-    found = [task for task in state.tasks.values() if has_failed(task)]
+    found = [task for task in state.tasks.values() if status_of(task) == "failed"]
     if not found:
         return
     yield Line(f"{tasks(len(found))} failed", "bad")
@@ -140,7 +145,7 @@ def _waiting(state: RunState, plan: Plan) -> Iterator[Line]:
 
 
 def _tolerated(state: RunState, plan: Plan) -> Iterator[Line]:
-    found = [task for task in state.tasks.values() if is_tolerated(task)]
+    found = [task for task in state.tasks.values() if status_of(task) == "tolerated"]
     if found:
         yield Line(f"{tasks(len(found))} failed, which the plan tolerates", "warning")
     for task in found[:MANY]:
@@ -193,7 +198,7 @@ def _ending(state: RunState, seconds: float | None) -> Iterator[Line]:
     how = outcome(state)
     tone: Tone = "good" if how == "done" else "bad" if how.startswith("failed") else "waiting"
     took = f" after {duration(seconds)}" if seconds is not None else ""
-    yield Line(f"{how}{took}: {counts(state.counts())}", tone)
+    yield Line(f"{how}{took}: {counts(by_status(state.tasks.values()))}", tone)
     places = {
         os.path.dirname(task.result.log) for task in state.tasks.values() if task.result and task.result.log
     }
@@ -209,7 +214,7 @@ def _next_steps(state: RunState) -> Iterator[Line]:
 
 def _commands(state: RunState) -> Iterator[tuple[str, str]]:
     waiting = [task.id for task in state.tasks.values() if task.status == "waiting"]
-    failed = any(has_failed(task) or task.status == "cancelled" for task in state.tasks.values())
+    failed = any(status_of(task) in ("failed", "cancelled") for task in state.tasks.values())
     if waiting:
         yield approval(waiting[0]), "say that it is done"
     if state.is_open:

@@ -9,9 +9,9 @@ from typing import Final
 
 STATUSES: Final = (
     "succeeded", "would_change", "may_run", "unchanged", "skipped", "unverifiable",
-    "failed", "blocked", "cancelled", "waiting", "retrying", "running",
+    "failed", "tolerated", "blocked", "cancelled", "waiting", "retrying", "running",
 )  # fmt: skip
-"""In the order in which counts are told."""
+"""In the order in which counts are told; `tolerated` is a failure that the plan says does not matter."""
 
 _ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # colours and cursor movements
@@ -47,7 +47,7 @@ def duration(seconds: float) -> str:
     """Return seconds in words, such as `0.4 s` or `3 min 20 s`."""
     if seconds < 10:
         return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, rest = divmod(int(seconds), 60)
     if minutes == 0:
         return f"{rest} s"
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

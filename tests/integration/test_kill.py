@@ -163,6 +163,16 @@ def test_a_rollback_after_a_kill_restores_the_tree_and_leaves_nothing_lying_abou
     assert (again.code, "nothing-to-roll-back" in again.err) == (1, True), again
 
 
+def test_a_journal_whose_making_was_interrupted_is_an_empty_one(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.plan({"id": "1", "name": "Short", "type": "shell", "run": "true"})
+    site.write(f"{STATE}/journal.db", b"")
+    for look in ("status", "plan", "history"):
+        ended = site.orchestrate(look)
+        assert (ended.code, ended.err) == (0, ""), ended
+    assert site.run().code == 0
+
+
 def test_what_a_killed_run_left_alive_ends_with_the_next_start_when_its_watchdog_was_killed_too(
     tmp_path: Path,
 ) -> None:

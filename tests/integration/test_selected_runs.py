@@ -126,13 +126,10 @@ def test_a_failure_blocks_what_depends_on_it_and_nothing_else(site: Site) -> Non
 @pytest.mark.parametrize(
     "where", [{"settings": {"fail_fast": True}}, {"fail_fast": True}], ids=["plan", "group"]
 )
-def test_fail_fast_cancels_what_runs_and_what_has_not_started(site: Site, where: dict[str, Any]) -> None:
-    assert failing(site, **where) == {
-        "1": "failed",
-        "2": "blocked",
-        "3": "cancelled",
-        "4": "blocked",
-    } or failing(site, **where) == {"1": "failed", "2": "blocked", "3": "cancelled", "4": "cancelled"}
+def test_fail_fast_cancels_what_runs_and_starts_nothing_more(site: Site, where: dict[str, Any]) -> None:
+    ended = failing(site, **where)
+    assert (ended["1"], ended["2"], ended["3"]) == ("failed", "blocked", "cancelled")
+    assert ended["4"] in ("blocked", "cancelled")
     assert not site.state().is_open
 
 

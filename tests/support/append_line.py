@@ -47,7 +47,7 @@ class AppendLine:
 
 
 def install(directory: Path, **entry_points: str) -> str:
-    """Make a distribution as an installer would leave it; return what PYTHONPATH must be for it to be found."""
+    """Make a distribution as an installer would leave it; return the PYTHONPATH that finds it."""
     metadata = directory / "third_party-1.0.dist-info"
     metadata.mkdir(parents=True)
     metadata.joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: third-party\nVersion: 1.0\n")

@@ -173,7 +173,7 @@ def test_a_phase_and_a_group_wait_at_gates() -> None:
     table.finish("1")
     assert table.start() == []
     assert table.why("3") == ("before", ["2"])
-    assert table.why("4") == ("before", ["3"])
+    assert table.why("4") == ("before", ["2", "3"])
     table.finish("2")
     assert table.start() == ["3"]
     table.finish("3")
@@ -192,7 +192,7 @@ def test_a_checkpoint_ends_its_phase_and_only_a_blocking_one_must_succeed(blocki
     first = a_phase("phase_1", a_group("a", *tasks("1")), gate=a_gate(blocking=blocking))
     second = a_phase("phase_2", a_group("b", *tasks("2")), depends_on=("phase_1",))
     table = Table(a_plan(first, second))
-    assert table.drain.__self__.start() == ["1"]
+    assert table.start() == ["1"]
     table.finish("1")
     assert table.start() == ["gate"]
     table.finish("gate", good=False)
@@ -417,7 +417,7 @@ def work(count: int, claims: Iterable[Claims]) -> tuple[int, int]:
     ids=["one path", "readers and writers", "the whole project among small ones"],
 )
 def test_the_work_grows_with_the_number_of_tasks_even_on_one_path(claims: list[Claims]) -> None:
-    (few_compared, few_asked), (many_compared, many_asked) = work(1_000, claims), work(10_000, claims)
-    assert many_asked <= 11 * few_asked
-    assert many_compared <= 16 * few_compared, "a heap of ten times as many is a little deeper"
+    (few_compared, few_asked), (many_compared, many_asked) = work(500, claims), work(10_000, claims)
+    assert many_asked <= 22 * few_asked
+    assert many_compared <= 40 * few_compared, "a heap of twenty times as many is a little deeper"
     assert many_asked <= 10 * 10_000

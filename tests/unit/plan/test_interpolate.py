@@ -80,7 +80,8 @@ def test_nothing_but_plain_data_can_be_had(expression: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "expression", ["variables.a | replace('', variables.a)", "variables.l | join(variables.a)", "[variables.l, variables.l]"]
+    "expression",
+    ["variables.a | replace('', variables.a)", "variables.l | join(variables.a)", "[variables.l, variables.l]"],
 )
 def test_nothing_huge_can_be_made(expression: str) -> None:
     names = {"variables": {"a": "x" * 90_000, "l": ["x"] * 90_000}}
@@ -105,7 +106,13 @@ def test_shell_text_of_others_is_told_from_ours() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("${HOST}", "db"), ("${NONE:-local}:${PORT:-5432}", "local:5432"), ("${EMPTY:-x}", "x"), ("${NONE:-}", ""), ("$HOST", "$HOST")],
+    [
+        ("${HOST}", "db"),
+        ("${NONE:-local}:${PORT:-5432}", "local:5432"),
+        ("${EMPTY:-x}", "x"),
+        ("${NONE:-}", ""),
+        ("$HOST", "$HOST"),
+    ],
 )
 def test_environment_variables_may_have_defaults(text: str, value: str) -> None:
     assert expand_environment(text, {"HOST": "db", "EMPTY": ""}) == value
@@ -156,7 +163,7 @@ def test_variables_may_be_made_from_each_other_and_the_callers_go_first(load: Lo
 
 def test_variables_that_double_each_other_take_no_time(load: Load) -> None:
     doubled = "".join(f"  v{n}: '{{{{ variables.v{n + 1} }}}}{{{{ variables.v{n + 1} }}}}'\n" for n in range(40))
-    with pytest.raises(PlanError, match="more than 100000"):
+    with pytest.raises(PlanError, match="100000 characters"):
         load(f"variables:\n{doubled}  v40: xx\n")
 
 

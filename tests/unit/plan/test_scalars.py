@@ -21,7 +21,17 @@ def test_null_has_five_forms(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("0", 0), ("-7", -7), ("+7", 7), ("010", 10), ("0o17", 15), ("0x1F", 31), ("1.5", 1.5), ("1.10", 1.1), ("1.", 1.0)],
+    [
+        ("0", 0),
+        ("-7", -7),
+        ("+7", 7),
+        ("010", 10),
+        ("0o17", 15),
+        ("0x1F", 31),
+        ("1.5", 1.5),
+        ("1.10", 1.1),
+        ("1.", 1.0),
+    ],
 )
 def test_numbers_keep_how_they_are_written(text: str, value: float) -> None:
     assert scalar(text) == value
@@ -47,4 +57,4 @@ def test_numbers_that_nobody_counts_are_text(text: str) -> None:
 
 
 def test_quotes_make_text_of_anything() -> None:
-    assert Source("plan.yaml", "[\"1\", 'true', \"~\"]").data == ["1", "true", "~"]
+    assert Source("plan.yaml", '["1", \'true\', "~"]').data == ["1", "true", "~"]
