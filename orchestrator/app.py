@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import json
 import os
 import shutil
 import socket
@@ -191,12 +192,17 @@ class Project:
                 return None
             return fold(journal.entries(run=run or runs[-1]))
 
+    def open_run(self) -> RunState | None:
+        """Return the state of the run that the next one goes on with, None if there is none."""
+        with self.reading() as journal:
+            return self._open_run(journal) if journal is not None else None
+
     # --- previews -----------------------------------------------------------------------------------------------
 
     def preview(self) -> Preview:
         """Return what a run would do now; changes no byte and adds no event."""
         with self.reading() as journal:
-            known = _Known.read(journal)
+            known = _Known.read(journal, finished=len(self.selected) < len(self.plan.tasks))
         self._check_problems()
         self._apply_retry_failed()
         runner = self._preview_runner(known)
@@ -228,7 +234,7 @@ class Project:
                 return self._run_locked(journal, run_id)
 
     def _run_locked(self, journal: SqliteJournal, run_id: str) -> RunState:
-        known = _Known.read(journal)
+        known = _Known.read(journal, finished=len(self.selected) < len(self.plan.tasks))
         self._apply_retry_failed()
         done = {self.graph.index[task.id]: True for task in self._outside_selection(known)}
         resumed = self._open_run(journal)
@@ -306,10 +312,9 @@ class Project:
 
     def _open_run(self, journal: SqliteJournal) -> RunState | None:
         runs = journal.runs()
-        if not runs:
+        if not runs or any(True for _ in journal.entries(run=runs[-1], kinds=[RunFinished])):
             return None
-        state = fold(journal.entries(run=runs[-1]))
-        return state if state.is_open else None
+        return fold(journal.entries(run=runs[-1]))
 
     def _recover(self, state: RunState, journal: SqliteJournal, workspace: Workspace, bus: Bus) -> None:
         """Clean up after a killed run: end its processes, take back half-applied changes."""
@@ -482,7 +487,7 @@ class Project:
         try:
             self.state_dir.mkdir(parents=True, exist_ok=True)
             ignore = self.state_dir / ".gitignore"
-            if not ignore.exists():
+            if not ignore.is_file() or not ignore.stat().st_size:  # a full disk leaves it empty
                 ignore.write_text("*\n")
         except OSError as error:
             if isinstance(error, PermissionError) or error.errno == 30:
@@ -559,27 +564,42 @@ class _Known:
     """What earlier runs tell about tasks."""
 
     finished: dict[str, TaskFinished] = field(default_factory=dict)
-    previous: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+    """Read only where the selection is a part of the plan."""
+    previous: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     durations: dict[str, float] = field(default_factory=dict)
     approvals: dict[tuple[str, str], ApprovalGiven] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, journal: SqliteJournal | None) -> _Known:
+    def read(cls, journal: SqliteJournal | None, *, finished: bool) -> _Known:
         if journal is None:
             return cls()
-        known = cls(approvals=approvals(journal.entries(kinds=[ApprovalGiven])))
-        for entry in journal.latest_finished():
-            event = entry.event
-            assert isinstance(event, TaskFinished)
-            known.finished[event.task] = event
-            if event.status in SATISFIED:
-                known.previous[event.task] = (event.digest, event.evidence)
-        known.durations = {
-            e.event.task: e.event.seconds
-            for e in journal.latest_finished("succeeded")
-            if isinstance(e.event, TaskFinished)
-        }
-        return known
+        ended = (entry.event for entry in journal.latest_finished()) if finished else ()
+        return cls(
+            finished={event.task: event for event in ended if isinstance(event, TaskFinished)},
+            previous=_Previous(journal.evidence()),
+            durations=journal.durations(),
+            approvals=approvals(journal.entries(kinds=[ApprovalGiven])),
+        )
+
+
+class _Previous(Mapping[str, tuple[str, Mapping[str, Any]]]):
+    """Digest and evidence by task; the JSON is read when a task asks."""
+
+    def __init__(self, rows: Mapping[str, tuple[str, str]]) -> None:
+        self._rows = rows
+
+    def __getitem__(self, task_id: str) -> tuple[str, Mapping[str, Any]]:
+        digest, evidence = self._rows[task_id]
+        return digest, json.loads(evidence)
+
+    def __contains__(self, task_id: object) -> bool:
+        return task_id in self._rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 class _Fold:
@@ -613,20 +633,20 @@ class _Answers:
     def __init__(self, journal: SqliteJournal, plan: Plan) -> None:
         self._journal = journal
         self._plan = plan
-        self._seen = 0
-        journal.changed_elsewhere()
+        self._seen: int | None = None  # the first look is for what came before there was anybody to notice
 
     def __call__(self) -> list[tuple[Task, Answer]]:
-        if not self._journal.changed_elsewhere():
+        if not self._journal.changed_elsewhere() and self._seen is not None:
             return []
-        found = []
-        for entry in self._journal.entries(kinds=[ApprovalGiven], after=self._seen):
+        found: dict[str, tuple[Task, Answer]] = {}
+        after, self._seen = self._seen or 0, self._seen or 0
+        for entry in self._journal.entries(kinds=[ApprovalGiven], after=after):
             self._seen = entry.seq
             given = entry.event
             task = self._plan.tasks.get(given.task)
             if isinstance(given, ApprovalGiven) and task is not None and given.digest == task.digest:
-                found.append((task, Answer(given.decision, given.by, given.comment)))
-        return found
+                found[task.id] = (task, Answer(given.decision, given.by, given.comment))
+        return list(found.values())
 
 
 def _masked(plan: Plan, mask: Callable[[str], str]) -> Plan:

@@ -74,14 +74,10 @@ class Committer:
         place = {"task": task_id, "group": f"{task.phase}/{task.group}"}.get(self._per, task.phase)
         self._pending.setdefault(place, []).append((task_id, paths))
 
-    def _forget(
-        self, *, tasks: AbstractSet[str] = frozenset(), paths: AbstractSet[str] = frozenset()
-    ) -> None:
+    def _forget(self, *, tasks: AbstractSet[str] = frozenset(), paths: AbstractSet[str] = frozenset()) -> None:
         for place, done in self._pending.items():
             self._pending[place] = [
-                (task_id, written)
-                for task_id, written in done
-                if task_id not in tasks and not set(written) <= paths
+                (task_id, written) for task_id, written in done if task_id not in tasks and not set(written) <= paths
             ]
 
     def _commit(self, place: str) -> None:

@@ -55,9 +55,7 @@ class Masker:
 class MaskedStream:
     """Holds back the last bytes that could be the beginning of a secret."""
 
-    def __init__(
-        self, pattern: re.Pattern[bytes] | None, longest: int, write: Callable[[bytes], object]
-    ) -> None:
+    def __init__(self, pattern: re.Pattern[bytes] | None, longest: int, write: Callable[[bytes], object]) -> None:
         self._pattern = pattern
         self._hold = max(longest - 1, 0)
         self._write = write

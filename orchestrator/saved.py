@@ -31,11 +31,7 @@ def save(preview: Preview, options: Options, path: Path) -> None:
             "no_deps": options.no_deps,
         },
         "graph": _order(preview),
-        "tasks": {
-            task.id: _announced(preview, task.id)
-            for task in preview.graph.tasks
-            if task.id in preview.selected
-        },
+        "tasks": {task.id: _announced(preview, task.id) for task in preview.graph.tasks if task.id in preview.selected},
     }
     try:
         path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")

@@ -56,9 +56,7 @@ class Templates:
         try:
             return self._environment.get_template(name).render(context)
         except jinja2.TemplateSyntaxError as error:
-            raise TaskError(
-                "task/template", f"template `{name}`, line {error.lineno}: {error.message}"
-            ) from None
+            raise TaskError("task/template", f"template `{name}`, line {error.lineno}: {error.message}") from None
         except jinja2.TemplateNotFound as error:
             raise TaskError("task/template", f"there is no template `{error.name}`") from None
         except (

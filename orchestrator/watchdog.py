@@ -21,9 +21,7 @@ SLACK = os.sysconf("SC_CLK_TCK")  # ticks, one second: between a process's start
 BURST = 0.01  # seconds of news read in one go: many short children a second need not wake us as often
 
 
-def end_processes(
-    marks: Collection[bytes], known: Iterable[tuple[int, int]] = (), grace: float = GRACE
-) -> list[int]:
+def end_processes(marks: Collection[bytes], known: Iterable[tuple[int, int]] = (), grace: float = GRACE) -> list[int]:
     """End the processes with one of `marks` in their environment, or in the session of a `known` leader.
 
     `marks` are whole entries, `b"NAME=VALUE"`. `known` are (pid, start time) of session leaders; a pid that

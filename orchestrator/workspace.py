@@ -6,6 +6,7 @@ beside it, flushing it to disk and renaming it, so that no reader ever sees half
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -44,6 +45,12 @@ class FileView(Protocol):
 
     def match(self, pattern: str) -> list[str]:
         """Return the files that match a pattern (see `globs`), sorted."""
+
+    def stamp(self, paths: Iterable[str]) -> str | None:
+        """Return a fingerprint of what the file system says of files: their sizes, times and inodes.
+
+        None where that does not tell of a change: a file is missing, is a directory or is not on disk.
+        """
 
 
 class Workspace:
@@ -94,7 +101,20 @@ class Workspace:
         return os.path.isdir(self.locate(path))
 
     def match(self, pattern: str) -> list[str]:
-        return [path for path in globs.match_files(self._real_root, pattern) if self._inside(path)]
+        inside: dict[str, bool] = {}  # by directory: asking once is enough
+        return [path for path in globs.match_files(self._real_root, pattern) if self._inside(path, inside)]
+
+    def stamp(self, paths: Iterable[str]) -> str | None:
+        told = []
+        for path in paths:
+            try:
+                state = os.stat(f"{self._real_root}{os.sep}{path}")
+            except OSError:
+                return None
+            if not stat.S_ISREG(state.st_mode):
+                return None
+            told.append((path, state.st_size, state.st_mtime_ns, state.st_ino))
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
 
     def apply(self, edits: Sequence[FileEdit], suffix: str) -> None:
         """Make the files what `edits` say, all checked before the first is touched.
@@ -106,9 +126,7 @@ class Workspace:
         """
         for edit in edits:
             if self.read(edit.path) != edit.before:
-                raise TaskError(
-                    "task/conflict", f"`{edit.path}` changed while the task worked on it", retryable=True
-                )
+                raise TaskError("task/conflict", f"`{edit.path}` changed while the task worked on it", retryable=True)
         for edit in edits:
             self.write(edit, suffix)
 
@@ -175,9 +193,7 @@ class Workspace:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         mode = edit.mode if edit.mode is not None else self.mode(edit.path)
         temporary = target + suffix
-        descriptor = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-        )
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             with open(descriptor, "wb") as file:
                 self.put(file.write, edit.after)
@@ -201,8 +217,15 @@ class Workspace:
     def _resolve_link(self, path: str) -> str:
         return os.path.realpath(self.locate(path))
 
-    def _inside(self, path: str) -> bool:
-        return os.path.realpath(os.path.join(self._real_root, path)).startswith(self._real_root + os.sep)
+    def _inside(self, path: str, known: dict[str, bool]) -> bool:
+        directory = os.path.dirname(path)
+        if directory not in known:
+            real = os.path.realpath(os.path.join(self._real_root, directory))
+            known[directory] = f"{real}{os.sep}".startswith(self._real_root + os.sep)
+        full = os.path.join(self._real_root, path)
+        if os.path.islink(full):
+            return os.path.realpath(full).startswith(self._real_root + os.sep)
+        return known[directory]
 
 
 class Overlay:
@@ -240,6 +263,12 @@ class Overlay:
                 (found.discard if content is None else found.add)(path)
         return sorted(found)
 
+    def stamp(self, paths: Iterable[str]) -> str | None:
+        known = list(paths)
+        if any(os.path.normpath(path) in self._laid for path in known):
+            return None
+        return self._below.stamp(known)
+
 
 def digests(view: FileView, paths: Iterable[str]) -> dict[str, str | None]:
     """Return the digest of each file."""
@@ -262,9 +291,7 @@ def walk(root: Path) -> Iterator[Path]:
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    return os.open(
-        path, flags | os.O_NONBLOCK | os.O_CLOEXEC
-    )  # a named pipe would wait for somebody to write
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)  # a named pipe would wait for somebody to write
 
 
 def _unreadable(path: str, error: OSError) -> TaskError:

@@ -34,7 +34,7 @@ class PathLocks:
     def release(self, claims: Claims) -> list[str]:
         """Take `claims` back; return the paths where somebody may be waiting."""
         self._count(claims, -1)
-        return list(dict.fromkeys(up for paths in claims for path in paths for up in ancestry(path)))
+        return list({up: None for path in (*claims.reads, *claims.writes) for up in ancestry(path)})
 
     def _conflict(self, path: str, *, writing: bool) -> str | None:
         for up in ancestry(path):
@@ -74,9 +74,7 @@ def ancestry(path: str) -> Sequence[str]:
 
 
 def _normal(paths: Iterable[str]) -> tuple[str, ...]:
-    return tuple(
-        dict.fromkeys(ROOT if (normal := posixpath.normpath(path)) == "." else normal for path in paths)
-    )
+    return tuple(dict.fromkeys(ROOT if (normal := posixpath.normpath(path)) == "." else normal for path in paths))
 
 
 def _excludes(counts: list[int] | None, *, writing: bool) -> bool:

@@ -18,7 +18,7 @@ from orchestrator.change import TaskFailure, TaskResult
 from orchestrator.clock import Clock
 from orchestrator.engine.frontier import Frontier
 from orchestrator.handler import Answer
-from orchestrator.plan.model import Plan, Task
+from orchestrator.plan.model import Group, Plan, Task
 from orchestrator.record.bus import Bus
 from orchestrator.record.events import (
     ApprovalAsked,
@@ -89,9 +89,7 @@ class Execution:
         self._replies: deque[tuple[int, asyncio.Task[Answer | None]]] = deque()
         self._events: list[Event] = []
         self._wake = asyncio.Event()
-        self._progress = _Progress(
-            self.plan, [self.frontier.graph.tasks[node] for node in self.frontier.open_tasks()]
-        )
+        self._progress = _Progress(self.plan, [self.frontier.graph.tasks[node] for node in self.frontier.open_tasks()])
 
     async def run(self) -> None:
         """Work until nothing is left that could be done now."""
@@ -142,7 +140,6 @@ class Execution:
         if self.stopped:
             return
         for node in self.frontier.ready(self.clock.monotonic()):
-            self.frontier.start(node)
             self._attempts[node] = number = self._attempts.get(node, 0) + 1
             task = self.frontier.graph.tasks[node]
             self._progress.started(task, self._events)
@@ -150,6 +147,7 @@ class Execution:
             if isinstance(attempt, TaskResult):
                 self._take(node, attempt)
             else:
+                self.frontier.start(node)
                 self._events.append(TaskStarted(task.id, number))
                 self._begun[node] = attempt
             if self.stopped:
@@ -218,9 +216,7 @@ class Execution:
     def _block(self, node: int, cause: int) -> None:
         task = self.frontier.graph.tasks[node]
         why = self.frontier.graph.tasks[cause].id
-        self._events.append(
-            TaskFinished(task.id, "blocked", summary=f"`{why}` did not succeed", cause=why, attempts=0)
-        )
+        self._events.append(TaskFinished(task.id, "blocked", summary=f"`{why}` did not succeed", cause=why, attempts=0))
         self._progress.finished(task, "blocked", self._events, tolerated=False)
 
     def _retry(self, node: int, result: TaskResult) -> bool:
@@ -337,31 +333,34 @@ class Execution:
 
 
 class _Progress:
-    """Counts down groups and phases, so that their events cost nothing per task."""
+    """Counts down groups and phases, so that their events cost next to nothing per task."""
 
     def __init__(self, plan: Plan, tasks: Iterable[Task]) -> None:
         self._groups = {group.ref: group for phase in plan.phases for group in phase.groups}
         self._left: dict[str, int] = {}
         self._worst: dict[str, str] = {}
-        self._begun: set[str] = set()
+        self._begun: set[tuple[str, str]] = set()
         for task in tasks:
-            for name in self._names(task):
+            for name in _names(task):
                 self._left[name] = self._left.get(name, 0) + 1
 
-    def group_of(self, task: Task) -> Any:
+    def group_of(self, task: Task) -> Group | None:
         return self._groups.get(f"{task.phase}/{task.group}")
 
     def started(self, task: Task, events: list[Event]) -> None:
-        for name in self._names(task):
-            if name not in self._begun:
-                self._begun.add(name)
-                events.append(GroupStarted(group=name) if "/" in name else PhaseStarted(phase=name))
+        if (task.phase, task.group) in self._begun:
+            return
+        if (task.phase, "") not in self._begun:
+            events.append(PhaseStarted(phase=task.phase))
+        if task.group:
+            events.append(GroupStarted(group=f"{task.phase}/{task.group}"))
+        self._begun.update([(task.phase, ""), (task.phase, task.group)])
 
     def finished(self, task: Task, status: str, events: list[Event], *, tolerated: bool) -> None:
-        for name in reversed(self._names(task)):
-            if status not in SATISFIED and not tolerated:
-                worse = self._worst.get(name)
-                self._worst[name] = "failed" if "failed" in (status, worse) else status
+        bad = status not in SATISFIED and not tolerated
+        for name in _names(task):
+            if bad:
+                self._worst[name] = "failed" if "failed" in (status, self._worst.get(name)) else status
             self._left[name] -= 1
             if not self._left[name]:
                 ended = self._worst.get(name, "succeeded")
@@ -370,9 +369,9 @@ class _Progress:
                 else:
                     events.append(PhaseFinished(phase=name, status=ended))
 
-    @staticmethod
-    def _names(task: Task) -> tuple[str, ...]:
-        return (task.phase, f"{task.phase}/{task.group}") if task.group else (task.phase,)
+
+def _names(task: Task) -> tuple[str, ...]:
+    return (f"{task.phase}/{task.group}", task.phase) if task.group else (task.phase,)
 
 
 def _finished(task: Task, result: TaskResult, attempts: int, *, tolerated: bool) -> TaskFinished:

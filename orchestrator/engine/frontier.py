@@ -90,7 +90,7 @@ class Frontier:
         return frozenset(self._asking)
 
     def ready(self, now: float) -> Iterator[int]:
-        """Yield tasks that can start, best first; each must be started before the next is asked for."""
+        """Yield tasks that can start, best first; start or finish each before asking for the next."""
         while self._delayed and self._delayed[0][0] <= now:
             self._push(heapq.heappop(self._delayed)[1])
         while self._ready and len(self._running) < self._limits.tasks:
@@ -98,17 +98,16 @@ class Frontier:
             if self._ended[node]:
                 self._follow(node)
                 continue
-            claims = self._claims(node)
-            lane = self._obstacle(node, claims)
+            lane = self._obstacle(node)
             if lane is not None:
                 self._park(node, lane)
                 continue
-            self._running[node] = claims
             yield node
 
     def start(self, node: int) -> None:
         """Take what the task needs."""
         task = self.graph.tasks[node]
+        self._running[node] = self._claims(node)
         group = self._group_of[node]
         self._groups[group] = self._groups.get(group, 0) + 1
         for name, amount in task.resources.items():
@@ -118,20 +117,19 @@ class Frontier:
 
     def finish(self, node: int, *, good: bool) -> None:
         """The task has ended; `good` satisfies what depends on it."""
-        if node in self._running:
-            self._release(node)
+        self._give_back(node)
         self._asking.discard(node)
         self._end(node, None if good else node)
         self._settle()
 
     def retry(self, node: int, not_before: float) -> None:
         """The task will be tried again; until then it takes nothing."""
-        self._release(node)
+        self._give_back(node)
         heapq.heappush(self._delayed, (not_before, node))
 
     def ask(self, node: int) -> None:
         """The task waits for a person; until then it takes nothing."""
-        self._release(node)
+        self._give_back(node)
         self._asking.add(node)
 
     def answered(self, node: int) -> None:
@@ -147,6 +145,8 @@ class Frontier:
 
     def newly_blocked(self) -> list[tuple[int, int]]:
         """Return (task, cause) for what became impossible since this was last asked."""
+        if not self._blocked:
+            return []
         found = [(node, self._cause[node]) for node in self._blocked]
         self._blocked.clear()
         return found
@@ -159,9 +159,7 @@ class Frontier:
         """Say whether the task has neither ended nor is running."""
         return not self._ended[node] and node not in self._running
 
-    def blocked_by(
-        self, node: int
-    ) -> tuple[Literal["failed", "before", "lane", "person", "retry", "slot"], list[str]]:
+    def blocked_by(self, node: int) -> tuple[Literal["failed", "before", "lane", "person", "retry", "slot"], list[str]]:
         """Say why a task does not run: which kind of obstacle, and its names."""
         tasks = self.graph.tasks
         if node in self._cause:
@@ -241,7 +239,7 @@ class Frontier:
     def _claims(self, node: int) -> Claims:
         return normalise(self._claims_of(self.graph.tasks[node])) if self._claims_of else NO_CLAIMS
 
-    def _obstacle(self, node: int, claims: Claims) -> Lane | None:
+    def _obstacle(self, node: int) -> Lane | None:
         task = self.graph.tasks[node]
         group = self._group_of[node]
         limit = self._limits.groups.get(group)
@@ -250,12 +248,14 @@ class Frontier:
         for name, amount in task.resources.items():
             if self._resources.get(name, 0) + amount > self._limits.resources.get(name, 0):
                 return "resource", name
-        for paths in claims:
-            for path in paths:
-                for up in ancestry(path):
-                    queue = self._parked.get(("path", up))
-                    if queue and queue[0] < (self._keys[node], node):
-                        return "path", up  # somebody who comes first waits there already
+        if not self._running and not self._parked:
+            return None  # spares asking what it claims
+        claims = self._claims(node)
+        for path in (*claims.reads, *claims.writes) if self._parked else ():
+            for up in ancestry(path):
+                queue = self._parked.get(("path", up))
+                if queue and queue[0] < (self._keys[node], node):
+                    return "path", up  # somebody who comes first waits there already
         path_in_the_way = self._paths.conflict(claims)
         return None if path_in_the_way is None else ("path", path_in_the_way)
 
@@ -284,13 +284,21 @@ class Frontier:
         if not queue:
             self._parked.pop(lane, None)
 
-    def _release(self, node: int) -> None:
+    def _give_back(self, node: int) -> None:
+        """Free what the task holds, and let those who wait for it have a look."""
+        claims = self._running.pop(node, None)
+        if claims is None:  # it ended without having been started: the next one may have its place
+            self._follow(node)
+            return
         task = self.graph.tasks[node]
         group = self._group_of[node]
         self._groups[group] -= 1
-        self._wake(("group", group))
         for name, amount in task.resources.items():
             self._resources[name] -= amount
-            self._wake(("resource", name))
-        for path in self._paths.release(self._running.pop(node)):
-            self._wake(("path", path))
+        freed = self._paths.release(claims)
+        if self._parked:
+            self._wake(("group", group))
+            for name in task.resources:
+                self._wake(("resource", name))
+            for path in freed:
+                self._wake(("path", path))

@@ -10,7 +10,7 @@ import shutil
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -78,7 +78,15 @@ class _Planning:
         if task.id in self.previous or task.id in self.answers:
             last, evidence = self.previous.get(task.id, ("", {}))
             answer = self.answers.get(task.id)
-            context = replace(context, answer=answer, previous=evidence, is_same_work=last == work)
+            context = PlanContext(
+                files=files,
+                templates=self.templates,
+                variables=self.plan.variables,
+                answer=answer,
+                previous=evidence,
+                is_same_work=last == work,
+                facts=self.facts,
+            )
         return self.handlers.handler(task.type).plan(task, context)
 
     def skipped(self, task: Task) -> TaskResult | None:
@@ -87,9 +95,7 @@ class _Planning:
             return TaskResult(task.id, "skipped", summary="`when` is false")
         answer = self.answers.get(task.id)
         if answer is not None and answer.decision == "skipped":
-            return TaskResult(
-                task.id, "skipped", summary=f"skipped by {answer.by}: {answer.comment}".rstrip(": ")
-            )
+            return TaskResult(task.id, "skipped", summary=f"skipped by {answer.by}: {answer.comment}".rstrip(": "))
         return None
 
 
@@ -214,9 +220,7 @@ class ApplyRunner(_Planning):
                 finally:
                     if outputs is not None:
                         self._record_outputs(task, outputs)
-                lasting = (
-                    change.actions if outputs is None and not getattr(handler, "only_looks", False) else ()
-                )
+                lasting = change.actions if outputs is None and not getattr(handler, "only_looks", False) else ()
                 seconds = self.clock.monotonic() - started
                 return TaskResult(
                     task.id,
@@ -247,9 +251,7 @@ class ApplyRunner(_Planning):
     def _check_announced(self, task: Task, change: Change) -> None:
         if task.id not in self.announced or not change.exact:
             return
-        if [[e.path, digest(e.before), digest(e.after)] for e in change.edits] != list(
-            self.announced[task.id]
-        ):
+        if [[e.path, digest(e.before), digest(e.after)] for e in change.edits] != list(self.announced[task.id]):
             hint = "make a new one with `orchestrate plan --out`"
             raise TaskError("usage/plan-moved", "the saved plan announced another change", hint=hint)
 
@@ -258,9 +260,7 @@ class ApplyRunner(_Planning):
             return TaskFailure(error.code, error.message, error.hint, retryable=True)
         return error
 
-    async def _act(
-        self, task: Task, handler: Handler[Any], change: Change, log: TaskLog, limit: float
-    ) -> Applied:
+    async def _act(self, task: Task, handler: Handler[Any], change: Change, log: TaskLog, limit: float) -> Applied:
         if not change.actions:
             return await handler.apply(task, change, self._context(task, log))
         try:
@@ -301,9 +301,7 @@ class ApplyRunner(_Planning):
         for edit in edits:
             if edit.before is not None:
                 self.objects.put(edit.before)
-        directories = dict.fromkeys(
-            name for edit in edits for name in self.workspace.missing_directories(edit.path)
-        )
+        directories = dict.fromkeys(name for edit in edits for name in self.workspace.missing_directories(edit.path))
         staged = ChangeStaged(
             task.id,
             number,
@@ -393,9 +391,7 @@ class Outputs:
             content = workspace.read(path)
             if content is not None:
                 before[path] = (objects.put(content), workspace.mode(path))
-        absent = dict.fromkeys(
-            name for path in paths for name in (*workspace.missing_directories(path), path)
-        )
+        absent = dict.fromkeys(name for path in paths for name in (*workspace.missing_directories(path), path))
         return cls(tuple(paths), before, tuple(name for name in absent if workspace.mode(name) is None))
 
     def changes(self, workspace: Workspace) -> list[tuple[str, str | None, str | None, int | None]]:
@@ -578,9 +574,7 @@ def _as_result(task: Task, log: TaskLog | None) -> Iterator[list[TaskResult]]:
     except Exception as error:  # noqa: BLE001  # boundary: a handler's bug fails its task, not the run
         if log is not None:
             log.write(traceback.format_exc().encode())
-        failure = TaskFailure(
-            "task/crashed", f"{type(error).__name__}: {error}", "this is a bug in the task type"
-        )
+        failure = TaskFailure("task/crashed", f"{type(error).__name__}: {error}", "this is a bug in the task type")
         failed.append(TaskResult(task.id, "failed", error=failure))
 
 

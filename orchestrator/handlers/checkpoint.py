@@ -124,9 +124,7 @@ class Checkpoint(FileHandler):
         told = "; ".join(f"{validation}: {finding.text}" for validation, finding in findings)
         verdicts = {finding.verdict for _, finding in findings}
         if "failed" in verdicts:
-            raise TaskError(
-                "task/failed", "; ".join(f"{v}: {f.text}" for v, f in findings if f.verdict == "failed")
-            )
+            raise TaskError("task/failed", "; ".join(f"{v}: {f.text}" for v, f in findings if f.verdict == "failed"))
         if "unverifiable" in verdicts:
             missing = "; ".join(f"{v}: {f.text}" for v, f in findings if f.verdict == "unverifiable")
             if task.blocking or context.strict:
@@ -155,9 +153,7 @@ async def _measure(validation: Validation, context: ApplyContext, usual: Sequenc
             code = await context.command(run, cwd=cwd, env=context.environ)
         except TaskError as error:
             return Finding("unverifiable", error.message)
-    names = (
-        [validation.report] if validation.report else [os.path.join(validation.cwd, name) for name in REPORTS]
-    )
+    names = [validation.report] if validation.report else [os.path.join(validation.cwd, name) for name in REPORTS]
     for name in names:
         path = context.root / name
         if path.is_file() and (run is None or path.stat().st_mtime >= began - 1):
@@ -173,11 +169,7 @@ async def _measure(validation: Validation, context: ApplyContext, usual: Sequenc
 
 
 async def _all_critical(validation: Validation, context: ApplyContext) -> Finding:
-    wanted = [
-        task
-        for task in context.tasks.values()
-        if task.type == "test_generation" and task.priority == "critical"
-    ]
+    wanted = [task for task in context.tasks.values() if task.type == "test_generation" and task.priority == "critical"]
     if not wanted:
         return Finding("passed", "the plan has no critical targets")
     files = [str(getattr(task, "test_file", "")) for task in wanted]
@@ -266,9 +258,7 @@ async def _ci(validation: Validation, context: ApplyContext) -> Finding:
         states = await asyncio.to_thread(github.check_states, repository["remote"], ref, token, base)
     except github.Unreachable as error:
         return Finding("unverifiable", str(error))
-    states = {
-        name: state for name, state in states.items() if not validation.checks or name in validation.checks
-    }
+    states = {name: state for name, state in states.items() if not validation.checks or name in validation.checks}
     if not states:
         return Finding("unverifiable", f"no checks ran for `{ref}`")
     bad = sorted(name for name, state in states.items() if state not in ("success", "neutral", "skipped"))

@@ -38,14 +38,8 @@ def percentages(path: str, content: bytes) -> dict[str, float]:
 
 def _json(report: Mapping[str, Any]) -> dict[str, float]:
     total = report.get("total")
-    if isinstance(
-        total, dict
-    ):  # Istanbul: https://istanbul.js.org/docs/advanced/alternative-reporters/#json-summary
-        return {
-            name: float(part["pct"])
-            for name, part in total.items()
-            if isinstance(part.get("pct"), int | float)
-        }
+    if isinstance(total, dict):  # Istanbul: https://istanbul.js.org/docs/advanced/alternative-reporters/#json-summary
+        return {name: float(part["pct"]) for name, part in total.items() if isinstance(part.get("pct"), int | float)}
     totals = report["totals"]  # coverage.py: https://coverage.readthedocs.io/en/latest/commands/cmd_json.html
     found = {"lines": _share(totals["covered_lines"], totals["num_statements"])}
     if "num_branches" in totals:

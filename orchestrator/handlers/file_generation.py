@@ -128,9 +128,7 @@ def _merge(path: str, current: bytes, made: bytes, base: str | None) -> bytes:
     """Return the three-way merge of a person's file and the new text, over what was generated last."""
     if base is None:
         hint = "delete or rename the file, or use another `on_conflict`"
-        raise TaskError(
-            "task/refused", f"`{path}` exists, and nothing tells what was generated before", hint=hint
-        )
+        raise TaskError("task/refused", f"`{path}` exists, and nothing tells what was generated before", hint=hint)
     with tempfile.TemporaryDirectory() as directory:
         names = []
         for name, content in (("yours", current), ("before", base.encode()), ("template", made)):

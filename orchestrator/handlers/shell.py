@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -86,12 +85,17 @@ def _is_up_to_date(task: ShellTask, context: PlanContext) -> Change | None:
     previous = context.previous
     if not context.is_same_work or "inputs" not in previous:
         return None
-    files = _files(task, context.files)
-    if files is None:
-        return None
-    stamp = _stamp(context.files, files)
+    declared = (*task.inputs, *task.outputs)
+    if any(map(globs.is_pattern, declared)):
+        files = _files(task, context.files)
+        if files is None:
+            return None
+        declared = tuple(files)
+    stamp = context.files.stamp(declared)
     if stamp is not None and stamp == previous.get("stamp"):
         return Change("up to date", evidence=dict(previous))
+    if _files(task, context.files) is None:
+        return None
     evidence = _evidence(task, context.files)
     same = all(evidence.get(name) == previous.get(name) for name in ("inputs", "outputs"))
     return Change("up to date", evidence=evidence) if same else None
@@ -101,7 +105,7 @@ def _evidence(task: ShellTask, files: FileView) -> dict[str, Any]:
     """Return fingerprints: of content, and of what the file system says, which is quicker to compare."""
     inputs, outputs = _matches(files, task.inputs), _matches(files, task.outputs)
     evidence = {"inputs": _fingerprint(files, inputs), "outputs": _fingerprint(files, outputs)}
-    stamp = _stamp(files, [*inputs, *outputs])
+    stamp = files.stamp([*inputs, *outputs])
     if stamp is not None:
         evidence["stamp"] = stamp
     return evidence
@@ -134,21 +138,6 @@ def _fingerprint(files: FileView, paths: Iterable[str]) -> str:
     total = hashlib.sha256()
     for path in paths:
         total.update(f"{path}\0{digest(files.read(path))}\0".encode())
-    return total.hexdigest()[:32]
-
-
-def _stamp(files: FileView, paths: Iterable[str]) -> str | None:
-    """Return a fingerprint of sizes, times and inodes, None where the view is not the disk."""
-    root = getattr(files, "root", None)
-    if root is None:
-        return None
-    total = hashlib.sha256()
-    for path in paths:
-        try:
-            state = os.stat(os.path.join(root, path))
-        except OSError:
-            return None
-        total.update(f"{path}\0{state.st_size}\0{state.st_mtime_ns}\0{state.st_ino}\0".encode())
     return total.hexdigest()[:32]
 
 

@@ -126,12 +126,26 @@ class SqliteJournal:
         query = f"SELECT seq, run, at, kind, task, data FROM events WHERE {condition} ORDER BY seq"  # noqa: S608
         return self._read(query, values)
 
-    def latest_finished(self, status: str | None = None) -> Iterator[Entry]:
-        """Yield for each task its newest `TaskFinished`, of any run; only those with `status`, if given."""
-        only, values = (" AND status = ?", [status]) if status else ("", [])
-        newest = f"SELECT max(seq) FROM events WHERE kind = 'TaskFinished'{only} GROUP BY task"  # noqa: S608
-        query = f"SELECT seq, run, at, kind, task, data FROM events WHERE seq IN ({newest}) ORDER BY seq"  # noqa: S608
-        return self._read(query, values)
+    def durations(self) -> dict[str, float]:
+        """Return for each task the seconds its last success took."""
+        query = (
+            "SELECT task, coalesce(json_extract(data, '$.seconds'), 0.0), max(seq) FROM events "
+            "WHERE kind = 'TaskFinished' AND status = 'succeeded' GROUP BY task"
+        )
+        return {task: seconds for task, seconds, _ in self._execute(query)}
+
+    def latest_finished(self) -> Iterator[Entry]:
+        """Yield for each task its newest `TaskFinished`, of any run."""
+        query = "SELECT max(seq), run, at, kind, task, data FROM events WHERE kind = 'TaskFinished' GROUP BY task"
+        return self._read(query, ())
+
+    def evidence(self) -> dict[str, tuple[str, str]]:
+        """Return for each task its digest and, as JSON, its evidence when it was last found or made satisfied."""
+        query = (
+            "SELECT task, json_extract(data, '$.digest'), json_extract(data, '$.evidence'), max(seq) FROM events "
+            "WHERE kind = 'TaskFinished' AND status IN ('succeeded', 'unchanged', 'unverifiable') GROUP BY task"
+        )
+        return {task: (digest or "", evidence or "{}") for task, digest, evidence, _ in self._execute(query)}
 
     def runs(self) -> list[str]:
         """Return the ids of all runs, oldest first."""
@@ -195,9 +209,7 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     quiet = not path.with_name(f"{path.name}-wal").exists()
     indexed = path.with_name(f"{path.name}-shm").exists()
     how = "&immutable=1" if quiet else "&readonly_shm=1" if indexed else ""
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro{how}", uri=True, isolation_level=None, timeout=10.0
-    )
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{how}", uri=True, isolation_level=None, timeout=10.0)
 
 
 _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode

@@ -197,9 +197,7 @@ class Painter:
         seconds = None
         if tally.began is not None:
             seconds = (tally.ended if tally.is_over and tally.ended is not None else now) - tally.began
-        count = self._text(
-            f"  {tally.done}/{tally.total}", "" if tally.done or seconds is not None else "quiet"
-        )
+        count = self._text(f"  {tally.done}/{tally.total}", "" if tally.done or seconds is not None else "quiet")
         return self._row(label, count, seconds, note, columns)
 
     def _row(self, label: Text, count: Text, seconds: float | None, note: Text, columns: _Columns) -> Text:
@@ -233,9 +231,7 @@ class Painter:
     def _troubles(self, tally: Tally) -> Text:
         told = (("failed", "bad"), ("waiting", "waiting"), ("blocked", "quiet"), ("cancelled", "quiet"))
         found = [(tally.number(status), status, tone) for status, tone in told]
-        return Text(", ").join(
-            self._text(f"{number} {status}", tone) for number, status, tone in found if number
-        )
+        return Text(", ").join(self._text(f"{number} {status}", tone) for number, status, tone in found if number)
 
     def _bar(self, tally: Tally, width: int) -> Text:
         total = max(tally.total, 1)

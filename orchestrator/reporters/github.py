@@ -77,9 +77,7 @@ def _cell(text: str) -> str:
     parts = one_line(text).split("`")
     if len(parts) % 2 == 0:
         return "\\`".join(map(_plain, parts))
-    return "`".join(
-        part.replace("|", "\\|") if index % 2 else _plain(part) for index, part in enumerate(parts)
-    )
+    return "`".join(part.replace("|", "\\|") if index % 2 else _plain(part) for index, part in enumerate(parts))
 
 
 def _plain(text: str) -> str:

@@ -166,9 +166,7 @@ class Lines:
     def _change_undone(self, _entry: Entry, event: ChangeUndone) -> None:
         self._task_line("taken back", event.task, "a change that was applied only in part")
         if event.left:
-            self._lines.append(
-                f"{INDENT}left alone, because somebody changed them since: {listing(event.left)}"
-            )
+            self._lines.append(f"{INDENT}left alone, because somebody changed them since: {listing(event.left)}")
 
     def _warned(self, _entry: Entry, event: Warned) -> None:
         self._lines.append(f"  {'warning':<{STATUS_WIDTH}}  {one_line(event.message)}")

@@ -176,9 +176,7 @@ def _interrupted(state: RunState, plan: Plan, earlier: Collection[str]) -> Itera
     again = [task_id for task_id in earlier if task_id not in open_now]
     if again:
         yield Line(f"{tasks(len(again))} had been interrupted, and ran again")
-        yield from (
-            Line(f"{_title(task_id, plan)}  {_status(task_id, state)}", "quiet") for task_id in again[:MANY]
-        )
+        yield from (Line(f"{_title(task_id, plan)}  {_status(task_id, state)}", "quiet") for task_id in again[:MANY])
         yield from _and_more(again)
 
 
@@ -199,9 +197,7 @@ def _ending(state: RunState, seconds: float | None) -> Iterator[Line]:
     tone: Tone = "good" if how == "done" else "bad" if how.startswith("failed") else "waiting"
     took = f" after {duration(seconds)}" if seconds is not None else ""
     yield Line(f"{how}{took}: {counts(by_status(state.tasks.values()))}", tone)
-    places = {
-        os.path.dirname(task.result.log) for task in state.tasks.values() if task.result and task.result.log
-    }
+    places = {os.path.dirname(task.result.log) for task in state.tasks.values() if task.result and task.result.log}
     yield from (Line(f"  logs: {short_path(place)}", "quiet") for place in sorted(places))
 
 

@@ -156,6 +156,7 @@ def test_a_state_directory_on_a_full_disk_is_a_clear_error_and_nothing_is_lost(
     again = site.orchestrate("run", "--yes")
     assert again.code == 0, again
     assert all((site.root / f"count{n}").exists() for n in range(8))
+    assert (disk / "state" / ".gitignore").read_text() == "*\n"
 
 
 @pytest.fixture

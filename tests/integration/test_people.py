@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from contextlib import closing
 
 import pytest
 
+from orchestrator.app import Ports
+from orchestrator.plan.model import Task
+from orchestrator.record.events import ApprovalGiven, Entry, Event, RunStarted
+from orchestrator.record.journal import SqliteJournal
 from tests.support.project import Site, ask, ended, shell, statuses, wait_until
 
 
@@ -43,6 +49,27 @@ def test_an_answer_given_while_the_run_goes_on_is_noticed(site: Site) -> None:
     finished = ended(running)
     assert finished.code == 0, finished
     assert set(finished.statuses().values()) == {"succeeded"}
+
+
+class VisitedJournal(SqliteJournal):
+    """A journal in which somebody else answers as soon as a run has begun."""
+
+    task: Task
+
+    def append(self, events: Sequence[Event]) -> list[Entry]:
+        entries = super().append(events)
+        if any(isinstance(event, RunStarted) for event in events):
+            with closing(SqliteJournal(self.path, self.run_id)) as visitor:
+                for decision in ("rejected", "approved"):  # the last word counts
+                    visitor.append([ApprovalGiven(self.task.id, decision, self.task.digest, "visitor")])
+        return entries
+
+
+def test_an_answer_that_comes_while_the_run_is_getting_ready_is_noticed(site: Site) -> None:
+    site.plan(ask("1"), shell("2", "sleep 1", parallel_safe=True), execution="parallel")
+    VisitedJournal.task = site.project().plan.tasks["1"]
+    state = site.apply(Ports(environ=site.environ, journal=VisitedJournal))
+    assert (state.exit_code, statuses(state)) == (0, {"1": "succeeded", "2": "succeeded"})
 
 
 def test_a_rejected_task_fails_and_blocks_what_depends_on_it(site: Site) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.support.project import Ended, Site, changed, generate, shell, statuses
+from tests.support.project import Ended, Site, ask, changed, generate, shell, statuses
 
 
 def pages(site: Site, *names: str, text: str = "new", **more: object) -> None:
@@ -121,6 +121,19 @@ def test_after_a_rollback_the_tasks_run_again(site: Site) -> None:
     assert back(site).code == 0
     assert statuses(site.apply()) == {"a": "succeeded"}
     assert site.read("made/a/page.txt") == "new\n"
+
+
+def test_a_run_that_waits_can_be_taken_back_and_then_goes_on(site: Site) -> None:
+    site.write("templates/page.txt.j2", "new\n")
+    site.plan(generate("1", "page.txt", "page.txt"), ask("2"))
+    before = site.tree()
+    assert site.apply().exit_code == 4
+    assert back(site).code == 0
+    assert site.tree() == before
+    state = site.apply(approve={"all": ""})
+    assert (state.exit_code, statuses(state)) == (0, {"1": "succeeded", "2": "succeeded"})
+    assert site.read("page.txt") == "new\n"
+    assert len(site.runs()) == 1
 
 
 def test_a_dry_run_and_a_missing_yes_change_nothing(site: Site) -> None:

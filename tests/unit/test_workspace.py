@@ -347,7 +347,7 @@ contents = st.none() | st.binary(max_size=5)
     st.dictionaries(st.sampled_from(NAMES), st.binary(max_size=5)),
     st.lists(st.tuples(st.sampled_from(NAMES), contents, st.none() | st.sampled_from([0o600, 0o755])), max_size=5),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_the_overlay_shows_what_applying_leaves(
     files: dict[str, bytes], changes: list[tuple[str, bytes | None, int | None]]
 ) -> None:

@@ -123,7 +123,15 @@ def test_the_newest_end_of_each_task_counts_whatever_run_it_is_of(path: Path) ->
         journal.append([TaskFinished("1", "failed")])
         newest = {entry.event.task: (entry.run_id, entry.event) for entry in journal.latest_finished()}
         assert newest == {"1": ("two", TaskFinished("1", "failed")), "2": ("one", TaskFinished("2", "failed"))}
-        assert [entry.run_id for entry in journal.latest_finished("succeeded")] == ["one"]
+
+
+def test_what_a_task_took_and_found_last_is_told_by_its_successes_alone(path: Path) -> None:
+    with closing(SqliteJournal(path, "one")) as journal:
+        journal.append([TaskFinished("1", "succeeded", digest="d", seconds=2.5, evidence={"stamp": "s"})])
+        journal.append([TaskFinished("1", "unchanged", digest="d", evidence={"stamp": "t"})])
+        journal.append([TaskFinished("1", "failed", digest="e"), TaskFinished("2", "failed")])
+        assert journal.durations() == {"1": 2.5}
+        assert journal.evidence() == {"1": ("d", '{"stamp":"t"}')}
 
 
 def test_an_event_of_a_newer_version_is_passed_over_and_so_is_a_field_of_one(path: Path) -> None:
