@@ -124,7 +124,11 @@ def bench_nothing(bench: Bench, tasks: int) -> list[Row]:
         lambda: bench.ours("validate", "--config", str(plan), fresh=False),
     )
     extra = ours - load
-    return [Row(f"nothing to do, {tasks} fingerprinted tasks", f"{ours:.2f} s", f"{load:.2f} s", f"+{extra:.2f} s", "+0.3 s")]
+    return [
+        Row(
+            f"nothing to do, {tasks} fingerprinted tasks", f"{ours:.2f} s", f"{load:.2f} s", f"+{extra:.2f} s", "+0.3 s"
+        )
+    ]
 
 
 def bench_growth(bench: Bench, tasks: int) -> list[Row]:

@@ -246,7 +246,8 @@ class Frontier:
         if limit is not None and self._groups.get(group, 0) >= limit:
             return "group", group
         for name, amount in task.resources.items():
-            if self._resources.get(name, 0) + amount > self._limits.resources.get(name, 0):
+            capacity = self._limits.resources.get(name)
+            if capacity is not None and self._resources.get(name, 0) + amount > capacity:
                 return "resource", name
         if not self._running and not self._parked:
             return None  # spares asking what it claims

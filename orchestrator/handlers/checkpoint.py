@@ -153,7 +153,11 @@ async def _measure(validation: Validation, context: ApplyContext, usual: Sequenc
             code = await context.command(run, cwd=cwd, env=context.environ)
         except TaskError as error:
             return Finding("unverifiable", error.message)
-    names = [validation.report] if validation.report else [os.path.join(validation.cwd, name) for name in REPORTS]
+    names = (
+        [validation.report]
+        if validation.report
+        else [os.path.normpath(os.path.join(validation.cwd, name)) for name in REPORTS]
+    )
     for name in names:
         path = context.root / name
         if path.is_file() and (run is None or path.stat().st_mtime >= began - 1):
@@ -264,7 +268,7 @@ async def _ci(validation: Validation, context: ApplyContext) -> Finding:
     bad = sorted(name for name, state in states.items() if state not in ("success", "neutral", "skipped"))
     if bad:
         return Finding("failed", f"not green: {', '.join(f'{name} ({states[name]})' for name in bad)}")
-    return Finding("passed", f"{len(states)} checks are green")
+    return Finding("passed", f"{len(states)} check{'s are' if len(states) > 1 else ' is'} green")
 
 
 _CHECKS: Final[Mapping[str, Any]] = {

@@ -135,9 +135,7 @@ def test_a_bug_says_where_its_details_are_and_shows_no_traceback(site: Site, tmp
     site.plan({"id": "1", "name": "Bug", "type": "buggy", "target": "x", "line": "x"})
     found = site.orchestrate("explain", "1", PYTHONPATH=path, TMPDIR=str(tmp_path))
     assert found.code == 3, found
-    assert (
-        found.err.startswith("error[bug]: RuntimeError: did not expect that") and "Traceback" not in found.err
-    )
+    assert found.err.startswith("error[bug]: RuntimeError: did not expect that") and "Traceback" not in found.err
     log = Path(found.err.rpartition(" in ")[2].strip())
     assert "Traceback" in log.read_text()
 
@@ -146,9 +144,7 @@ def test_what_programs_read_is_json(site: Site) -> None:
     site.plan(shell("1", "echo made > made", outputs=["made"]), ask("2"))
     plan = json.loads(site.orchestrate("plan", "--json", "--diff").out)
     assert [task["status"] for task in plan["tasks"]] == ["may_run", "may_run"]
-    assert {"run --dry-run --json", "plan --json"} and json.loads(
-        site.orchestrate("run", "--dry-run", "--json").out
-    )
+    assert {"run --dry-run --json", "plan --json"} and json.loads(site.orchestrate("run", "--dry-run", "--json").out)
     run = site.run()
     assert run.code == 4 and run.err == ""
     kinds = [event["kind"] for event in run.events]
@@ -163,18 +159,14 @@ def test_a_junit_report_has_a_suite_for_each_phase_and_a_case_for_each_task(site
     site.phases({"a": {"tasks": [shell("1", "true"), shell("2", "exit 3"), shell("3", "true")]}},
                 {"b": {"tasks": [ask("4")]}})  # fmt: skip
     assert site.orchestrate("run", "--yes", "--junit", "report.xml").code == 1
-    suites = {
-        suite.get("name"): suite for suite in ElementTree.parse(site.root / "report.xml").iter("testsuite")
-    }
+    suites = {suite.get("name"): suite for suite in ElementTree.parse(site.root / "report.xml").iter("testsuite")}
     cases = [case for suite in suites.values() for case in suite.iter("testcase")]
     assert len(suites) == 2 and len(cases) == 4
     blocked = site.orchestrate("run", "--yes", "--junit", "config")
     assert_civil(blocked)
     assert blocked.code == 1 and "`config`" in blocked.err
     kinds = {str(case.get("name")).split()[0]: [child.tag for child in case] for case in cases}
-    assert (
-        kinds["1"] == [] and "failure" in kinds["2"] and "skipped" in kinds["3"] and "skipped" in kinds["4"]
-    )
+    assert kinds["1"] == [] and "failure" in kinds["2"] and "skipped" in kinds["3"] and "skipped" in kinds["4"]
 
 
 def test_graphs_are_drawn_in_three_languages(site: Site) -> None:
@@ -227,7 +219,5 @@ def test_doctor_names_what_is_missing(site: Site) -> None:
 
 def test_a_reader_that_goes_away_ends_the_command_quietly(site: Site) -> None:
     command = f"'{site.environ['PATH'].split(':')[0]}/orchestrate' schema | head -c 10"
-    shown = subprocess.run(
-        ["sh", "-c", command], env=site.environ, capture_output=True, text=True, check=False
-    )
+    shown = subprocess.run(["sh", "-c", command], env=site.environ, capture_output=True, text=True, check=False)
     assert (shown.stdout, shown.stderr) == ('{\n  "$sche', ""), shown

@@ -15,9 +15,7 @@ import pytest
 
 from tests.support.documents import REPOSITORY, fences
 
-LEFT_OUT = shutil.ignore_patterns(
-    ".*_cache", ".git", ".venv", ".nox", ".orchestrator", "__pycache__", "node_modules"
-)
+LEFT_OUT = shutil.ignore_patterns(".*_cache", ".git", ".venv", ".nox", ".orchestrator", "__pycache__", "node_modules")
 END = "=== ended with "
 
 

@@ -49,9 +49,7 @@ def test_fifty_tasks_at_once_on_one_file_lose_no_line(site: Site, tmp_path: Path
     site.write("list.txt", "first\n")
     run = site.run(PYTHONPATH=path)
     assert run.code == 0, run
-    assert sorted(site.read("list.txt").splitlines()) == sorted(
-        ["first", *(str(task["line"]) for task in LINES)]
-    )
+    assert sorted(site.read("list.txt").splitlines()) == sorted(["first", *(str(task["line"]) for task in LINES)])
     again = site.run(PYTHONPATH=path)
     assert set(again.statuses().values()) == {"unchanged"}
     assert site.orchestrate("rollback", "--yes", PYTHONPATH=path).code == 0
@@ -94,9 +92,7 @@ def test_two_plugins_with_one_name_are_both_named(site: Site, tmp_path: Path) ->
     assert "`append_line:AppendLine`" in refused.err and "`other:Thing`" in refused.err
 
 
-def test_a_task_that_writes_elsewhere_than_it_said_fails_and_writes_nothing(
-    site: Site, tmp_path: Path
-) -> None:
+def test_a_task_that_writes_elsewhere_than_it_said_fails_and_writes_nothing(site: Site, tmp_path: Path) -> None:
     plugins = tmp_path / "plugins"
     path = install(plugins, sneaky="sneaky:Sneaky")
     (plugins / "sneaky.py").write_text(

@@ -19,18 +19,14 @@ def core(tmp_path: Path) -> Site:
 def test_a_first_run_does_everything_and_a_second_finds_the_files_as_they_should_be(core: Site) -> None:
     first = core.run("--approve", "all")
     assert first.code == 0, first
-    assert {status for task, status in first.statuses().items() if task not in ("1.6", "2.5")} == {
-        "succeeded"
-    }
+    assert {status for task, status in first.statuses().items() if task not in ("1.6", "2.5")} == {"succeeded"}
     assert first.statuses()["1.6"] == "failed"  # which the plan tolerates
     assert first.statuses()["2.5"] == "skipped"
     done = core.tree()
 
     second = core.run("--approve", "all")
     assert second.code == 0, second
-    files = {
-        task: status for task, status in second.statuses().items() if task in ("2.1", "2.2", "2.3", "2.4")
-    }
+    files = {task: status for task, status in second.statuses().items() if task in ("2.1", "2.2", "2.3", "2.4")}
     assert files == dict.fromkeys(files, "unchanged") and len(files) == 4
     assert core.tree() == done
 

@@ -14,9 +14,7 @@ def pages(site: Site, commit: str, **git: str) -> None:
     site.phases(
         {
             "a": {"tasks": [generate("1.1", "one.txt", "page.txt"), generate("1.2", "two.txt", "page.txt")]},
-            "b": {
-                "tasks": [generate("1.3", "three.txt", "page.txt"), shell("1.4", "echo stray > stray.txt")]
-            },
+            "b": {"tasks": [generate("1.3", "three.txt", "page.txt"), shell("1.4", "echo stray > stray.txt")]},
         },
         {"depends_on": ["phase_1"], "c": {"tasks": [generate("2.1", "four.txt", "page.txt")]}},
         settings={"git": {"commit": commit, **git}, "max_parallel_tasks": 1},
@@ -43,9 +41,7 @@ def commits(site: Site) -> list[tuple[str, set[str]]]:
     ("phase", [("Phase 1", {"one.txt", "two.txt", "three.txt"}), ("Phase 2", {"four.txt"})]),
     ("none", []),
 ])  # fmt: skip
-def test_only_what_was_applied_is_committed(
-    site: Site, commit: str, expected: list[tuple[str, set[str]]]
-) -> None:
+def test_only_what_was_applied_is_committed(site: Site, commit: str, expected: list[tuple[str, set[str]]]) -> None:
     pages(site, commit)
     run = site.run()
     assert run.code == 0, run

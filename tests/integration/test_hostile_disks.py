@@ -69,13 +69,9 @@ def assert_clear(ended: Ended, code: str) -> None:
     assert "Traceback" not in said and "Exception" not in said and "error[bug]" not in said, ended
 
 
-@pytest.mark.parametrize(
-    "number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO, errno.EDQUOT], ids=os.strerror
-)
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO, errno.EDQUOT], ids=os.strerror)
 @pytest.mark.parametrize("victim", ["pages/one.txt", "pages/two.txt", "pages/new/three.txt"])
-def test_a_change_that_the_disk_refuses_leaves_every_file_as_it_was(
-    site: Site, number: int, victim: str
-) -> None:
+def test_a_change_that_the_disk_refuses_leaves_every_file_as_it_was(site: Site, number: int, victim: str) -> None:
     pages(site)
     before = site.tree()
     workspace = Ports(environ=site.environ, workspace=lambda root: RefusingWorkspace(root, number, victim))
@@ -91,9 +87,7 @@ def test_a_change_that_the_disk_refuses_leaves_every_file_as_it_was(
 
 
 def test_a_journal_that_is_full_ends_the_run_and_what_it_holds_stays_true(site: Site) -> None:
-    counted = [
-        shell(str(n), f"echo ran >> count{n}; echo {'x' * 900}", env={"LONG": "x" * 900}) for n in range(30)
-    ]
+    counted = [shell(str(n), f"echo ran >> count{n}; echo {'x' * 900}", env={"LONG": "x" * 900}) for n in range(30)]
     site.plan(*counted)
     with pytest.raises(EnvironmentProblem, match="no space left") as caught:
         site.apply(Ports(environ=site.environ, journal=FullJournal))
@@ -116,9 +110,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     directory = tmp_path / "disk"
     directory.mkdir()
     if not mounted("-t", "tmpfs", "-o", "size=400k", "tmpfs", str(directory)):
-        pytest.skip(
-            "nobody may mount here; the tests above show the same with a workspace and a journal that refuse"
-        )
+        pytest.skip("nobody may mount here; the tests above show the same with a workspace and a journal that refuse")
     yield directory
     subprocess.run(["umount", "--lazy", directory], check=True)
 
@@ -205,18 +197,14 @@ ODD = {
 
 @pytest.mark.parametrize("content", ODD.values(), ids=ODD)
 @pytest.mark.parametrize("on_conflict", ["keep", "overwrite", "backup", "merge"])
-def test_odd_files_are_kept_saved_or_refused_and_come_back(
-    site: Site, on_conflict: str, content: bytes
-) -> None:
+def test_odd_files_are_kept_saved_or_refused_and_come_back(site: Site, on_conflict: str, content: bytes) -> None:
     site.write("templates/page.txt.j2", "page\n")
     site.write("page.txt", content)
     site.plan(generate("1", "page.txt", "page.txt", on_conflict=on_conflict))
     before = site.tree()
     site.project().preview()
     state = site.apply()
-    expected = {"keep": "unchanged", "overwrite": "succeeded", "backup": "succeeded", "merge": "failed"}[
-        on_conflict
-    ]
+    expected = {"keep": "unchanged", "overwrite": "succeeded", "backup": "succeeded", "merge": "failed"}[on_conflict]
     assert statuses(state) == {"1": expected}
     if on_conflict == "backup":
         assert (site.root / "page.txt.orig").read_bytes() == content
@@ -225,16 +213,12 @@ def test_odd_files_are_kept_saved_or_refused_and_come_back(
     assert site.tree() == before
 
 
-def test_what_takes_the_place_of_a_file_after_the_plan_was_loaded_is_refused(
-    site: Site, tmp_path: Path
-) -> None:
+def test_what_takes_the_place_of_a_file_after_the_plan_was_loaded_is_refused(site: Site, tmp_path: Path) -> None:
     site.write("templates/page.txt.j2", "page\n")
     outside = tmp_path / "outside.txt"
     outside.write_text("theirs\n")
     names = ("directory", "link", "broken", "pipe")
-    site.plan(
-        *(generate(name, name, "page.txt", on_conflict="overwrite") for name in names), execution="parallel"
-    )
+    site.plan(*(generate(name, name, "page.txt", on_conflict="overwrite") for name in names), execution="parallel")
     project = site.project()
     (site.root / "directory").mkdir()
     (site.root / "link").symlink_to(outside)

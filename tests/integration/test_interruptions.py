@@ -39,9 +39,7 @@ def test_one_interrupt_lets_running_tasks_end_and_the_next_run_goes_on(site: Sit
     assert site.finished() == {"1": "succeeded", "2": "succeeded"}
 
 
-@pytest.mark.parametrize(
-    "signals", [[signal.SIGINT, signal.SIGINT], [signal.SIGTERM], [signal.SIGHUP]], ids=str
-)
+@pytest.mark.parametrize("signals", [[signal.SIGINT, signal.SIGINT], [signal.SIGTERM], [signal.SIGHUP]], ids=str)
 def test_a_second_interrupt_or_a_request_to_end_ends_everything_that_runs(
     site: Site, signals: list[signal.Signals]
 ) -> None:

@@ -91,9 +91,7 @@ def test_a_server_in_trouble_is_asked_again(site: Site, webhook: Webhook) -> Non
 
 
 @pytest.mark.parametrize("answers", [None, [400] * 2, [500] * 8], ids=["nobody there", "refused", "broken"])
-def test_a_message_that_nobody_takes_is_a_warning(
-    site: Site, webhook: Webhook, answers: list[int] | None
-) -> None:
+def test_a_message_that_nobody_takes_is_a_warning(site: Site, webhook: Webhook, answers: list[int] | None) -> None:
     prepare(site)
     address = webhook.address
     if answers is None:

@@ -98,9 +98,7 @@ def test_a_changed_task_asks_again(site: Site) -> None:
     ({"all": ""}, {"1": "succeeded", "2": "succeeded"}),
     ({"2": "fine"}, {"1": "waiting", "2": "succeeded"}),
 ])  # fmt: skip
-def test_tasks_can_be_approved_beforehand(
-    site: Site, approve: dict[str, str], statuses_after: dict[str, str]
-) -> None:
+def test_tasks_can_be_approved_beforehand(site: Site, approve: dict[str, str], statuses_after: dict[str, str]) -> None:
     site.plan(ask("1"), ask("2"), execution="parallel")
     assert statuses(site.apply(approve=approve)) == statuses_after
 
@@ -116,9 +114,7 @@ def test_the_command_line_takes_approvals_with_and_without_a_comment(site: Site)
 
 
 def test_an_approval_beforehand_that_a_dependency_needs_is_recorded(site: Site) -> None:
-    site.phases(
-        {"a": {"tasks": [ask("1")]}}, {"depends_on": ["phase_1"], "b": {"tasks": [shell("2", "true")]}}
-    )
+    site.phases({"a": {"tasks": [ask("1")]}}, {"depends_on": ["phase_1"], "b": {"tasks": [shell("2", "true")]}})
     run = site.run("--phase", "2", "--with-deps", "--approve", "all")
     assert run.code == 0, run
     assert [event["task"] for event in run.events if event["kind"] == "ApprovalGiven"] == ["1"]

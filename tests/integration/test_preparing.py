@@ -65,9 +65,7 @@ def test_a_preview_prepares_nothing(site: Site) -> None:
 
 
 def test_ending_a_run_that_prepares_is_quiet_and_the_next_one_prepares_again(site: Site) -> None:
-    prepare(
-        site, {"run": "echo ran >> prepared; test -e go && exit; while :; do echo busy; sleep 0.02; done"}
-    )
+    prepare(site, {"run": "echo ran >> prepared; test -e go && exit; while :; do echo busy; sleep 0.02; done"})
     running = site.start("run", "--yes", "--json")
     wait_until((site.root / "prepared").exists, "the step begins")
     running.send_signal(signal.SIGTERM)

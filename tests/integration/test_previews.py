@@ -65,9 +65,7 @@ def test_the_announced_diffs_applied_by_git_give_what_the_run_then_writes(core: 
 
     run = core.run("--phase", "2", "--no-deps")
     assert run.code == 0, run
-    written = {
-        path for path in core.tree() if path.startswith((".github", "docs", "src/test", "python-services"))
-    }
+    written = {path for path in core.tree() if path.startswith((".github", "docs", "src/test", "python-services"))}
     for path in written:
         if (core.root / path).is_file():
             assert (core.root / path).read_bytes() == (copy / path).read_bytes(), path

@@ -123,9 +123,7 @@ def test_a_failure_blocks_what_depends_on_it_and_nothing_else(site: Site) -> Non
     assert failing(site) == {"1": "failed", "2": "blocked", "3": "succeeded", "4": "succeeded"}
 
 
-@pytest.mark.parametrize(
-    "where", [{"settings": {"fail_fast": True}}, {"fail_fast": True}], ids=["plan", "group"]
-)
+@pytest.mark.parametrize("where", [{"settings": {"fail_fast": True}}, {"fail_fast": True}], ids=["plan", "group"])
 def test_fail_fast_cancels_what_runs_and_starts_nothing_more(site: Site, where: dict[str, Any]) -> None:
     ended = failing(site, **where)
     assert (ended["1"], ended["2"], ended["3"]) == ("failed", "blocked", "cancelled")
@@ -164,9 +162,7 @@ def test_skipped_tasks_let_others_run(site: Site) -> None:
 
 
 def test_variables_come_from_the_command_line(site: Site) -> None:
-    site.plan(
-        shell("1", ["sh", "-c", 'echo "$1" > said', "say", "{{ variables.word }}"]), variables={"word": "no"}
-    )
+    site.plan(shell("1", ["sh", "-c", 'echo "$1" > said', "say", "{{ variables.word }}"]), variables={"word": "no"})
     assert site.run("--var", "word=yes $(touch never)").code == 0
     assert site.read("said") == "yes $(touch never)\n"
     assert not (site.root / "never").exists()

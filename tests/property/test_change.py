@@ -14,7 +14,21 @@ from hypothesis import strategies as st
 from orchestrator.change import FileEdit
 
 lines = st.sampled_from(
-    ["", "a", "b", "-- a", "++ b", "@@ -1 +1 @@", "\\ No newline", " x ", "é", "one\rtwo", "form\x0cfeed", "a\u2028b", "\ufeff"]
+    [
+        "",
+        "a",
+        "b",
+        "-- a",
+        "++ b",
+        "@@ -1 +1 @@",
+        "\\ No newline",
+        " x ",
+        "é",
+        "one\rtwo",
+        "form\x0cfeed",
+        "a\u2028b",
+        "\ufeff",
+    ]
 )
 texts = st.builds(
     lambda parts, ending, last: ending.join(parts) + (ending if parts and last else ""),
@@ -25,7 +39,11 @@ texts = st.builds(
 
 
 def apply_with_git(directory: Path, diff: str) -> None:
-    environ = {**os.environ, "GIT_CEILING_DIRECTORIES": str(directory.parent), "GIT_CONFIG_GLOBAL": os.devnull}
+    environ = {
+        **os.environ,
+        "GIT_CEILING_DIRECTORIES": str(directory.parent),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+    }
     command = ["git", "apply", "--unidiff-zero", "--whitespace=nowarn", "-"]
     subprocess.run(command, cwd=directory, input=diff.encode(), check=True, capture_output=True, env=environ)
 

@@ -45,7 +45,12 @@ def plans(draw: st.DrawFn) -> Plan:
             key = f"g{len(groups)}"
             before = tuple(draw(st.sets(st.sampled_from(groups), max_size=1))) if groups else ()
             made.append(
-                a_group(key, *members, execution=draw(st.sampled_from(["parallel", "sequential"])), depends_on=before)
+                a_group(
+                    key,
+                    *members,
+                    execution=draw(st.sampled_from(["parallel", "sequential"])),
+                    depends_on=before,
+                )
             )
             groups.append(f"p{phase}/{key}")
         gate = a_gate(id=f"gate{phase}", blocking=draw(st.booleans())) if draw(st.booleans()) else None
@@ -83,7 +88,7 @@ class FrontierMachine(RuleBasedStateMachine):
         self.bad: set[int] = set()
         self.blocked: dict[int, int] = {}
 
-    # --- what happens -------------------------------------------------------------------------------------------
+    # --- what happens ---------------------------------------------------------------------------------------
 
     @rule(most=st.integers(1, 10))
     def start(self, most: int) -> None:
@@ -133,7 +138,7 @@ class FrontierMachine(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         self.now += seconds
 
-    # --- what always holds --------------------------------------------------------------------------------------
+    # --- what always holds ----------------------------------------------------------------------------------
 
     @invariant()
     def the_frontier_and_the_model_agree(self) -> None:
@@ -180,7 +185,7 @@ class FrontierMachine(RuleBasedStateMachine):
                 self.now = max(self.now, wake)
         assert len(self.good | self.bad | set(self.blocked)) == self.count
 
-    # --- the model ----------------------------------------------------------------------------------------------
+    # --- the model ------------------------------------------------------------------------------------------
 
     def _end(self, node: int, good: bool) -> None:
         self.frontier.finish(node, good=good)

@@ -109,7 +109,9 @@ def as_data(event: Event) -> list[Any]:
 
 @given(st.lists(st.lists(batches, max_size=3), min_size=1, max_size=3))
 @settings(max_examples=8, deadline=None)
-def test_what_killed_processes_were_told_is_kept_is_folded_the_same_by_the_next(lives: list[list[list[Event]]]) -> None:
+def test_what_killed_processes_were_told_is_kept_is_folded_the_same_by_the_next(
+    lives: list[list[list[Event]]],
+) -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "journal.db")
         kept: list[Event] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -14,7 +16,7 @@ secrets = st.lists(st.text("abé\n", min_size=MIN_LENGTH, max_size=9), min_size=
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     """Return `data` in pieces, cut where `places` say."""
     edges = sorted({place % (len(data) + 1) for place in places} | {0, len(data)})
-    return [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(edges)]
 
 
 @given(secrets, st.data(), st.lists(st.integers(0, 200)))

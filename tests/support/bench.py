@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from orchestrator.change import Change, TaskResult
 from orchestrator.clock import SystemClock
@@ -24,6 +24,7 @@ from orchestrator.templates import Templates
 from orchestrator.workspace import FileView, Overlay, Workspace
 from tests.support.plans import side_by_side
 
+T = TypeVar("T")
 ENVIRON = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8"}
 
 
@@ -35,6 +36,7 @@ class ReadOnly:
         self.mode = files.mode
         self.is_directory = files.is_directory
         self.match = files.match
+        self.stamp = files.stamp
 
 
 @dataclass
@@ -60,7 +62,7 @@ class Bench:
         self.events: list[Event] = []
         self.prepared: list[PrepareStep] = []
 
-    # --- the project --------------------------------------------------------------------------------------------
+    # --- the project ----------------------------------------------------------------------------------------
 
     def write(self, path: str, text: str, mode: int | None = None) -> None:
         file = self.root / path
@@ -86,7 +88,7 @@ class Bench:
             for path in self.root.rglob("*")
         }
 
-    # --- tasks --------------------------------------------------------------------------------------------------
+    # --- tasks ----------------------------------------------------------------------------------------------
 
     def handler(self, task: Task) -> Handler[Any]:
         found: Handler[Any] = self.registry.handler(task.type)
@@ -94,8 +96,26 @@ class Bench:
 
     def plan(self, task: Task) -> Change:
         """Return what the task would do, asked of a view that cannot write."""
-        runner = self._runner(task)
+        runner = self.runner(task)
         return runner.change(task, runner.digest(task), ReadOnly(self.workspace))
+
+    def runner(self, *tasks: Task) -> ApplyRunner:
+        """Return a runner for a plan of these tasks."""
+        runner = ApplyRunner(
+            **self._planning(*tasks),
+            workspace=self.workspace,
+            objects=ObjectStore(self.base / "objects"),
+            children=None,  # type: ignore[arg-type]  # made where there is a loop
+            masker=Masker(self.secrets),
+            environ=self.environ,
+            run_directory=self.base / "run",
+            run_id="r1",
+            is_prepared=self.prepared.__contains__,
+            prepared=self.prepared.append,
+            strict=self.strict,
+        )
+        runner.record = runner.record_soon = runner.publish = self.events.append
+        return runner
 
     def preview(self, *tasks: Task) -> list[TaskResult]:
         """Return what the tasks would come to, one after the other."""
@@ -106,17 +126,13 @@ class Bench:
 
     def attempt(self, task: Task, number: int = 1) -> TaskResult:
         """Try the task; remember its evidence if it succeeded."""
-        runner = self._runner(task)
+        runner = self.runner(task)
 
         async def main() -> TaskResult:
-            runner.children = Children("bench", watchdog=False)
-            try:
-                attempt = runner.attempt(task, number)
-                return attempt if isinstance(attempt, TaskResult) else await attempt
-            finally:
-                await runner.children.close()
+            attempt = runner.attempt(task, number)
+            return attempt if isinstance(attempt, TaskResult) else await attempt
 
-        result = asyncio.run(main())
+        result = run_with_children(runner, main)
         if result.status in ("succeeded", "unchanged"):
             self.previous[task.id] = (result.digest, result.evidence)
         return result
@@ -133,28 +149,9 @@ class Bench:
         """What was shown of the output of all attempts."""
         return "".join(event.text for event in self.events if isinstance(event, TaskOutput))
 
-    def _runner(self, task: Task) -> ApplyRunner:
-        runner = ApplyRunner(
-            **self._planning(task),
-            workspace=self.workspace,
-            objects=ObjectStore(self.base / "objects"),
-            children=None,  # type: ignore[arg-type]  # made where there is a loop
-            masker=Masker(self.secrets),
-            environ=self.environ,
-            run_directory=self.base / "run",
-            run_id="r1",
-            is_prepared=self.prepared.__contains__,
-            prepared=self.prepared.append,
-            strict=self.strict,
-        )
-        runner.record = runner.record_soon = runner.publish = self.events.append
-        return runner
-
     def _planning(self, *tasks: Task) -> dict[str, Any]:
         known = {task.id: task for task in (*self.others, *tasks)}
-        plan: Plan = side_by_side(
-            *known.values(), root=self.root, settings=self.settings, variables=self.variables
-        )
+        plan: Plan = side_by_side(*known.values(), root=self.root, settings=self.settings, variables=self.variables)
         return {
             "plan": plan,
             "handlers": self.registry,
@@ -164,3 +161,16 @@ class Bench:
             "previous": self.previous,
             "facts": lambda: {"package": {"name": "shop"}},
         }
+
+
+def run_with_children(runner: ApplyRunner, main: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run `main` while the runner can start processes, none of which outlives it."""
+
+    async def guarded() -> T:
+        runner.children = Children("bench", watchdog=False)
+        try:
+            return await main()
+        finally:
+            await runner.children.close()
+
+    return asyncio.run(guarded())

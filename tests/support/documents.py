@@ -27,6 +27,5 @@ def fences(document: Path) -> list[Fence]:
     """Return the blocks of a document, in order."""
     text = document.read_text(encoding="utf-8")
     return [
-        Fence(found[1], found[2], found[3], text.count("\n", 0, found.start()) + 1)
-        for found in _FENCE.finditer(text)
+        Fence(found[1], found[2], found[3], text.count("\n", 0, found.start()) + 1) for found in _FENCE.finditer(text)
     ]

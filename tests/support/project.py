@@ -199,9 +199,7 @@ class Site:
 def sample_site(base: Path) -> Site:
     """Return a site that holds a copy of the sample project, in git."""
     site = Site(base)
-    kept_out = shutil.ignore_patterns(
-        "node_modules", ".venv", "__pycache__", ".orchestrator", "coverage", ".*_cache"
-    )
+    kept_out = shutil.ignore_patterns("node_modules", ".venv", "__pycache__", ".orchestrator", "coverage", ".*_cache")
     shutil.copytree(SAMPLE, site.root, dirs_exist_ok=True, ignore=kept_out)
     site.commit_everything()
     return site

@@ -68,9 +68,7 @@ class Story:
 
 def a_roadmap() -> Plan:
     """Return a plan like those that people write: three phases, a checkpoint, a task for a person."""
-    tests = [
-        a_task(f"2.{number}", name=f"Tests for the {name} service") for number, name in enumerate(SERVICES, 1)
-    ]
+    tests = [a_task(f"2.{number}", name=f"Tests for the {name} service") for number, name in enumerate(SERVICES, 1)]
     plan = a_plan(
         a_phase(
             "phase_1",
@@ -84,9 +82,7 @@ def a_roadmap() -> Plan:
             gate=a_gate(id="after_phase_1", name="Foundation complete"),
             name="Foundation",
         ),
-        a_phase(
-            "phase_2", a_group("group_a", *tests, name="Accounts and communities"), name="Critical services"
-        ),
+        a_phase("phase_2", a_group("group_a", *tests, name="Accounts and communities"), name="Critical services"),
         a_phase(
             "phase_3",
             a_group(
@@ -138,7 +134,5 @@ def tell_all(story: Story) -> None:
     story.tell(TaskFinished("2.1", seconds=4.2, added=310, summary="41 cases, each proven"))
     story.tell(TaskFinished("2.4", "failed", message="no database", seconds=4.2, tolerated=True))
     story.tell(TaskStarted("2.3", 2), after=4.0)
-    story.tell(
-        TaskFinished("2.3", attempts=2, seconds=61.0, added=220, summary="38 cases, each proven"), after=61.0
-    )
+    story.tell(TaskFinished("2.3", attempts=2, seconds=61.0, added=220, summary="38 cases, each proven"), after=61.0)
     story.tell(PhaseFinished(phase="phase_2", status="failed"), RunPaused(exit_code=1))

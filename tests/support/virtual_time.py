@@ -1,4 +1,4 @@
-"""Time that passes only when nothing else is left to do: an hour of waiting takes no time, and none of it is guessed."""
+"""Time that passes only when nothing else is left to do: an hour of waiting takes no time at all."""
 
 from __future__ import annotations
 

@@ -58,7 +58,8 @@ def test_all_problems_of_a_plan_are_told_in_the_order_of_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "hint"), [("servces", "did you mean `services`?"), ("xyz", None), ("routes", "did you mean `routes`?")]
+    ("word", "hint"),
+    [("servces", "did you mean `services`?"), ("xyz", None), ("routes", "did you mean `routes`?")],
 )
 def test_a_near_miss_is_recognised(word: str, hint: str | None) -> None:
     assert did_you_mean(word, ["services", "routes"]) == hint

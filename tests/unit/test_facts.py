@@ -81,7 +81,8 @@ def test_the_node_version_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "package", ["{", "[]", "\xff", '{"scripts": [], "dependencies": ["a"], "devDependencies": 3, "engines": "18"}']
+    "package",
+    ["{", "[]", "\xff", '{"scripts": [], "dependencies": ["a"], "devDependencies": 3, "engines": "18"}'],
 )
 def test_a_package_that_makes_no_sense_has_nothing_to_tell(tmp_path: Path, package: str) -> None:
     known = facts(tmp_path, {"package.json": package})
@@ -91,7 +92,14 @@ def test_a_package_that_makes_no_sense_has_nothing_to_tell(tmp_path: Path, packa
 
 @pytest.mark.parametrize(
     "compose",
-    ["{", "- a", "services: [a]", "services: {1: {build: .}, a: 3}", "x: 2024-13-40", "services: {a: {build: ., ports: 3}}"],
+    [
+        "{",
+        "- a",
+        "services: [a]",
+        "services: {1: {build: .}, a: 3}",
+        "x: 2024-13-40",
+        "services: {a: {build: ., ports: 3}}",
+    ],
 )
 def test_a_compose_file_that_makes_no_sense_stops_nobody(tmp_path: Path, compose: str) -> None:
     services = facts(tmp_path, {"docker-compose.yml": compose})["services"]

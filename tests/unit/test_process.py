@@ -37,9 +37,7 @@ def run_id() -> Iterator[str]:
     end_stragglers([identity])
 
 
-def play(
-    scene: Callable[[Children], Coroutine[Any, Any, T]], run_id: str = "test", *, watchdog: bool = True
-) -> T:
+def play(scene: Callable[[Children], Coroutine[Any, Any, T]], run_id: str = "test", *, watchdog: bool = True) -> T:
     async def main() -> T:
         children = Children(run_id, watchdog=watchdog)
         try:
@@ -277,9 +275,7 @@ def test_what_a_background_child_still_writes_shortly_after_the_leader_is_not_lo
 @pytest.mark.parametrize("daemon", ["sleep 60", "yes"])
 def test_a_daemon_that_holds_the_pipe_does_not_hang_the_run(daemon: str, run_id: str) -> None:
     async def scene(children: Children) -> Exit:
-        script = (
-            f'{sys.executable} -c \'import os; os.setsid(); os.execvp("sh", ["sh", "-c", "{daemon}"])\' &'
-        )
+        script = f'{sys.executable} -c \'import os; os.setsid(); os.execvp("sh", ["sh", "-c", "{daemon}"])\' &'
         script += ' while kill -0 $! && [ "$(ps -o sid= -p $!)" -ne $! ]; do sleep 0.01; done; echo done'
         return await children.run(["/bin/sh", "-c", script], cwd=HERE, env=ENV, output=sizes.append)
 
@@ -300,9 +296,7 @@ def test_killing_ends_all_children_at_once(exit_notice: None) -> None:
         script = "trap '' TERM; sleep 60"
         return await asyncio.gather(
             *[
-                children.run(
-                    ["/bin/sh", "-c", script], cwd=HERE, env=ENV, output=lambda _: None, on_start=note
-                )
+                children.run(["/bin/sh", "-c", script], cwd=HERE, env=ENV, output=lambda _: None, on_start=note)
                 for _ in range(3)
             ]
         )
@@ -418,9 +412,7 @@ def kill_a_run(run_id: str, watched: str, script: str, pids: Path, count: int) -
         pytest.param("sleep 60 & echo $! $$ >> {pids}; wait", id="a group"),
         pytest.param(DAEMON + "{pids}; exec sleep 60", id="a daemon"),
         pytest.param("env -i sleep 60 & echo $! $$ >> {pids}; wait", id="a group without the environment"),
-        pytest.param(
-            "trap '' TERM; env -i sleep 60 & echo $! >> {pids}; wait", id="one that ignores SIGTERM"
-        ),
+        pytest.param("trap '' TERM; env -i sleep 60 & echo $! >> {pids}; wait", id="one that ignores SIGTERM"),
     ],
 )
 def test_nothing_outlives_a_run_that_is_killed(tmp_path: Path, run_id: str, script: str) -> None:
@@ -485,9 +477,7 @@ def test_a_zombie_is_not_waited_for() -> None:
 @linux_only
 def test_a_survivor_that_ignores_sigterm_is_killed() -> None:
     script = "trap '' TERM; echo ready; while :; do sleep 0.01; done"
-    with subprocess.Popen(
-        ["/bin/sh", "-c", script], start_new_session=True, stdout=subprocess.PIPE
-    ) as process:
+    with subprocess.Popen(["/bin/sh", "-c", script], start_new_session=True, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         end_processes((), [(process.pid, start_time(process.pid))], grace=0.05)

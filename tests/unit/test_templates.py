@@ -35,7 +35,9 @@ def test_a_project_s_own_template_comes_before_a_shipped_one(templates: Template
 
 
 @pytest.mark.parametrize("name", ["", "missing", "../secret", "/etc/passwd", "a/../../secret"])
-def test_only_what_lies_in_the_template_directories_is_a_template(templates: Templates, tmp_path: Path, name: str) -> None:
+def test_only_what_lies_in_the_template_directories_is_a_template(
+    templates: Templates, tmp_path: Path, name: str
+) -> None:
     write(tmp_path, "secret", "x")
     assert templates.source(name) is None
 

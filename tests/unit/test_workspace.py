@@ -45,7 +45,7 @@ def tree(root: Path) -> dict[str, tuple[int, bytes]]:
     }
 
 
-# --- bytes and modes --------------------------------------------------------------------------------------------
+# --- bytes and modes ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -99,11 +99,13 @@ def test_nobody_ever_sees_half_a_file(root: Path) -> None:
     assert tree(root)["a"][1] == b"new"
 
 
-# --- conflicts --------------------------------------------------------------------------------------------------
+# --- conflicts ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("now", "before"), [(b"changed", b"old"), (None, b"old"), (b"made meanwhile", None)], ids=["changed", "gone", "made"]
+    ("now", "before"),
+    [(b"changed", b"old"), (None, b"old"), (b"made meanwhile", None)],
+    ids=["changed", "gone", "made"],
 )
 def test_a_file_that_is_not_what_the_edit_saw_is_a_conflict_before_anything_is_touched(
     root: Path, now: bytes | None, before: bytes | None
@@ -118,7 +120,7 @@ def test_a_file_that_is_not_what_the_edit_saw_is_a_conflict_before_anything_is_t
     assert tree(root) == untouched
 
 
-# --- links and the way out --------------------------------------------------------------------------------------
+# --- links and the way out ----------------------------------------------------------------------------------
 
 
 def test_a_link_inside_the_project_is_written_through(root: Path) -> None:
@@ -200,7 +202,7 @@ def test_what_is_not_there_is_none(root: Path) -> None:
         assert not workspace.is_directory(path)
 
 
-# --- the machine refuses ----------------------------------------------------------------------------------------
+# --- the machine refuses ------------------------------------------------------------------------------------
 
 
 class FullDisk(Workspace):
@@ -243,7 +245,10 @@ def test_a_directory_that_cannot_be_written_is_named_and_left_as_it_was(root: Pa
     (root / "a").write_bytes(b"old")
     with pytest.raises(EnvironmentProblem) as caught:
         Refusing(root).apply([edit("a", b"old", b"new")], TMP)
-    assert (caught.value.code, caught.value.message) == ("environment/unwritable", "`a` cannot be written: Permission denied")
+    assert (caught.value.code, caught.value.message) == (
+        "environment/unwritable",
+        "`a` cannot be written: Permission denied",
+    )
     assert tree(root) == {"a": (Workspace(root).mode("a"), b"old")}
 
 
@@ -274,7 +279,7 @@ def test_a_temporary_file_that_is_a_link_is_not_followed(root: Path, outside: Pa
     assert outside.read_text() == "not ours\n"
 
 
-# --- directories ------------------------------------------------------------------------------------------------
+# --- directories --------------------------------------------------------------------------------------------
 
 
 def test_the_directories_a_file_needs_are_named_and_can_be_removed_again(root: Path) -> None:
@@ -298,7 +303,7 @@ def test_what_a_killed_process_left_is_removed(root: Path) -> None:
     assert os.listdir(root) == []
 
 
-# --- digests ----------------------------------------------------------------------------------------------------
+# --- digests ------------------------------------------------------------------------------------------------
 
 
 def test_what_was_written_holds_until_somebody_changes_it(root: Path) -> None:
@@ -319,7 +324,7 @@ def test_a_walk_leaves_out_what_is_nobody_s_source(root: Path) -> None:
     assert [path.relative_to(root).as_posix() for path in walk(root)] == [".hidden", "a", "b/x"]
 
 
-# --- the overlay ------------------------------------------------------------------------------------------------
+# --- the overlay --------------------------------------------------------------------------------------------
 
 NAMES = ["a.ts", "src/a.ts", "src/b.js", "src/deep/c.ts", ".github/ci.yml", "src/.env", "node_modules/m.ts"]
 PATTERNS = [
@@ -367,7 +372,9 @@ def test_the_overlay_shows_what_applying_leaves(
             {path: (overlay.read(path), overlay.mode(path)) for path in NAMES},
             {pattern: overlay.match(pattern) for pattern in PATTERNS},
         ]
-        below = {"src", "src/deep", ".github"} & {name.rpartition("/")[0] for name in NAMES if overlay.read(name) is not None}
+        below = {"src", "src/deep", ".github"} & {
+            name.rpartition("/")[0] for name in NAMES if overlay.read(name) is not None
+        }
         assert all(overlay.is_directory(path) for path in below)
         for one in edits:
             workspace.apply([one], TMP)
@@ -389,3 +396,20 @@ def test_the_overlay_refuses_what_the_disk_refuses(root: Path) -> None:
     (root / "a").mkdir()
     with pytest.raises(OrchestratorError):
         Overlay(Workspace(root)).read("a")
+
+
+def test_a_stamp_changes_with_a_file_and_is_none_where_it_could_not_tell(root: Path) -> None:
+    (root / "a").write_text("x")
+    (root / "directory").mkdir()
+    workspace = Workspace(root)
+    first = workspace.stamp(["a"])
+    assert first is not None
+    assert workspace.stamp(["a"]) == first
+    os.utime(root / "a", ns=(1, 1))
+    assert workspace.stamp(["a"]) not in (first, None)
+    assert workspace.stamp(["a", "missing"]) is None
+    assert workspace.stamp(["directory"]) is None
+    overlay = Overlay(workspace)
+    assert overlay.stamp(["a"]) == workspace.stamp(["a"])
+    overlay.lay([edit("./a", b"x", b"y")])
+    assert overlay.stamp(["a"]) is None

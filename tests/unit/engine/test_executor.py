@@ -72,7 +72,7 @@ class Person:
         return self.answers.get(task.id)
 
 
-# --- order ------------------------------------------------------------------------------------------------------
+# --- order --------------------------------------------------------------------------------------------------
 
 
 def test_what_is_seen_was_journaled_before_and_nothing_starts_on_what_is_not() -> None:
@@ -168,7 +168,7 @@ def test_a_bug_in_the_runner_ends_the_run_instead_of_hanging_it() -> None:
     assert runner.cancelled == ["2"]
 
 
-# --- retries ----------------------------------------------------------------------------------------------------
+# --- retries ------------------------------------------------------------------------------------------------
 
 
 def test_attempts_are_spaced_by_a_delay_that_doubles() -> None:
@@ -213,7 +213,7 @@ def test_a_task_that_waits_for_its_next_attempt_leaves_its_slot_to_others() -> N
     assert played.seconds == 50.0
 
 
-# --- failures ---------------------------------------------------------------------------------------------------
+# --- failures -----------------------------------------------------------------------------------------------
 
 
 def test_what_depends_on_a_failure_is_blocked_at_once_and_told_its_root() -> None:
@@ -221,7 +221,13 @@ def test_what_depends_on_a_failure_is_blocked_at_once_and_told_its_root() -> Non
         a_task("1"), a_task("2", depends_on=("1",)), a_task("3", depends_on=("2",)), a_task("4"), a_task("5")
     )
     played = play(plan, FakeRunner({"1": [FAILED], "5": [SLOW]}))
-    assert played.statuses == {"1": "failed", "2": "blocked", "3": "blocked", "4": "succeeded", "5": "succeeded"}
+    assert played.statuses == {
+        "1": "failed",
+        "2": "blocked",
+        "3": "blocked",
+        "4": "succeeded",
+        "5": "succeeded",
+    }
     assert [played.finished[task_id].cause for task_id in ("2", "3")] == ["1", "1"]
     assert {entry.event.task for entry in played.journal.batches[0]} >= {"1", "2", "3"}
 
@@ -287,7 +293,8 @@ def test_a_group_that_fails_fast_cancels_what_was_about_to_begin() -> None:
 def test_a_group_that_fails_fast_does_not_wait_for_a_retry_that_will_never_be() -> None:
     tasks = a_task("patient"), a_task("bad")
     plan = a_plan(
-        a_phase("phase_1", a_group("hasty", *tasks, fail_fast=True)), settings=Settings(retry_delay_seconds=1000.0)
+        a_phase("phase_1", a_group("hasty", *tasks, fail_fast=True)),
+        settings=Settings(retry_delay_seconds=1000.0),
     )
     played = play(plan, FakeRunner({"patient": [BUSY], "bad": [End("failed", seconds=1)]}))
     assert played.statuses == {"patient": "cancelled", "bad": "failed"}
@@ -303,7 +310,7 @@ def test_a_group_that_fails_fast_does_not_wait_for_a_person_either() -> None:
     assert (played.seconds, person.undisturbed) == (1.0, [])
 
 
-# --- interruptions ----------------------------------------------------------------------------------------------
+# --- interruptions ------------------------------------------------------------------------------------------
 
 
 async def interrupt_at(execution: Execution, *times: float) -> None:
@@ -350,7 +357,7 @@ def test_while_a_run_drains_nothing_is_tried_again() -> None:
     assert played.runner.order == ["1"]
 
 
-# --- observers --------------------------------------------------------------------------------------------------
+# --- observers ----------------------------------------------------------------------------------------------
 
 
 def test_an_observer_that_raises_is_dropped_and_the_run_goes_on(caplog: pytest.LogCaptureFixture) -> None:
@@ -361,7 +368,7 @@ def test_an_observer_that_raises_is_dropped_and_the_run_goes_on(caplog: pytest.L
     assert len(log) < len(seen) == len(played.events)
 
 
-# --- people -----------------------------------------------------------------------------------------------------
+# --- people -------------------------------------------------------------------------------------------------
 
 
 def manual_plan() -> tuple[Plan, FakeRunner]:
@@ -392,7 +399,9 @@ def test_a_person_answers_while_other_tasks_run() -> None:
     assert played.finished["ask"].attempts == 1, "asking is no attempt"
 
 
-@pytest.mark.parametrize(("decision", "ask", "after"), [("skipped", "skipped", "succeeded"), ("rejected", "failed", "blocked")])
+@pytest.mark.parametrize(
+    ("decision", "ask", "after"), [("skipped", "skipped", "succeeded"), ("rejected", "failed", "blocked")]
+)
 def test_a_person_decides(decision: str, ask: str, after: str) -> None:
     plan, runner = manual_plan()
     played = play(plan, runner, prompter=Person({"ask": Answer(decision, "ann")}))
@@ -468,7 +477,7 @@ def test_an_answer_to_a_task_that_does_not_ask_is_no_answer() -> None:
     assert played.statuses == {"other": "succeeded"}
 
 
-# --- groups and phases ------------------------------------------------------------------------------------------
+# --- groups and phases --------------------------------------------------------------------------------------
 
 
 def two_phases() -> Plan:
@@ -522,7 +531,12 @@ def test_a_group_ends_as_its_worst_task() -> None:
 def test_a_group_of_which_a_part_was_done_before_ends_with_the_rest() -> None:
     played = play(two_phases(), done=["1", "3"])
     assert played.statuses.keys() == {"2", "gate", "4"}
-    assert marks(played.events)[:4] == ["+phase_1", "+phase_1/a", "-phase_1/a succeeded", "-phase_1 succeeded"]
+    assert marks(played.events)[:4] == [
+        "+phase_1",
+        "+phase_1/a",
+        "-phase_1/a succeeded",
+        "-phase_1 succeeded",
+    ]
 
 
 def test_what_was_done_before_is_not_done_again() -> None:

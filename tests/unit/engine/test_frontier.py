@@ -12,6 +12,8 @@ from orchestrator.plan.graph import build_graph
 from orchestrator.plan.model import Plan, SchedulerName, Task
 from tests.support.plans import a_gate, a_group, a_phase, a_plan, a_task, side_by_side
 
+UNLIMITED = Limits(100)
+
 
 class Table:
     """A frontier whose tasks are called by their ids."""
@@ -19,7 +21,7 @@ class Table:
     def __init__(
         self,
         plan: Plan,
-        limits: Limits = Limits(100),
+        limits: Limits = UNLIMITED,
         *,
         order: SchedulerName = "fifo",
         done: Mapping[str, bool] | None = None,
@@ -82,7 +84,7 @@ def reads(*paths: str) -> Claims:
     return Claims(reads=paths)
 
 
-# --- slots ------------------------------------------------------------------------------------------------------
+# --- slots --------------------------------------------------------------------------------------------------
 
 
 def test_no_more_start_than_there_are_slots() -> None:
@@ -105,7 +107,9 @@ def test_a_group_has_slots_of_its_own() -> None:
 
 def test_a_resource_is_had_whole_or_not_at_all() -> None:
     plan = side_by_side(
-        a_task("1", resources={"disk": 2}), a_task("2", resources={"disk": 2, "net": 1}), a_task("3", resources={"net": 1})
+        a_task("1", resources={"disk": 2}),
+        a_task("2", resources={"disk": 2, "net": 1}),
+        a_task("3", resources={"net": 1}),
     )
     table = Table(plan, Limits(9, resources={"disk": 3, "net": 1}))
     assert table.start() == ["1", "3"], "2 waits for the disk, and does not hold the net meanwhile"
@@ -137,24 +141,30 @@ def test_what_frees_enough_for_several_wakes_them_all() -> None:
     assert table.start() == ["1", "2", "3"]
 
 
-# --- order ------------------------------------------------------------------------------------------------------
+# --- order --------------------------------------------------------------------------------------------------
 
 
 def test_who_comes_first_by_priority_goes_first() -> None:
     plan = side_by_side(
-        a_task("1", priority="low"), a_task("2"), a_task("3", priority="critical"), a_task("4", priority="high")
+        a_task("1", priority="low"),
+        a_task("2"),
+        a_task("3", priority="critical"),
+        a_task("4", priority="high"),
     )
     assert Table(plan, Limits(1), order="priority").drain() == ["3", "4", "2", "1"]
 
 
 def test_a_better_task_that_gets_ready_overtakes() -> None:
     plan = side_by_side(
-        a_task("1"), a_task("2", priority="low"), a_task("3", depends_on=("1",), priority="critical"), a_task("4")
+        a_task("1"),
+        a_task("2", priority="low"),
+        a_task("3", depends_on=("1",), priority="critical"),
+        a_task("4"),
     )
     assert Table(plan, Limits(1), order="priority").drain() == ["1", "3", "4", "2"]
 
 
-# --- what comes before ------------------------------------------------------------------------------------------
+# --- what comes before --------------------------------------------------------------------------------------
 
 
 def test_sequential_tasks_follow_each_other() -> None:
@@ -211,12 +221,16 @@ def test_a_later_phase_does_not_pass_a_checkpoint_that_failures_kept_from_runnin
     assert table.frontier.done
 
 
-# --- failures ---------------------------------------------------------------------------------------------------
+# --- failures -----------------------------------------------------------------------------------------------
 
 
 def test_a_failure_blocks_all_that_needs_it_at_once_and_is_named_as_the_root() -> None:
     plan = side_by_side(
-        a_task("1"), a_task("2", depends_on=("1",)), a_task("3", depends_on=("2", "4")), a_task("4"), a_task("5")
+        a_task("1"),
+        a_task("2", depends_on=("1",)),
+        a_task("3", depends_on=("2", "4")),
+        a_task("4"),
+        a_task("5"),
     )
     table = Table(plan)
     table.start()
@@ -237,7 +251,7 @@ def test_what_two_failures_block_is_told_once() -> None:
     assert table.blocked() == [("3", "1")]
 
 
-# --- done before ------------------------------------------------------------------------------------------------
+# --- done before --------------------------------------------------------------------------------------------
 
 
 def test_what_was_done_before_counts_for_what_comes_after() -> None:
@@ -264,7 +278,7 @@ def test_what_failed_before_blocks_from_the_start() -> None:
     assert table.start() == ["3"]
 
 
-# --- waiting ----------------------------------------------------------------------------------------------------
+# --- waiting ------------------------------------------------------------------------------------------------
 
 
 def test_a_retry_is_not_started_before_its_time_and_takes_nothing_meanwhile() -> None:
@@ -307,7 +321,7 @@ def test_a_task_that_waits_for_a_person_takes_nothing_and_goes_on_after_the_answ
     assert table.frontier.asking == frozenset()
 
 
-# --- paths ------------------------------------------------------------------------------------------------------
+# --- paths --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -329,7 +343,9 @@ def test_a_task_that_waits_for_a_person_takes_nothing_and_goes_on_after_the_answ
         (Claims(), writes(WHOLE_PROJECT), True),
     ],
 )
-def test_two_tasks_run_together_unless_one_writes_where_the_other_looks(one: Claims, other: Claims, together: bool) -> None:
+def test_two_tasks_run_together_unless_one_writes_where_the_other_looks(
+    one: Claims, other: Claims, together: bool
+) -> None:
     for first, second in ((one, other), (other, one)):
         table = Table(side_by_side(*tasks("1", "2")), claims={"1": first, "2": second})
         assert table.start() == (["1", "2"] if together else ["1"])
@@ -369,7 +385,7 @@ def test_a_path_is_not_held_up_by_a_task_that_was_cancelled_while_it_waited() ->
     assert table.start() == ["3"]
 
 
-# --- cost -------------------------------------------------------------------------------------------------------
+# --- cost ---------------------------------------------------------------------------------------------------
 
 
 class CountedKey(tuple[float, ...]):

@@ -34,7 +34,13 @@ def shell(**fields: object) -> ShellTask:
 
 
 def generation(mode: str, **fields: object) -> FileGenerationTask:
-    made = {"id": "1", "name": "files", "type": "file_generation", "target": "gen/", "templates": ("a.txt", "deep/b.txt")}
+    made = {
+        "id": "1",
+        "name": "files",
+        "type": "file_generation",
+        "target": "gen/",
+        "templates": ("a.txt", "deep/b.txt"),
+    }
     return FileGenerationTask(**{**made, "on_conflict": mode, **fields})  # type: ignore[arg-type]
 
 
@@ -58,12 +64,16 @@ CASES = {
     "shell with outputs": Case(shell(outputs=("out.txt",))),
     "shell with inputs": Case(shell(inputs=("in/*.txt",), outputs=("out.txt",)), lambda b: b.write("in/a.txt", "1")),
     "shell with directories": Case(
-        shell(run="mkdir -p out && cp in/* out", inputs=("in",), outputs=("out/",)), lambda b: b.write("in/a.txt", "1")
+        shell(run="mkdir -p out && cp in/* out", inputs=("in",), outputs=("out/",)),
+        lambda b: b.write("in/a.txt", "1"),
     ),
     "shell with an empty directory": Case(shell(run=("mkdir", "-p", "out"), outputs=("out",))),
     "shell that creates": Case(shell(creates="out.txt")),
     "shell in a directory": Case(shell(cwd="sub", outputs=("sub/out.txt",)), lambda b: b.write("sub/x", "")),
-    **{f"generation, {mode}": Case(generation(mode), with_templates) for mode in ("keep", "overwrite", "backup", "merge")},
+    **{
+        f"generation, {mode}": Case(generation(mode), with_templates)
+        for mode in ("keep", "overwrite", "backup", "merge")
+    },
     **{
         f"generation beside a person's file, {mode}": Case(generation(mode), with_a_person_s_file)
         for mode in ("keep", "overwrite", "backup")

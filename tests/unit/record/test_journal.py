@@ -25,8 +25,9 @@ from orchestrator.record.events import (
 )
 from orchestrator.record.journal import VERSION, SqliteJournal
 from orchestrator.record.state import fold
-from tests.support.virtual_time import EPOCH
+from tests.support.clocks import FakeClock
 
+EPOCH = 1_700_000_000.0
 WRITER = """
 import os, sys
 from pathlib import Path
@@ -44,14 +45,6 @@ if ending == "stay":
     sys.stdin.read()
 journal.close()
 """
-
-
-class Noon:
-    def now(self) -> float:
-        return EPOCH
-
-    def monotonic(self) -> float:
-        return 0.0
 
 
 @pytest.fixture
@@ -76,12 +69,12 @@ def events(path: Path, *, read_only: bool = True) -> list[Event]:
         return [entry.event for entry in journal.entries()]
 
 
-# --- what is kept -----------------------------------------------------------------------------------------------
+# --- what is kept -------------------------------------------------------------------------------------------
 
 
 def test_what_is_appended_comes_back_with_its_place(path: Path) -> None:
     finished = TaskFinished("1", "failed", code="task/command", files={"a": None}, evidence={"x": [1]}, tolerated=True)
-    with closing(SqliteJournal(path, "r", clock=Noon())) as journal:
+    with closing(SqliteJournal(path, "r", clock=FakeClock(EPOCH))) as journal:
         first = journal.append([RunStarted(plan="p", git={"head": "ä\n\U0001f600"})])
         second = journal.append([finished, RunFinished(exit_code=1)])
     assert [(entry.seq, entry.run_id, entry.at) for entry in first + second] == [
@@ -122,7 +115,10 @@ def test_the_newest_end_of_each_task_counts_whatever_run_it_is_of(path: Path) ->
         journal.run_id = "two"
         journal.append([TaskFinished("1", "failed")])
         newest = {entry.event.task: (entry.run_id, entry.event) for entry in journal.latest_finished()}
-        assert newest == {"1": ("two", TaskFinished("1", "failed")), "2": ("one", TaskFinished("2", "failed"))}
+        assert newest == {
+            "1": ("two", TaskFinished("1", "failed")),
+            "2": ("one", TaskFinished("2", "failed")),
+        }
 
 
 def test_what_a_task_took_and_found_last_is_told_by_its_successes_alone(path: Path) -> None:
@@ -138,7 +134,9 @@ def test_an_event_of_a_newer_version_is_passed_over_and_so_is_a_field_of_one(pat
     with closing(SqliteJournal(path, "r")) as journal:
         journal.append([TaskStarted("1")])
     with closing(sqlite3.connect(path)) as db, db:
-        db.execute("INSERT INTO events (run, at, kind, task, status, data) VALUES ('r', 0, 'Teleported', '1', '', '{}')")
+        db.execute(
+            "INSERT INTO events (run, at, kind, task, status, data) VALUES ('r', 0, 'Teleported', '1', '', '{}')"
+        )
     assert events(path) == [TaskStarted("1")]
     assert from_data("TaskStarted", "1", {"attempt": 2, "mood": "good"}) == TaskStarted("1", 2)
 
@@ -156,7 +154,7 @@ def test_pruning_forgets_all_runs_but_those_that_are_kept(path: Path) -> None:
         assert journal.runs() == []
 
 
-# --- batches ----------------------------------------------------------------------------------------------------
+# --- batches ------------------------------------------------------------------------------------------------
 
 
 class FullDisk:
@@ -169,7 +167,9 @@ def test_a_batch_is_kept_whole_or_not_at_all(path: Path) -> None:
         with pytest.raises(TypeError):
             journal.append([TaskStarted("2"), TaskFinished("2", evidence={"x": FullDisk()})])
         with closing(sqlite3.connect(path)) as db, db:
-            db.execute("CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.task = '4' BEGIN SELECT RAISE(ABORT, 'no'); END")
+            db.execute(
+                "CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.task = '4' BEGIN SELECT RAISE(ABORT, 'no'); END"
+            )
         with pytest.raises(StateError, match="no"):
             journal.append([TaskStarted("3"), TaskStarted("4")])
         journal.append([TaskStarted("5")])
@@ -201,9 +201,7 @@ def test_what_a_killed_process_appended_is_there(path: Path, count: int) -> None
 
 
 def test_two_processes_append_without_losing_or_mixing_batches(path: Path) -> None:
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, path, run, "60", "close"]) for run in ("one", "two")
-    ]
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, path, run, "60", "close"]) for run in ("one", "two")]
     assert [writer.wait() for writer in writers] == [0, 0]
     with closing(SqliteJournal(path, read_only=True)) as journal:
         entries = list(journal.entries())
@@ -223,7 +221,7 @@ def test_it_is_noticed_that_another_process_added_something(path: Path) -> None:
         assert not journal.changed_elsewhere()
 
 
-# --- reading ----------------------------------------------------------------------------------------------------
+# --- reading ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("ending", ["close", "kill"])
@@ -257,7 +255,7 @@ def test_a_journal_in_a_directory_that_cannot_be_written_is_read(path: Path) -> 
         path.parent.chmod(0o700)
 
 
-# --- what is refused --------------------------------------------------------------------------------------------
+# --- what is refused ----------------------------------------------------------------------------------------
 
 
 def test_a_newer_version_is_refused(path: Path) -> None:
@@ -315,7 +313,7 @@ def test_a_directory_that_is_not_there_is_the_machine_s_problem(tmp_path: Path) 
     assert caught.value.code == "environment/unwritable"
 
 
-# --- secrets ----------------------------------------------------------------------------------------------------
+# --- secrets ------------------------------------------------------------------------------------------------
 
 
 def test_a_secret_is_neither_kept_nor_shown(path: Path) -> None:

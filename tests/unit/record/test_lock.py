@@ -62,7 +62,11 @@ def test_however_the_holder_ends_the_project_is_free(path: Path, ending: str) ->
 
 
 def test_a_holder_that_has_not_said_who_it_is_is_still_in_the_way(path: Path) -> None:
-    with ProjectLock(path, {"pid": 1}), pytest.raises(StateError, match="has not said"), ProjectLock(path, HOLDER):
+    with (
+        ProjectLock(path, {"pid": 1}),
+        pytest.raises(StateError, match="has not said"),
+        ProjectLock(path, HOLDER),
+    ):
         pass
 
 

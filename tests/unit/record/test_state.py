@@ -68,7 +68,12 @@ def test_a_run_from_start_to_end() -> None:
 
 def test_a_killed_run_is_open_and_tells_what_was_in_flight() -> None:
     state = state_of(
-        RunStarted(), TaskStarted("1"), ProcessStarted("1", 10, 99), staged("1"), TaskStarted("2"), AttemptFailed("2")
+        RunStarted(),
+        TaskStarted("1"),
+        ProcessStarted("1", 10, 99),
+        staged("1"),
+        TaskStarted("2"),
+        AttemptFailed("2"),
     )
     assert state.is_open
     assert state.interrupted == ["1", "2"]

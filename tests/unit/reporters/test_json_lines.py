@@ -57,7 +57,5 @@ def test_any_text_fits_into_any_stream() -> None:
 
 def test_plain_reporters_load_nothing_slow() -> None:
     code = "import sys, orchestrator.reporters.lines, orchestrator.reporters.json_lines; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert {"rich", "junitparser", "asyncio", "pydantic", "networkx"}.isdisjoint(loaded)

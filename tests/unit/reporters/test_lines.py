@@ -140,10 +140,7 @@ def test_answers_of_people_and_cleaning_up_are_told() -> None:
         story.tell(ApprovalGiven("3.1", "approved", by="ada", comment="done\nat last"))
 
     said = lines_of(tell)
-    assert (
-        "  taken back    1.1  Collect coverage from all source files  a change that was applied only in part"
-        in said
-    )
+    assert "  taken back    1.1  Collect coverage from all source files  a change that was applied only in part" in said
     assert "left alone, because somebody changed them since: jest.config.js" in said
     assert "  approved      3.1  Configure the secrets  by ada  done at last" in said
 

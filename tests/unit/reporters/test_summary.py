@@ -68,9 +68,7 @@ def test_blocked_tasks_that_name_each_other_end_the_search() -> None:
 
 def test_tasks_that_were_stopped_in_the_middle_are_named() -> None:
     story = Story()
-    story.tell(
-        RunStarted(plan="p", selected=1), TaskStarted("2.1"), RunPaused(reason="interrupted", exit_code=130)
-    )
+    story.tell(RunStarted(plan="p", selected=1), TaskStarted("2.1"), RunPaused(reason="interrupted", exit_code=130))
     said = told(story)
     assert said[0] == "1 task stopped in the middle; the next run does it again"
     assert said[1] == "  2.1  Tests for the auth service"
