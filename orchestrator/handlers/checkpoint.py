@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
+import posixpath
 import shutil
 import sys
 import time
@@ -153,11 +153,8 @@ async def _measure(validation: Validation, context: ApplyContext, usual: Sequenc
             code = await context.command(run, cwd=cwd, env=context.environ)
         except TaskError as error:
             return Finding("unverifiable", error.message)
-    names = (
-        [validation.report]
-        if validation.report
-        else [os.path.normpath(os.path.join(validation.cwd, name)) for name in REPORTS]
-    )
+    usual_names = [posixpath.normpath(posixpath.join(validation.cwd, name)) for name in REPORTS]
+    names = [validation.report] if validation.report else usual_names
     for name in names:
         path = context.root / name
         if path.is_file() and (run is None or path.stat().st_mtime >= began - 1):

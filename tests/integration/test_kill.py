@@ -18,13 +18,13 @@ from tests.support.project import PLANS, REPOSITORY, STATE, Site, Tree, alive, c
 DRIVER = REPOSITORY / "tests" / "support" / "kill.py"
 PLAN = PLANS / "kill.yaml"
 TASKS = {"1.1", "1.2", "1.3", "1.4", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7", "2.8"}
-LAST = {"before-commit": 36, "after-commit": 36, "before-rename": 11, "after-rename": 11}
-"""The journal has about 23 commits, more where processes are slow; 10 files are put in place."""
+LAST = {"before-commit": 36, "after-commit": 36, "before-rename": 12, "after-rename": 12}
+"""The journal has about 23 commits, more where processes are slow; 11 files are put in place."""
 CHOSEN = {
     "before-commit": (1, 2, 3, 6, 9, 13),
     "after-commit": (1, 2, 4, 5, 8, 11, 15),
-    "before-rename": (2, 4, 7),
-    "after-rename": (1, 3, 6),
+    "before-rename": (3, 4, 7),
+    "after-rename": (2, 3, 6),
 }
 POINTS = [
     pytest.param(moment, number, id=f"{moment}-{number}", marks=[] if number in CHOSEN[moment] else [pytest.mark.long])
@@ -153,6 +153,15 @@ def test_a_rollback_after_a_kill_restores_the_tree_and_leaves_nothing_lying_abou
     assert site.tree() == before
     again = site.orchestrate("rollback", "--yes", *options)
     assert (again.code, "nothing-to-roll-back" in again.err) == (1, True), again
+
+
+def test_what_was_there_before_a_kill_comes_back_after_the_run_that_went_on(tmp_path: Path) -> None:
+    site = mortal(tmp_path)
+    before = site.tree()
+    assert site.live("after-rename", 3).returncode == -signal.SIGKILL
+    assert site.live().returncode == 0
+    assert site.orchestrate("rollback", "--yes", "--config", str(PLAN), "--project", ".").code == 0
+    assert {path for path in changed(before, site.tree()) if path not in ("out", "out/1.4")} == set()
 
 
 def test_a_journal_whose_making_was_interrupted_is_an_empty_one(tmp_path: Path) -> None:
