@@ -10,6 +10,7 @@ set -eu
 
 home=$(cd "$(dirname "$0")" && pwd)
 venv=$home/.venv
+export UV_COMPILE_BYTECODE=1  # as pip does: nobody should wait for that at each start
 export UV_NATIVE_TLS="${UV_NATIVE_TLS:-true}"  # trust what the machine trusts, as pip does
 
 main() {
@@ -42,6 +43,7 @@ set_up() {
     install --only-binary :all: --require-hashes -r "$home/requirements/$1.txt"
     # The build backend comes from the lock as well: nothing unpinned is fetched to build the project.
     install --no-deps --no-build-isolation -e "$home"
+    "$venv/bin/python" -m compileall -q "$home/orchestrator"
     made_from "$1" > "$venv/$1.done"
     if [ "$1" = dev ]; then made_from runtime > "$venv/runtime.done"; fi
 }

@@ -24,7 +24,8 @@ from orchestrator.committer import Committer
 from orchestrator.engine.executor import Execution, Prompter, Runner
 from orchestrator.engine.frontier import Frontier, Limits
 from orchestrator.engine.order import critical_path, estimates, order_keys
-from orchestrator.engine.runner import ApplyRunner, PreviewRunner, undo
+from orchestrator.engine.outputs import undo
+from orchestrator.engine.runner import ApplyRunner, PreviewRunner
 from orchestrator.errors import EnvironmentProblem, PlanError, PlanErrors, StateError, UsageError, raise_os_error
 from orchestrator.facts import read_facts
 from orchestrator.handler import Answer

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from orchestrator.change import Change
+from orchestrator.change import Change, Outcome
 from orchestrator.plan.model import Task
 from orchestrator.templates import Templates
 from orchestrator.workspace import FileView
@@ -86,8 +86,8 @@ class Applied:
     """What `apply` has to say beside that it worked."""
 
     summary: str | None = None
-    status: str | None = None
-    """`unverifiable` where success cannot be told; None = succeeded."""
+    status: Outcome = "succeeded"
+    """`unverifiable` where success cannot be told, `unchanged` where there was nothing to do."""
     evidence: dict[str, Any] = field(default_factory=dict)
     artifacts: tuple[str, ...] = ()
 

@@ -16,7 +16,7 @@ import typer
 from orchestrator import __version__
 from orchestrator.app import Options, Project
 from orchestrator.cli.screen import paint
-from orchestrator.engine.runner import check_tools
+from orchestrator.engine.tools import check_tools
 from orchestrator.errors import OrchestratorError, UsageError, raise_os_error
 from orchestrator.handlers.registry import Registry
 

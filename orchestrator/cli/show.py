@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -159,7 +158,8 @@ def _as_data(state: RunState, *, tasks: bool = True) -> dict[str, Any]:
     if tasks:
         data["phases"] = state.phases
         data["tasks"] = {
-            task.id: {"status": task.status, "attempts": task.attempts, **(asdict(task.result) if task.result else {})}
+            task.id: {"status": task.status, "attempts": task.attempts}
+            | (task.result._asdict() if task.result is not None else {})
             for task in state.tasks.values()
         }
     return data

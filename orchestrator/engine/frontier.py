@@ -96,7 +96,6 @@ class Frontier:
         while self._ready and len(self._running) < self._limits.tasks:
             node = heapq.heappop(self._ready)[1]
             if self._ended[node]:
-                self._follow(node)
                 continue
             lane = self._obstacle(node)
             if lane is not None:

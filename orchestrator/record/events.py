@@ -2,60 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened. `task` is empty for what concerns no single task."""
-
-    durable: ClassVar[bool] = False
-    """It must survive a power cut, not only a killed process."""
-    task: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RunStarted(Event):
+class RunStarted(NamedTuple):
     """A run began, or went on after an interruption (`resumed`)."""
 
+    task: str = ""
     plan: str = ""
     plan_digest: str = ""
     plan_file: str = ""
     selected: int = 0
     resumed: bool = False
     pid: int = 0
-    git: dict[str, Any] = field(default_factory=dict)
+    git: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseStarted(Event):
+class PhaseStarted(NamedTuple):
+    task: str = ""
     phase: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class GroupStarted(Event):
+class GroupStarted(NamedTuple):
+    task: str = ""
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskStarted(Event):
+class TaskStarted(NamedTuple):
+    task: str = ""
     attempt: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessStarted(Event):
+class ProcessStarted(NamedTuple):
     """A child of a task runs; `started` is the kernel's start time, so that a reused pid is not mistaken for it."""
 
+    task: str = ""
     pid: int = 0
     started: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeStaged(Event):
+class ChangeStaged(NamedTuple):
     """The pre-images are stored and the files are about to be replaced."""
 
-    durable: ClassVar[bool] = True
+    task: str = ""
     attempt: int = 1
     suffix: str = ""
     """Of the temporary files."""
@@ -65,59 +54,58 @@ class ChangeStaged(Event):
     """Those that did not exist before."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutputsWritten(Event):
+class OutputsWritten(NamedTuple):
     """What a task's action did to the files it had announced; fields as in `ChangeStaged`."""
 
+    task: str = ""
     edits: tuple[tuple[str, str | None, str | None, int | None], ...] = ()
     directories: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeUndone(Event):
+class ChangeUndone(NamedTuple):
     """A half-applied change of a killed run was taken back; `left` are files that somebody else changed since."""
 
+    task: str = ""
     left: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptFailed(Event):
+class AttemptFailed(NamedTuple):
     """A task will be tried again `delay` seconds later."""
 
+    task: str = ""
     attempt: int = 1
     code: str = ""
     message: str = ""
     delay: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class TaskOutput(Event):
+class TaskOutput(NamedTuple):
     """What a task prints. Published, never journaled: the log has it."""
 
+    task: str = ""
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovalAsked(Event):
+class ApprovalAsked(NamedTuple):
     """A person is needed."""
 
+    task: str = ""
     instructions: str = ""
     digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovalGiven(Event):
+class ApprovalGiven(NamedTuple):
     """A person decided; it holds for the task with this digest."""
 
-    durable: ClassVar[bool] = True
+    task: str = ""
     decision: str = "approved"
     digest: str = ""
     by: str = ""
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskFinished(Event):
+class TaskFinished(NamedTuple):
+    task: str = ""
     status: str = "succeeded"
     code: str = ""
     message: str = ""
@@ -132,9 +120,9 @@ class TaskFinished(Event):
     log: str = ""
     tolerated: bool = False
     """It failed, and the plan says that this does not matter."""
-    files: dict[str, str | None] = field(default_factory=dict)
+    files: dict[str, str | None] = {}
     """Digests of the files it wrote."""
-    evidence: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Any] = {}
     artifacts: tuple[str, ...] = ()
     effects: tuple[str, ...] = ()
     """What it did beside files, for a person: none of it can be taken back."""
@@ -142,64 +130,88 @@ class TaskFinished(Event):
     """For a blocked task: what it waits for in vain."""
 
 
-@dataclass(frozen=True, slots=True)
-class GroupFinished(Event):
+class GroupFinished(NamedTuple):
+    task: str = ""
     group: str = ""
     status: str = "succeeded"
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseFinished(Event):
+class PhaseFinished(NamedTuple):
+    task: str = ""
     phase: str = ""
     status: str = "succeeded"
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared(Event):
+class Prepared(NamedTuple):
     """A preparation step ran well; `task` is its command."""
 
+    task: str = ""
     fingerprint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Committed(Event):
+class Committed(NamedTuple):
     """A git commit holds what was applied."""
 
+    task: str = ""
     commit: str = ""
     paths: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Warned(Event):
+class Warned(NamedTuple):
     """Something beside the work went wrong, such as a notification that nobody took."""
 
+    task: str = ""
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RunPaused(Event):
+class RunPaused(NamedTuple):
     """The run stopped and can go on: it waits for people, or somebody interrupted it."""
 
+    task: str = ""
     reason: str = "waiting"
     exit_code: int = 4
 
 
-@dataclass(frozen=True, slots=True)
-class RunFinished(Event):
-    durable: ClassVar[bool] = True
+class RunFinished(NamedTuple):
+    task: str = ""
     exit_code: int = 0
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class RolledBack(Event):
+class RolledBack(NamedTuple):
     """What the run `of` wrote was taken back, as far as nobody had touched it since."""
 
-    durable: ClassVar[bool] = True
+    task: str = ""
     of: str = ""
     tasks: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+
+
+Event = (
+    RunStarted
+    | PhaseStarted
+    | GroupStarted
+    | TaskStarted
+    | ProcessStarted
+    | ChangeStaged
+    | OutputsWritten
+    | ChangeUndone
+    | AttemptFailed
+    | TaskOutput
+    | ApprovalAsked
+    | ApprovalGiven
+    | TaskFinished
+    | GroupFinished
+    | PhaseFinished
+    | Prepared
+    | Committed
+    | Warned
+    | RunPaused
+    | RunFinished
+    | RolledBack
+)
+"""Something that happened. `task` is empty for what concerns no single task."""
 
 
 class Entry(NamedTuple):
@@ -211,34 +223,31 @@ class Entry(NamedTuple):
     event: Event
 
 
-KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in Event.__subclasses__()}
+KINDS: Final[dict[str, type[Event]]] = {kind.__name__: kind for kind in get_args(Event)}
+DURABLE: Final = frozenset({ChangeStaged, ApprovalGiven, RunFinished, RolledBack})
+"""These must survive a power cut, not only a killed process."""
 
 
 def to_data(event: Event) -> dict[str, Any]:
     """Return the fields of an event that are not at their defaults, `task` left out."""
     names, defaults = _FIELDS[type(event)]
-    found = {}
-    for name, default in zip(names, defaults, strict=True):
-        value = getattr(event, name)
-        if value is not default and value != default:
-            found[name] = value
-    return found
+    return {
+        name: value
+        for name, value, default in zip(names, event, defaults, strict=True)
+        if value is not default and value != default and name != "task"
+    }
 
 
 def from_data(kind: str, task: str, data: dict[str, Any]) -> Event | None:
     """Return the event, or None for one this version does not know; fields it does not know are left out."""
-    model = KINDS.get(kind)
+    model: Any = KINDS.get(kind)
     if model is None:
         return None
-    known = _NAMES[model]
-    return model(task, **{name: value for name, value in data.items() if name in known})
+    names = _FIELDS[model][0]
+    made: Event = model(task, **{name: value for name, value in data.items() if name in names})
+    return made
 
 
-def _fields_of(model: type[Event]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-    own = [f for f in fields(model) if f.name != "task"]
-    defaults = [f.default_factory() if f.default_factory is not MISSING else f.default for f in own]
-    return tuple(f.name for f in own), tuple(defaults)
-
-
-_FIELDS = {kind: _fields_of(kind) for kind in KINDS.values()}
-_NAMES = {kind: frozenset(names) for kind, (names, _) in _FIELDS.items()}
+_FIELDS: Final[dict[Any, tuple[tuple[str, ...], tuple[Any, ...]]]] = {
+    kind: (kind._fields, tuple(kind._field_defaults[name] for name in kind._fields)) for kind in KINDS.values()
+}

@@ -1,7 +1,7 @@
 """The durable record: an append-only table of events in SQLite.
 
 Events of one tick are one transaction. Write-ahead logging makes a commit survive the death of the process; an event
-that must also survive a power cut (`Event.durable`) is flushed to disk.
+that must also survive a power cut (`DURABLE`) is flushed to disk.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.errors import EnvironmentProblem, StateError
-from orchestrator.record.events import Entry, Event, from_data, to_data
+from orchestrator.record.events import DURABLE, Entry, Event, from_data, to_data
 
 VERSION: Final = 1
 _SCHEMA: Final = """
@@ -90,7 +90,7 @@ class SqliteJournal:
             for event in events
         ]
         try:
-            self._require(any(event.durable for event in events))
+            self._require(not DURABLE.isdisjoint(map(type, events)))
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 self._db.executemany(_INSERT, rows)
@@ -175,7 +175,7 @@ class SqliteJournal:
             return event
         data = to_data(event)
         masked = {name: self._mask(value) for name, value in data.items()}
-        return event if masked == data else type(event)(event.task, **masked)
+        return event if masked == data else from_data(type(event).__name__, event.task, masked) or event
 
     def _require(self, durable: bool) -> None:
         if durable != self._synchronous:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,7 +57,7 @@ class RunState:
     exit_code: int | None = None
     seconds: float | None = None
     paused: str | None = None
-    git: dict[str, Any] = field(default_factory=dict)
+    git: Mapping[str, Any] = field(default_factory=dict)
     selected: int = 0
     tasks: dict[str, TaskState] = field(default_factory=dict)
     phases: dict[str, str] = field(default_factory=dict)

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import TextIO
 
 from orchestrator.record.events import KINDS, Entry, TaskOutput
 
-_FIELDS = {kind: tuple(f.name for f in fields(kind) if f.name != "task") for kind in KINDS.values()}
+_FIELDS = {kind: tuple(name for name in kind._fields if name != "task") for kind in KINDS.values()}
 _dump = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 

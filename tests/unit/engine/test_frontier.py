@@ -385,6 +385,14 @@ def test_a_path_is_not_held_up_by_a_task_that_was_cancelled_while_it_waited() ->
     assert table.start() == ["3"]
 
 
+def test_a_task_that_is_cancelled_just_when_its_path_is_free_leaves_it_to_the_next() -> None:
+    table = Table(side_by_side(*tasks("1", "2", "3")), claims=dict.fromkeys("123", writes("a")))
+    assert table.start() == ["1"]
+    table.finish("1")
+    table.finish("2", good=False)
+    assert table.start() == ["3"]
+
+
 # --- cost ---------------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from orchestrator.change import Change, FileEdit, digest
-from orchestrator.engine.runner import check_tools, undo
+from orchestrator.engine.outputs import undo
+from orchestrator.engine.tools import check_tools
 from orchestrator.errors import EnvironmentProblem, TaskError
 from orchestrator.handler import Answer, Applied, ApplyContext, Claims, FileHandler, PlanContext
 from orchestrator.handlers.file_generation import FileGenerationTask

@@ -99,6 +99,11 @@ def test_a_resumed_run_keeps_its_beginning_and_forgets_what_was_undone() -> None
     assert state.unfinished == {}
 
 
+def test_a_half_applied_change_that_was_taken_back_is_over() -> None:
+    state = state_of(RunStarted(), TaskStarted("1"), staged("1"), RunStarted(resumed=True), ChangeUndone("1"))
+    assert (state.unfinished, state.staged) == ({}, [])
+
+
 def test_each_attempt_that_reached_the_files_is_remembered() -> None:
     state = state_of(
         TaskStarted("1", 1),
