@@ -74,7 +74,7 @@ class Change:
     exact: bool = True
     warnings: tuple[str, ...] = ()
     evidence: dict[str, Any] = field(default_factory=dict)
-    """What the journal remembers of this, for the next plan of the same task."""
+    """What the journal remembers of this, for the next plan of the same task; empty = what it remembers already."""
 
     @property
     def is_empty(self) -> bool:

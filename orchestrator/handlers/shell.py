@@ -93,7 +93,7 @@ def _is_up_to_date(task: ShellTask, context: PlanContext) -> Change | None:
         declared = tuple(files)
     stamp = context.files.stamp(declared)
     if stamp is not None and stamp == previous.get("stamp"):
-        return Change("up to date", evidence=dict(previous))
+        return Change("up to date")
     if _files(task, context.files) is None:
         return None
     evidence = _evidence(task, context.files)

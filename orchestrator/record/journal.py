@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS events (
     seq INTEGER PRIMARY KEY, run TEXT NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL,
     task TEXT NOT NULL, status TEXT NOT NULL, data TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS ends_of_tasks ON events (task, seq, status) WHERE kind = 'TaskFinished';
 CREATE INDEX IF NOT EXISTS events_of_runs ON events (run, seq) WHERE kind LIKE 'Run%' OR kind = 'RolledBack';
 """
 _INSERT: Final = "INSERT INTO events (run, at, kind, task, status, data) VALUES (?, ?, ?, ?, ?, ?)"
@@ -140,12 +141,13 @@ class SqliteJournal:
         return self._read(query, ())
 
     def evidence(self) -> dict[str, tuple[str, str]]:
-        """Return for each task its digest and, as JSON, its evidence when it was last found or made satisfied."""
+        """Return for each task the digest and, as JSON, the evidence of its newest good end that left evidence."""
         query = (
             "SELECT task, json_extract(data, '$.digest'), json_extract(data, '$.evidence'), max(seq) FROM events "
-            "WHERE kind = 'TaskFinished' AND status IN ('succeeded', 'unchanged', 'unverifiable') GROUP BY task"
+            "WHERE kind = 'TaskFinished' AND status IN ('succeeded', 'unchanged', 'unverifiable') "
+            "AND instr(data, '\"evidence\":') GROUP BY task"
         )
-        return {task: (digest or "", evidence or "{}") for task, digest, evidence, _ in self._execute(query)}
+        return {task: (digest or "", evidence) for task, digest, evidence, _ in self._execute(query)}
 
     def runs(self) -> list[str]:
         """Return the ids of all runs, oldest first."""

@@ -134,7 +134,8 @@ class Bench:
 
         result = run_with_children(runner, main)
         if result.status in ("succeeded", "unchanged"):
-            self.previous[task.id] = (result.digest, result.evidence)
+            if result.evidence:  # none = as before
+                self.previous[task.id] = (result.digest, result.evidence)
         return result
 
     def failure(self, task: Task) -> tuple[str, str]:
