@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
-STRICT: Final[Any] = {"extra": "forbid", "use_attribute_docstrings": True}
+STRICT: Final[Any] = {"extra": "forbid"}
 """How pydantic reads every model of a plan: unknown keys are errors, `"3"` is not `3`."""
 
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?\Z")

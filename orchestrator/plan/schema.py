@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
-from typing import Any, Final, Literal
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from orchestrator.errors import PlanError, did_you_mean
-from orchestrator.plan.fields import Count, Flag, Text, Texts
+from orchestrator.plan.fields import STRICT, Count, Flag, Text, Texts
 from orchestrator.plan.model import DERIVED, Settings, Task
 from orchestrator.plan.source import Path_, Source
 
@@ -25,12 +25,11 @@ _adapters: dict[type[Any], TypeAdapter[Any]] = {}
 CHECKPOINT_KEY = re.compile(r"after_(phase_[A-Za-z0-9_-]+)\Z")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-
-class HeadText(_Section):
+@dataclass(frozen=True, kw_only=True)
+class HeadText:
     """The `orchestrator:` section."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
 
     name: Text
     """What the roadmap is called."""
@@ -41,8 +40,11 @@ class HeadText(_Section):
     settings: Settings = Settings()
 
 
-class GroupText(_Section):
+@dataclass(frozen=True, kw_only=True)
+class GroupText:
     """Tasks that belong together."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
 
     name: Text = ""
     description: Text = ""
@@ -55,11 +57,14 @@ class GroupText(_Section):
     """A failure cancels the rest of the group."""
     continue_on_error: Flag = False
     """For every task of the group."""
-    tasks: list[Any] = Field(default_factory=list)
+    tasks: list[Any] = field(default_factory=list)
 
 
-class PhaseText(_Section):
+@dataclass(frozen=True, kw_only=True)
+class PhaseText:
     """Groups that end at a gate."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
 
     name: Text
     description: Text = ""
@@ -68,7 +73,7 @@ class PhaseText(_Section):
     """Phases that come first."""
     parallel_with: Texts = ()
     """Phases it may run beside; it starts when the first of them may."""
-    groups: dict[str, GroupText] = Field(default_factory=dict)
+    groups: dict[str, GroupText] = field(default_factory=dict)
 
 
 def adapter(model: type[Any]) -> TypeAdapter[Any]:
@@ -99,18 +104,7 @@ def explain(
 
 def json_schema(models: Mapping[str, type[Task]], checkpoint: type[Task]) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a plan file whose tasks may have these types."""
-    from pydantic.json_schema import models_json_schema
-
-    wanted: list[Any] = [HeadText, PhaseText]
-    _, base = models_json_schema([(model, "validation") for model in wanted], ref_template="#/$defs/{model}")
-    definitions: dict[str, Any] = dict(base["$defs"])
-    for model in (*models.values(), checkpoint):
-        one = adapter(model).json_schema(ref_template="#/$defs/{model}")
-        definitions.update(one.pop("$defs", {}))
-        for name in DERIVED:
-            one["properties"].pop(name, None)
-        definitions[model.__name__] = one
-    definitions.pop("Location", None)
+    definitions = _definitions([HeadText, PhaseText, *models.values(), checkpoint])
     tasks = [{"$ref": f"#/$defs/{model.__name__}"} for _, model in sorted(models.items())]
     definitions["GroupText"]["properties"]["tasks"] = {
         "type": "array",
@@ -147,6 +141,23 @@ def json_schema(models: Mapping[str, type[Task]], checkpoint: type[Task]) -> dic
         "additionalProperties": False,
         "$defs": dict(sorted(definitions.items())),
     }
+
+
+def _definitions(models: Iterable[type[Any]]) -> dict[str, Any]:
+    """Return the schema of each model and of all in it, by name, with the docstrings of fields as descriptions."""
+    definitions: dict[str, Any] = {}
+    STRICT["use_attribute_docstrings"] = True  # reads source code, which validating must not wait for
+    try:
+        for model in models:
+            one = TypeAdapter(model).json_schema(ref_template="#/$defs/{model}")
+            definitions.update(one.pop("$defs", {}))
+            for name in DERIVED:
+                one["properties"].pop(name, None)
+            definitions[model.__name__] = one
+    finally:
+        del STRICT["use_attribute_docstrings"]
+    definitions.pop("Location", None)
+    return definitions
 
 
 def _real_path(detail: ErrorDetails, data: Any) -> Path_:
@@ -250,8 +261,6 @@ def _show(value: Any) -> str:
 def _keys_of(model: type[Any], where: Path_) -> set[str]:
     """Return the keys that `model` knows, and for a deeper place those of every model in it."""
     if not where:
-        if issubclass(model, BaseModel):
-            return set(model.model_fields)
         return {f.name for f in fields(model) if f.init}
     schema = adapter(model).json_schema()
     return {key for part in schema.get("$defs", {}).values() for key in part.get("properties", {})}

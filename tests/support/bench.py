@@ -133,9 +133,8 @@ class Bench:
             return attempt if isinstance(attempt, TaskResult) else await attempt
 
         result = run_with_children(runner, main)
-        if result.status in ("succeeded", "unchanged"):
-            if result.evidence:  # none = as before
-                self.previous[task.id] = (result.digest, result.evidence)
+        if result.status in ("succeeded", "unchanged") and result.evidence:  # none = as before
+            self.previous[task.id] = (result.digest, result.evidence)
         return result
 
     def failure(self, task: Task) -> tuple[str, str]:
