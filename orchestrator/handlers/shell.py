@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from orchestrator import globs
 from orchestrator.change import Change, digest
-from orchestrator.errors import TaskError
+from orchestrator.errors import TaskError, raise_os_error
 from orchestrator.handler import WHOLE_PROJECT, Applied, ApplyContext, Claims, FileHandler, PlanContext
 from orchestrator.plan.fields import Flag, ProjectPath, ProjectPaths, Text, Texts
 from orchestrator.plan.model import Task
@@ -68,11 +68,13 @@ class Shell(FileHandler):
             code = await context.command(["sh", "-c", task.unless], cwd=cwd, env=context.environ)
             if code == 0:
                 return Applied(f"`{_short(task.unless)}` succeeded", status="unchanged")
+        _make_directories(task.outputs, context)
         argv = ["sh", "-c", task.run] if isinstance(task.run, str) else list(task.run)
-        code = await context.command(argv, cwd=cwd, env=context.environ)
+        tail = _Tail()
+        code = await context.command(argv, cwd=cwd, env=context.environ, output=tail.add)
         if code != 0:
             how = f"ended with {code}" if code > 0 else f"was ended by signal {-code}"
-            raise TaskError("task/command", f"`{_short(_shown(task))}` {how}", hint="the log has its output")
+            raise TaskError("task/command", f"`{_short(_shown(task))}` {how}{tail.last_line()}")
         for pattern in (*task.outputs, *((task.creates,) if task.creates else ())):
             if not context.files.match(pattern) and not _exists(context.files, pattern):
                 raise TaskError("task/failed", f"the command succeeded, but `{pattern}` is not there")
@@ -141,8 +143,35 @@ def _fingerprint(files: FileView, paths: Iterable[str]) -> str:
     return total.hexdigest()[:32]
 
 
+def _make_directories(outputs: Iterable[str], context: ApplyContext) -> None:
+    """Make the directories that outputs go to: saying where they go is enough."""
+    for pattern in outputs:
+        try:
+            (context.root / _directory_of(pattern)).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise_os_error(error, pattern)
+
+
+class _Tail:
+    """The end of what a command prints: its last line most often says what was wrong."""
+
+    def __init__(self) -> None:
+        self._kept = b""
+
+    def add(self, chunk: bytes) -> None:
+        self._kept = (self._kept + chunk)[-2000:]
+
+    def last_line(self) -> str:
+        lines = [line for line in self._kept.decode("utf-8", "replace").splitlines() if line.strip()]
+        return f": {lines[-1].strip()[:200]}" if lines else ""
+
+
 def _exists(files: FileView, path: str) -> bool:
     return files.mode(path) is not None
+
+
+def _directory_of(pattern: str) -> str:
+    return globs.base_of(pattern) if globs.is_pattern(pattern) else posixpath.dirname(posixpath.normpath(pattern))
 
 
 def _claimed(pattern: str) -> str:

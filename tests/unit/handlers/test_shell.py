@@ -79,6 +79,17 @@ def test_a_command_that_fails_is_named_with_its_code(bench: Bench) -> None:
     assert bench.failure(shell(("sh", "-c", "exit 3"))) == ("task/command", "`sh -c exit 3` ended with 3")
 
 
+def test_the_last_line_that_a_failing_command_prints_is_told(bench: Bench) -> None:
+    code, message = bench.failure(shell("echo fine; echo '  no such table ' >&2; echo; exit 1"))
+    assert code == "task/command"
+    assert message.endswith(" ended with 1: no such table")
+
+
+def test_the_directories_that_outputs_go_to_are_made(bench: Bench) -> None:
+    assert bench.attempt(shell("echo x > made/deep/out.txt", outputs=("made/deep/out.txt",))).status == "succeeded"
+    assert bench.attempt(shell("echo x > other/a.log", outputs=("other/*.log",))).status == "succeeded"
+
+
 def test_a_command_that_a_signal_ends_is_told_so(bench: Bench) -> None:
     assert bench.failure(shell("kill -TERM $$")) == ("task/command", "`kill -TERM $$` was ended by signal 15")
 
