@@ -14,6 +14,7 @@ from orchestrator.record.events import (
     Entry,
     Event,
     GroupFinished,
+    OutputsWritten,
     PhaseFinished,
     RolledBack,
     RunFinished,
@@ -34,14 +35,14 @@ class Committer:
         self._titles = {group.ref: group.name for phase in plan.phases for group in phase.groups}
         self._titles |= {phase.key: phase.name for phase in plan.phases}
         self._pending: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+        self._outputs: dict[str, tuple[str, ...]] = {}
 
     def catch_up(self, entries: Iterable[Entry]) -> None:
         """Take note of what an earlier part of this run applied and did not come to commit."""
         for entry in entries:
             match entry.event:
-                case TaskFinished(status="succeeded", task=task_id, files=files) if files:
-                    if task_id in self._plan.tasks:
-                        self._remember(task_id, tuple(files))
+                case OutputsWritten() | TaskFinished():
+                    self._note(entry.event)
                 case Committed(paths=paths):
                     self._forget(paths=set(paths))
                 case RolledBack(tasks=tasks):
@@ -52,8 +53,10 @@ class Committer:
     def see(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             match entry.event:
-                case TaskFinished(status="succeeded", task=task_id, files=files) if files:
-                    self._remember(task_id, tuple(files))
+                case OutputsWritten():
+                    self._note(entry.event)
+                case TaskFinished(task=task_id):
+                    self._note(entry.event)
                     if self._per == "task":
                         self._commit(task_id)
                 case GroupFinished(group=ref) if self._per == "group":
@@ -68,6 +71,16 @@ class Committer:
 
     def close(self) -> None:
         pass
+
+    def _note(self, event: OutputsWritten | TaskFinished) -> None:
+        if event.task not in self._plan.tasks:
+            return
+        if isinstance(event, OutputsWritten):
+            self._outputs[event.task] = tuple(path for path, _, after, _ in event.edits if after is not None)
+            return
+        written = (*event.files, *self._outputs.pop(event.task, ()))
+        if written and event.status == "succeeded":
+            self._remember(event.task, written)
 
     def _remember(self, task_id: str, paths: tuple[str, ...]) -> None:
         task = self._plan.tasks[task_id]

@@ -132,3 +132,14 @@ def test_a_branch_name_that_git_does_not_take_is_refused_and_never_an_option(sit
     run = site.run()
     assert run.code == 2 and "cannot switch" in run.err, run
     assert site.git("branch", "--show-current").strip() == "main"
+
+
+def test_the_announced_outputs_of_a_command_are_committed_too(site: Site) -> None:
+    site.phases(
+        {"a": {"tasks": [shell("1.1", "echo x > made/out.txt; echo y > stray.txt", outputs=["made/out.txt"])]}},
+        settings={"git": {"commit": "group"}},
+    )
+    site.commit_everything()
+    run = site.run()
+    assert run.code == 0, run
+    assert commits(site) == [("Group a", {"made/out.txt"})]
