@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import codecs
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.errors import TaskError
-from orchestrator.masking import Masker
+from orchestrator.masking import MaskedStream, Masker
 from orchestrator.process import Children, ProcessId
-from orchestrator.record.events import Event, ProcessStarted
+from orchestrator.record.events import ProcessStarted
 
 BRIEF: Final = 0.05
 """Seconds a child lives before the journal hears of it; one that a kill leaves behind sooner is found by its marks."""
@@ -29,9 +29,8 @@ class TaskLog:
         self._place = (run_directory, task_id, number)
         self._path: Path | None = None
         self._file: Any = None
-        self._stream = masker.stream(self._put)
+        self._masker = masker
         self._show = show
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     @property
     def name(self) -> str | None:
@@ -42,9 +41,18 @@ class TaskLog:
         """Add output."""
         self._stream.feed(data)
 
+    @cached_property
+    def _stream(self) -> MaskedStream:
+        return self._masker.stream(self._put)
+
+    @cached_property
+    def _decoder(self) -> codecs.IncrementalDecoder:
+        return codecs.getincrementaldecoder("utf-8")("replace")
+
     def close(self) -> None:
         """Write what is left and close the file."""
-        self._stream.close()
+        if "_stream" in self.__dict__:
+            self._stream.close()
         if self._file is not None:
             self._file.close()
 
@@ -66,12 +74,14 @@ class TaskLog:
 class Command:
     """Runs commands for one task."""
 
-    def __init__(self, children: Children, task_id: str, log: TaskLog, record: Callable[[Event], None]) -> None:
-        """`record` makes an event durable in a moment."""
+    def __init__(
+        self, children: Children, task_id: str, log: TaskLog, note: Callable[[ProcessStarted], Callable[[], None]]
+    ) -> None:
+        """`note` is told of each child, and returns what to call when it has ended."""
         self._children = children
         self._task_id = task_id
         self._log = log
-        self._record = record
+        self._note = note
 
     async def __call__(
         self,
@@ -86,11 +96,10 @@ class Command:
             if output is not None:
                 output(chunk)
 
-        loop, notes = asyncio.get_running_loop(), []
+        ends: list[Callable[[], None]] = []
 
         def started(child: ProcessId) -> None:
-            event = ProcessStarted(self._task_id, child.pid, child.started)
-            notes.append(loop.call_later(BRIEF, self._record, event))
+            ends.append(self._note(ProcessStarted(self._task_id, child.pid, child.started)))
 
         try:
             ended = await self._children.run(argv, cwd=cwd, env=env, output=take, on_start=started)
@@ -100,8 +109,8 @@ class Command:
         except OSError as error:
             raise TaskError("task/command", f"`{argv[0]}` cannot be run: {error.strerror}") from None
         finally:
-            for note in notes:
-                note.cancel()
+            for end in ends:
+                end()
         return ended.code if ended.code is not None else -(ended.signal or 0)
 
 

@@ -59,6 +59,7 @@ class Frontier:
         self._delayed: list[tuple[float, int]] = []
         self._asking: set[int] = set()
         self._running: dict[int, Claims] = {}
+        self._asked: dict[int, Claims] = {}  # worked out for a task that is about to start
         self._parked: dict[Lane, list[tuple[Key, int]]] = {}
         self._lane: dict[int, Lane] = {}
         self._woken: dict[int, Lane] = {}
@@ -106,7 +107,7 @@ class Frontier:
     def start(self, node: int) -> None:
         """Take what the task needs."""
         task = self.graph.tasks[node]
-        self._running[node] = self._claims(node)
+        self._running[node] = self._asked.pop(node) if node in self._asked else self._claims(node)
         group = self._group_of[node]
         self._groups[group] = self._groups.get(group, 0) + 1
         for name, amount in task.resources.items():
@@ -250,7 +251,7 @@ class Frontier:
                 return "resource", name
         if not self._running and not self._parked:
             return None  # spares asking what it claims
-        claims = self._claims(node)
+        claims = self._asked[node] = self._claims(node)
         for path in (*claims.reads, *claims.writes) if self._parked else ():
             for up in ancestry(path):
                 queue = self._parked.get(("path", up))
@@ -286,6 +287,7 @@ class Frontier:
 
     def _give_back(self, node: int) -> None:
         """Free what the task holds, and let those who wait for it have a look."""
+        self._asked.pop(node, None)
         claims = self._running.pop(node, None)
         if claims is None:  # it ended without having been started: the next one may have its place
             self._follow(node)

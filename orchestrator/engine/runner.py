@@ -7,13 +7,15 @@ import os
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from orchestrator.change import Change, FileEdit, TaskFailure, TaskResult, digest
 from orchestrator.clock import Clock
+from orchestrator.engine.alarms import Alarms
 from orchestrator.engine.claims import ROOT, ancestry, covers, normalise
-from orchestrator.engine.command import Command, TaskLog, file_name
+from orchestrator.engine.command import BRIEF, Command, TaskLog, file_name
 from orchestrator.engine.executor import Attempt
 from orchestrator.engine.outputs import Outputs, undo
 from orchestrator.engine.tools import check_tools
@@ -28,6 +30,7 @@ from orchestrator.record.events import (
     ChangeUndone,
     Event,
     OutputsWritten,
+    ProcessStarted,
     TaskOutput,
 )
 from orchestrator.record.objects import ObjectStore
@@ -259,15 +262,26 @@ class ApplyRunner(_Planning):
         limit = task.timeout or self.plan.settings.timeout_minutes * 60
         if not change.actions:
             return await handler.apply(task, change, self._context(task, log))
+        current, is_late = asyncio.current_task(), False
+
+        def end() -> None:
+            nonlocal is_late
+            is_late = True
+            assert current is not None
+            current.cancel()
+
+        alarm = self.alarms.set(limit, end)
         try:
-            async with asyncio.timeout(limit):
-                if self.plan.settings.prepare and getattr(handler, "runs_project_code", False):
-                    await self._prepare()
-                return await handler.apply(task, change, self._context(task, log))
-        except TimeoutError:
-            raise TaskError(
-                "task/timeout", f"it took longer than {limit:g} s", hint="raise its `timeout`", retryable=True
-            ) from None
+            if self.plan.settings.prepare and getattr(handler, "runs_project_code", False):
+                await self._prepare()
+            return await handler.apply(task, change, self._context(task, log))
+        except asyncio.CancelledError:
+            if not is_late or current is None or current.uncancel():
+                raise
+            message = f"it took longer than {limit:g} s"
+            raise TaskError("task/timeout", message, hint="raise its `timeout`", retryable=True) from None
+        finally:
+            self.alarms.clear(alarm)
 
     def _context(self, task: Task, log: TaskLog) -> ApplyContext:
         environ = self.environ
@@ -283,12 +297,21 @@ class ApplyRunner(_Planning):
             root=self.workspace.root,
             files=self.workspace,
             environ=environ,
-            command=Command(self.children, task.id, log, self.record_soon),
+            command=Command(self.children, task.id, log, self._note_child),
             log=lambda line: log.write(f"{line}\n".encode()),
             artifacts=artifacts,
             tasks=self.plan.tasks,
             strict=self.strict,
         )
+
+    @cached_property
+    def alarms(self) -> Alarms:
+        """For timeouts, and for what happens only if something takes its time."""
+        return Alarms()
+
+    def _note_child(self, event: ProcessStarted) -> Callable[[], None]:
+        """Let the journal know of a child that lasts; return what to call when it has ended."""
+        return partial(self.alarms.clear, self.alarms.set(BRIEF, partial(self.record_soon, event)))
 
     # --- files --------------------------------------------------------------------------------------------------
 
@@ -319,7 +342,8 @@ class ApplyRunner(_Planning):
 
     def _announced_outputs(self, task: Task, handler: Handler[Any]) -> Outputs | None:
         """Keep what stands where an action will write; None if that is not known, or too much to keep."""
-        writes = normalise(handler.claims(task)).writes
+        announced = handler.claims(task)
+        writes = normalise(announced).writes if announced.writes else ()
         if not writes or ROOT in writes:
             return None
         return Outputs.keep(self.workspace, self.objects, writes)
@@ -354,7 +378,7 @@ class ApplyRunner(_Planning):
         argv = ["sh", "-c", step.run] if isinstance(step.run, str) else list(step.run)
         shown = step.run if isinstance(step.run, str) else " ".join(step.run)
         log.write(f"$ {shown}\n".encode())
-        code = await Command(self.children, "", log, self.record_soon)(
+        code = await Command(self.children, "", log, self._note_child)(
             argv, cwd=self.workspace.root / step.cwd, env=self.environ
         )
         if code != 0:
