@@ -1,0 +1,50 @@
+"""Runs a plan like the command does and prints how much of the cpu time its journal and its rendering took."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from orchestrator.app import Options, Ports, Project
+from orchestrator.record.events import Entry, Event
+from orchestrator.record.journal import SqliteJournal
+from orchestrator.reporters.lines import Lines
+
+spent = {"journal": 0.0, "rendering": 0.0}
+
+
+class TimedJournal(SqliteJournal):
+    """Counts the seconds of appending."""
+
+    def append(self, events: Sequence[Event]) -> list[Entry]:
+        began = time.process_time()
+        entries = super().append(events)
+        spent["journal"] += time.process_time() - began
+        return entries
+
+
+class TimedLines(Lines):
+    """Counts the seconds of showing."""
+
+    def see(self, entries: Sequence[Entry]) -> None:
+        began = time.process_time()
+        super().see(entries)
+        spent["rendering"] += time.process_time() - began
+
+
+def main() -> None:
+    gc.disable()
+    project = Project(Options(config=Path(sys.argv[1])))
+    lines = TimedLines(project.plan, sys.stdout, os.environ)
+    project.ports = Ports(journal=TimedJournal, observers=[lines])
+    project.run()
+    total = sum(os.times()[:4])
+    print(*(f"{seconds / total:.4f}" for seconds in spent.values()), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
