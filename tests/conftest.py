@@ -4,6 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("nightly", max_examples=2000, deadline=None)
 
 GOLDEN = Path(__file__).parent / "golden"
 

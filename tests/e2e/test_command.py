@@ -221,3 +221,18 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(site: Site) -> None:
     command = f"'{site.environ['PATH'].split(':')[0]}/orchestrate' schema | head -c 10"
     shown = subprocess.run(["sh", "-c", command], env=site.environ, capture_output=True, text=True, check=False)
     assert (shown.stdout, shown.stderr) == ('{\n  "$sche', ""), shown
+
+
+@pytest.mark.parametrize(("command", "code", "exit_code"), [
+    ("approve 1", "usage/not-waiting", 2),
+    ("plan --var nonsense", "usage/bad-option", 2),
+    ("plan --graph png", "usage/bad-option", 2),
+    ("plan --project nowhere", "environment/root-missing", 1),
+])  # fmt: skip
+def test_a_call_that_cannot_be_meant_is_refused_with_its_code(
+    site: Site, command: str, code: str, exit_code: int
+) -> None:
+    site.plan(shell("1", "true"))
+    ended = site.orchestrate(*command.split())
+    assert ended.err.startswith(f"error[{code}]"), ended
+    assert ended.code == exit_code

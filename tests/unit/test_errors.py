@@ -22,6 +22,7 @@ from orchestrator.errors import (
 )
 
 PACKAGE = Path(__file__).parents[2] / "orchestrator"
+TESTS = Path(__file__).parents[1]
 
 
 def test_an_error_reads_from_the_code_to_what_to_do() -> None:
@@ -88,3 +89,9 @@ def test_every_code_that_is_registered_is_used_and_every_one_used_is_registered(
     used = {code for text in sources.values() for code in slug.findall(text)}
     raised_here = set(slug.findall((PACKAGE / "errors.py").read_text().split("class Location")[1]))
     assert used | raised_here == set(CODES)
+
+
+def test_every_code_is_raised_by_some_test() -> None:
+    tests = [path for path in TESTS.rglob("*") if path.suffix in (".py", ".expected")]
+    expected = "\n".join(path.read_text("utf-8") for path in tests)
+    assert [code for code in CODES if code not in expected] == []
