@@ -90,6 +90,12 @@ def test_the_directories_that_outputs_go_to_are_made(bench: Bench) -> None:
     assert bench.attempt(shell("echo x > other/a.log", outputs=("other/*.log",))).status == "succeeded"
 
 
+def test_an_input_that_changes_while_the_command_runs_does_not_count_as_built(bench: Bench) -> None:
+    task = shell("cp in/a.txt out.txt; echo later >> in/a.txt", inputs=("in/a.txt",), outputs=("out.txt",))
+    assert bench.attempt(task).status == "succeeded"
+    assert not bench.plan(task).is_empty
+
+
 def test_a_command_that_a_signal_ends_is_told_so(bench: Bench) -> None:
     assert bench.failure(shell("kill -TERM $$")) == ("task/command", "`kill -TERM $$` was ended by signal 15")
 
