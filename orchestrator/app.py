@@ -349,14 +349,11 @@ class Project:
             present = step.creates is None or (self.root / step.creates).exists()
             return present and prepared.get(_step_name(step)) == _step_fingerprint(step, workspace)
 
+        def note_prepared(step: PrepareStep) -> None:
+            journal.append([Prepared(_step_name(step), _step_fingerprint(step, workspace))])
+
         return ApplyRunner(
-            plan=self.plan,
-            handlers=self.registry,
-            templates=self.templates,
-            clock=self.ports.clock,
-            answers=self._answers(known),
-            previous=known.previous,
-            facts=self._facts(),
+            **self._planning(known),
             workspace=workspace,
             objects=ObjectStore(self.state_dir / "objects"),
             children=Children(journal.run_id),
@@ -365,10 +362,7 @@ class Project:
             run_directory=self.state_dir / "runs" / journal.run_id,
             run_id=journal.run_id,
             is_prepared=is_prepared,
-            prepared=lambda step: (
-                journal.append([Prepared(_step_name(step), _step_fingerprint(step, workspace))]),
-                None,
-            )[1],
+            prepared=note_prepared,
             strict=self.options.strict,
             announced=self.announced,
         )
@@ -376,16 +370,19 @@ class Project:
     # --- parts --------------------------------------------------------------------------------------------------
 
     def _preview_runner(self, known: _Known) -> PreviewRunner:
-        return PreviewRunner(
-            plan=self.plan,
-            handlers=self.registry,
-            templates=self.templates,
-            clock=self.ports.clock,
-            answers=self._answers(known),
-            previous=known.previous,
-            facts=self._facts(),
-            files=Overlay(self.ports.workspace(self.root)),
-        )
+        return PreviewRunner(**self._planning(known), files=Overlay(self.ports.workspace(self.root)))
+
+    def _planning(self, known: _Known) -> dict[str, Any]:
+        """Return what both runners are made with."""
+        return {
+            "plan": self.plan,
+            "handlers": self.registry,
+            "templates": self.templates,
+            "clock": self.ports.clock,
+            "answers": self._answers(known),
+            "previous": known.previous,
+            "facts": self._facts(),
+        }
 
     def _execution(self, runner: Runner, journal: Journal, bus: Bus, frontier: Frontier) -> Execution:
         return Execution(self.plan, frontier, runner, journal, bus, self.ports.clock)
