@@ -12,6 +12,7 @@ from pathlib import Path
 from orchestrator.app import Options, Ports, Project
 from orchestrator.record.events import Entry, Event
 from orchestrator.record.journal import SqliteJournal
+from orchestrator.record.state import RunState
 from orchestrator.reporters.lines import Lines
 
 spent = {"journal": 0.0, "rendering": 0.0}
@@ -30,9 +31,9 @@ class TimedJournal(SqliteJournal):
 class TimedLines(Lines):
     """Counts the seconds of showing."""
 
-    def see(self, entries: Sequence[Entry]) -> None:
+    def see(self, entries: Sequence[Entry], state: RunState) -> None:
         began = time.process_time()
-        super().see(entries)
+        super().see(entries, state)
         spent["rendering"] += time.process_time() - began
 
 

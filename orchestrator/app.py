@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import json
 import os
 import shutil
 import socket
@@ -23,7 +22,7 @@ from orchestrator.clock import Clock, SystemClock
 from orchestrator.committer import Committer
 from orchestrator.engine.executor import Execution, Prompter, Runner
 from orchestrator.engine.frontier import Frontier, Limits
-from orchestrator.engine.order import critical_path, estimates, order_keys
+from orchestrator.engine.order import critical_path, estimates, ranks
 from orchestrator.engine.outputs import undo
 from orchestrator.engine.runner import ApplyRunner, PreviewRunner
 from orchestrator.errors import EnvironmentProblem, PlanError, PlanErrors, StateError, UsageError, raise_os_error
@@ -240,7 +239,6 @@ class Project:
         done = {self.graph.index[task.id]: True for task in self._outside_selection(known)}
         resumed = self._open_run(journal)
         journal.run_id = resumed.run_id if resumed else run_id
-        state = resumed or RunState()
         workspace = self.ports.workspace(self.root)
         if branch := self.plan.settings.git.branch:
             git.switch(self.root, expand_environment(branch, self.ports.environ))
@@ -253,14 +251,14 @@ class Project:
             pid=os.getpid(),
             git=git.facts(self.root),
         )
-        bus = Bus([_Fold(state), *self.ports.observers])
+        bus = Bus(self.ports.observers, resumed)
         bus.publish(journal.append([start]))
         self._add_observers(bus, journal)
         if resumed is not None:
             self._recover(resumed, journal, workspace, bus)
         self._record_approvals(known, journal, bus)
         runner = self._apply_runner(journal, workspace, known)
-        done |= {self.graph.index[task_id]: True for task_id in self._still_done(state, runner, workspace)}
+        done |= {self.graph.index[task_id]: True for task_id in self._still_done(bus.state, runner, workspace)}
         execution = self._execution(runner, journal, bus, self._frontier(known, done, self._limits()))
         execution.answers = runner.answers  # type: ignore[assignment]  # one dict, read there and written here
         execution.prompter = self.ports.prompter
@@ -273,10 +271,10 @@ class Project:
         try:
             asyncio.run(self._drive(execution, runner.children))
             seconds = self.ports.clock.monotonic() - began
-            bus.publish(journal.append([self._ending(execution, state, seconds)]))
+            bus.publish(journal.append([self._ending(execution, bus.state, seconds)]))
         finally:
             bus.close()
-        return state
+        return bus.state
 
     async def _drive(self, execution: Execution, children: Children) -> None:
         try:
@@ -388,12 +386,12 @@ class Project:
         return Execution(self.plan, frontier, runner, journal, bus, self.ports.clock)
 
     def _frontier(self, known: _Known, done: Mapping[int, bool], limits: Limits) -> Frontier:
-        keys = order_keys(self.plan.settings.scheduler, self.graph, known.durations)
+        order = ranks(self.plan.settings.scheduler, self.graph, known.durations)
 
         def claims(task: Task) -> Any:
             return self.registry.handler(task.type).claims(task)
 
-        return Frontier(self.graph, keys, limits, done=done, claims=claims)
+        return Frontier(self.graph, order, limits, done=done, claims=claims)
 
     def _limits(self) -> Limits:
         tasks = self.options.max_parallel or self.plan.settings.max_parallel_tasks
@@ -574,44 +572,10 @@ class _Known:
         ended = (entry.event for entry in journal.latest_finished()) if finished else ()
         return cls(
             finished={event.task: event for event in ended if isinstance(event, TaskFinished)},
-            previous=_Previous(journal.evidence()),
+            previous=journal.evidence(),
             durations=journal.durations(),
             approvals=approvals(journal.entries(kinds=[ApprovalGiven])),
         )
-
-
-class _Previous(Mapping[str, tuple[str, Mapping[str, Any]]]):
-    """Digest and evidence by task; the JSON is read when a task asks."""
-
-    def __init__(self, rows: Mapping[str, tuple[str, str]]) -> None:
-        self._rows = rows
-
-    def __getitem__(self, task_id: str) -> tuple[str, Mapping[str, Any]]:
-        digest, evidence = self._rows[task_id]
-        return digest, json.loads(evidence)
-
-    def __contains__(self, task_id: object) -> bool:
-        return task_id in self._rows
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-
-class _Fold:
-    """Keeps the state of the run that is going on."""
-
-    def __init__(self, state: RunState) -> None:
-        self._state = state
-
-    def see(self, entries: Sequence[Entry]) -> None:
-        for entry in entries:
-            self._state.advance(entry)
-
-    def close(self) -> None:
-        pass
 
 
 class _Memory:

@@ -22,6 +22,7 @@ from orchestrator.record.events import (
     TaskFinished,
     Warned,
 )
+from orchestrator.record.state import RunState
 
 
 class Committer:
@@ -50,7 +51,7 @@ class Committer:
                 case _:
                     pass
 
-    def see(self, entries: Sequence[Entry]) -> None:
+    def see(self, entries: Sequence[Entry], _state: RunState) -> None:
         for entry in entries:
             match entry.event:
                 case OutputsWritten():

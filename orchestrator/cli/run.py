@@ -42,12 +42,12 @@ def run(
     elif screen.is_terminal():
         from orchestrator.reporters.tree import Tree
 
-        tree = Tree(project.shown, before=project.open_run(), selected=lambda: project.selected, verbose=verbose)
+        tree = Tree(project.shown, selected=lambda: project.selected, verbose=verbose)
         observers.append(tree)
     else:
         from orchestrator.reporters.lines import Lines
 
-        observers.append(Lines(project.shown, sys.stdout, os.environ, before=project.open_run(), verbose=verbose))
+        observers.append(Lines(project.shown, sys.stdout, os.environ, verbose=verbose))
     prompter = ask.TerminalPrompter(tree, project.masker) if tree is not None and screen.can_ask() else None
     project.ports = Ports(observers=observers, prompter=prompter, on_start=_signals)
     if announced is not None:

@@ -8,12 +8,11 @@ parked where it waits and looked at again only when that is freed, so that the c
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from orchestrator.engine.claims import PathLocks, ancestry, normalise
-from orchestrator.engine.order import Key
 from orchestrator.handler import Claims
 from orchestrator.plan.graph import Graph
 from orchestrator.plan.model import Task
@@ -38,15 +37,16 @@ class Frontier:
     def __init__(
         self,
         graph: Graph,
-        keys: list[Key],
+        ranks: Sequence[int],
         limits: Limits,
         *,
         done: Mapping[int, bool] | None = None,
         claims: Callable[[Task], Claims] | None = None,
     ) -> None:
-        """`done` tells of tasks that have ended before this run, and whether well."""
+        """The lowest of `ranks` goes first; `done` tells of tasks that ended before this run, and whether well."""
         self.graph = graph
-        self._keys = keys
+        self._ranks = ranks
+        self._by_rank = dict(zip(ranks, range(len(ranks)), strict=True))
         self._limits = limits
         self._claims_of = claims
         nodes = len(graph.successors)
@@ -55,12 +55,12 @@ class Frontier:
         self._cause: dict[int, int] = {}
         self._ended = bytearray(nodes)
         self._left = len(graph.tasks)
-        self._ready: list[tuple[Key, int]] = []
+        self._ready: list[int] = []  # ranks, as in all queues
         self._delayed: list[tuple[float, int]] = []
         self._asking: set[int] = set()
         self._running: dict[int, Claims] = {}
         self._asked: dict[int, Claims] = {}  # worked out for a task that is about to start
-        self._parked: dict[Lane, list[tuple[Key, int]]] = {}
+        self._parked: dict[Lane, list[int]] = {}
         self._lane: dict[int, Lane] = {}
         self._woken: dict[int, Lane] = {}
         self._groups: dict[str, int] = {}
@@ -95,7 +95,7 @@ class Frontier:
         while self._delayed and self._delayed[0][0] <= now:
             self._push(heapq.heappop(self._delayed)[1])
         while self._ready and len(self._running) < self._limits.tasks:
-            node = heapq.heappop(self._ready)[1]
+            node = self._by_rank[heapq.heappop(self._ready)]
             if self._ended[node]:
                 continue
             lane = self._obstacle(node)
@@ -234,7 +234,7 @@ class Frontier:
     # --- slots --------------------------------------------------------------------------------------------------
 
     def _push(self, node: int) -> None:
-        heapq.heappush(self._ready, (self._keys[node], node))
+        heapq.heappush(self._ready, self._ranks[node])
 
     def _claims(self, node: int) -> Claims:
         return normalise(self._claims_of(self.graph.tasks[node])) if self._claims_of else NO_CLAIMS
@@ -255,13 +255,13 @@ class Frontier:
         for path in (*claims.reads, *claims.writes) if self._parked else ():
             for up in ancestry(path):
                 queue = self._parked.get(("path", up))
-                if queue and queue[0] < (self._keys[node], node):
+                if queue and queue[0] < self._ranks[node]:
                     return "path", up  # somebody who comes first waits there already
         path_in_the_way = self._paths.conflict(claims)
         return None if path_in_the_way is None else ("path", path_in_the_way)
 
     def _park(self, node: int, lane: Lane) -> None:
-        heapq.heappush(self._parked.setdefault(lane, []), (self._keys[node], node))
+        heapq.heappush(self._parked.setdefault(lane, []), self._ranks[node])
         self._lane[node] = lane
         before = self._woken.pop(node, None)
         if before is not None and before != lane:
@@ -276,11 +276,12 @@ class Frontier:
     def _wake(self, lane: Lane) -> None:
         queue = self._parked.get(lane)
         while queue:
-            key, node = heapq.heappop(queue)
+            rank = heapq.heappop(queue)
+            node = self._by_rank[rank]
             del self._lane[node]
             if not self._ended[node]:
                 self._woken[node] = lane
-                heapq.heappush(self._ready, (key, node))
+                heapq.heappush(self._ready, rank)
                 break
         if not queue:
             self._parked.pop(lane, None)

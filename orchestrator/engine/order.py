@@ -1,4 +1,4 @@
-"""Which of the ready tasks goes first: the one with the smallest key, and of equal keys the first in the file."""
+"""Which of the ready tasks goes first: the one with the lowest rank; of equals the first in the file."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ DEFAULT_SECONDS: Final = 1.0
 """What a task is thought to take while nothing like it has been seen."""
 
 
-def order_keys(name: SchedulerName, graph: Graph, learned: Mapping[str, float]) -> list[Key]:
-    """Return a key for each task. `learned` are seconds by task id.
+def ranks(name: SchedulerName, graph: Graph, learned: Mapping[str, float]) -> list[int]:
+    """Return the place of each task, from 0, by which they go. `learned` are seconds by task id.
 
     - fifo: as in the file
     - priority: critical before high before medium before low
@@ -36,7 +36,11 @@ def order_keys(name: SchedulerName, graph: Graph, learned: Mapping[str, float]) 
     }
     remaining = seconds_to_end(graph, seconds) if name == "adaptive" else []
     key_of = make[name]
-    return [(*key_of(node, task), node) for node, task in enumerate(graph.tasks)]
+    keys = [key_of(node, task) for node, task in enumerate(graph.tasks)]
+    found = [0] * len(keys)
+    for rank, node in enumerate(sorted(range(len(keys)), key=keys.__getitem__)):
+        found[node] = rank
+    return found
 
 
 def estimates(tasks: Sequence[Task], learned: Mapping[str, float]) -> list[float]:

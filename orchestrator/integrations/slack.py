@@ -10,6 +10,7 @@ from typing import Final
 
 from orchestrator.plan.model import Plan
 from orchestrator.record.events import Entry, PhaseFinished, RunFinished, RunPaused, TaskFinished
+from orchestrator.record.state import RunState
 
 PATIENCE: Final = 10.0
 """Seconds a run waits at its end for messages that are still under way."""
@@ -30,7 +31,7 @@ class SlackNotifier:
         self._thread = threading.Thread(target=self._post_all, daemon=True)
         self._thread.start()
 
-    def see(self, entries: Sequence[Entry]) -> None:
+    def see(self, entries: Sequence[Entry], _state: RunState) -> None:
         for entry in entries:
             text = self._text(entry)
             if text is not None:

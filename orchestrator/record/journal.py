@@ -24,6 +24,8 @@ CREATE TABLE IF NOT EXISTS events (
     task TEXT NOT NULL, status TEXT NOT NULL, data TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS ends_of_tasks ON events (task, seq, status) WHERE kind = 'TaskFinished';
+CREATE INDEX IF NOT EXISTS evidence_of_tasks ON events (task, seq)
+    WHERE kind = 'TaskFinished' AND instr(data, '"evidence":');
 CREATE INDEX IF NOT EXISTS events_of_runs ON events (run, seq) WHERE kind LIKE 'Run%' OR kind = 'RolledBack';
 """
 _INSERT: Final = "INSERT INTO events (run, at, kind, task, status, data) VALUES (?, ?, ?, ?, ?, ?)"
@@ -140,14 +142,15 @@ class SqliteJournal:
         query = "SELECT max(seq), run, at, kind, task, data FROM events WHERE kind = 'TaskFinished' GROUP BY task"
         return self._read(query, ())
 
-    def evidence(self) -> dict[str, tuple[str, str]]:
-        """Return for each task the digest and, as JSON, the evidence of its newest good end that left evidence."""
+    def evidence(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Return for each task the digest and the evidence of its newest end that left evidence."""
         query = (
             "SELECT task, json_extract(data, '$.digest'), json_extract(data, '$.evidence'), max(seq) FROM events "
-            "WHERE kind = 'TaskFinished' AND status IN ('succeeded', 'unchanged', 'unverifiable') "
-            "AND instr(data, '\"evidence\":') GROUP BY task"
+            "WHERE kind = 'TaskFinished' AND instr(data, '\"evidence\":') GROUP BY task"
         )
-        return {task: (digest or "", evidence) for task, digest, evidence, _ in self._execute(query)}
+        rows = self._execute(query)
+        read = json.loads(f"[{','.join(row[2] for row in rows)}]")  # at once: a third of the cost of each by itself
+        return {task: (digest or "", evidence) for (task, digest, *_), evidence in zip(rows, read, strict=True)}
 
     def runs(self) -> list[str]:
         """Return the ids of all runs, oldest first."""

@@ -35,6 +35,8 @@ class ObjectStore:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(target)
+            for directory in (target.parent, self._directory):
+                _flush(directory)
         except OSError as error:
             raise_os_error(error, target)
         return name
@@ -52,3 +54,12 @@ class ObjectStore:
         except (FileNotFoundError, NotADirectoryError):
             return None
         return content if digest(content) == name else None
+
+
+def _flush(directory: Path) -> None:
+    """Make the names in a directory survive a power cut, as its files do."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from orchestrator.record.events import KINDS, Entry, TaskOutput
+from orchestrator.record.state import RunState
 
 _FIELDS = {kind: tuple(name for name in kind._fields if name != "task") for kind in KINDS.values()}
 _dump = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
@@ -24,7 +25,7 @@ class JsonLines:
         self._stream = stream
         self._verbose = verbose
 
-    def see(self, entries: Sequence[Entry]) -> None:
+    def see(self, entries: Sequence[Entry], _state: RunState) -> None:
         lines = [_line(entry) for entry in entries if self._verbose or type(entry.event) is not TaskOutput]
         if lines:
             self._stream.write("".join(lines))

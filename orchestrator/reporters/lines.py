@@ -43,8 +43,7 @@ WORTH_TELLING_SECONDS: Final = 0.1
 class Lines:
     """Writes lines to a stream, without colours and without ever going back.
 
-    `environ` tells whether GitHub Actions reads them; `before` is the state of the last run, which this one
-    may go on with; `verbose` adds a line for every task and what the tasks print.
+    `environ` tells whether GitHub Actions reads them; `verbose` adds a line for every task and what the tasks print.
     """
 
     def __init__(
@@ -53,13 +52,11 @@ class Lines:
         stream: TextIO,
         environ: Mapping[str, str],
         *,
-        before: RunState | None = None,
         verbose: bool = False,
     ) -> None:
         self._plan = plan
         self._stream = stream
         self._verbose = verbose
-        self._before = before
         self._on_github = environ.get("GITHUB_ACTIONS") == "true"
         self._page = environ.get("GITHUB_STEP_SUMMARY", "") if self._on_github else ""
         self._state = RunState()
@@ -86,14 +83,13 @@ class Lines:
         if verbose:
             self._tell[TaskOutput] = self._task_output
 
-    def see(self, entries: Sequence[Entry]) -> None:
+    def see(self, entries: Sequence[Entry], state: RunState) -> None:
+        self._state = state
         for entry in entries:
             event = entry.event
             tell = self._tell.get(type(event))
             if tell is not None:
                 tell(entry, event)
-            if entry.seq:
-                self._state.advance(entry)
         self._write()
 
     def close(self) -> None:
@@ -111,9 +107,7 @@ class Lines:
 
     def _run_started(self, entry: Entry, event: RunStarted) -> None:
         self._began = entry.at
-        if event.resumed and self._before is not None and self._before.run_id == entry.run_id:
-            self._state = self._before
-            self._interrupted = self._before.interrupted
+        self._interrupted = self._state.interrupted
         how = "goes on with " if event.resumed else ""
         self._lines.append(f"{one_line(self._plan.name)} ({how}run {entry.run_id}, {tasks(event.selected)})")
 

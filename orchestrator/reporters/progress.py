@@ -81,11 +81,12 @@ class Running:
 
 
 class Progress:
-    """Counts what happens. `before` is the state of the last run, which this one may go on with."""
+    """Counts what happens."""
 
-    def __init__(self, plan: Plan, selected: Callable[[], Collection[str]], before: RunState | None) -> None:
+    def __init__(self, plan: Plan, selected: Callable[[], Collection[str]]) -> None:
         self.plan = plan
         self.state = RunState()
+        """What the events add up to; set by who is told of them."""
         self.interrupted: list[str] = []
         """What an earlier part of this run left unfinished."""
         self.run = Tally()
@@ -97,7 +98,8 @@ class Progress:
         self.failures: dict[str, TaskFinished] = {}
         self.waiting: dict[str, ApprovalAsked] = {}
         self._selected = selected
-        self._before = before
+        self._statuses: dict[str, str] = {}
+        """By task, as counted so far."""
         self._tallies: dict[str, tuple[Tally, ...]] = {}
         """By task: the run, its phase and its group."""
 
@@ -112,29 +114,22 @@ class Progress:
         if isinstance(event, TaskOutput):
             self._note_output(event)
         elif type(event) in _MOVES:
-            known = self.state.tasks.get(event.task)
-            old = None if known is None else status_of(known)
-            self.state.advance(entry)
-            self._count(event.task, old, now)
+            self._count(event.task, now)
             self._note_task(event, now)
         elif isinstance(event, RunStarted):
-            self._start(entry, event, now)
-        else:
-            self.state.advance(entry)
-            if isinstance(event, (RunFinished, RunPaused)):
-                self.run.ended = now
+            self._start(now)
+        elif isinstance(event, (RunFinished, RunPaused)):
+            self.run.ended = now
 
-    def _start(self, entry: Entry, event: RunStarted, now: float) -> None:
-        if event.resumed and self._before is not None and self._before.run_id == entry.run_id:
-            self.state = self._before
-            self.interrupted = self._before.interrupted
-        self.state.advance(entry)
+    def _start(self, now: float) -> None:
+        self.interrupted = self.state.interrupted
         self.run.began = now
         for task_id in self._selected():
             self._expect(task_id)
         for task in self.state.tasks.values():
+            status = self._statuses[task.id] = status_of(task)
             for tally in self._tallies.get(task.id, ()):
-                tally.add(status_of(task))
+                tally.add(status)
 
     def _expect(self, task_id: str) -> tuple[Tally, ...]:
         """Count a task among those that the run is about; return what it belongs to."""
@@ -149,11 +144,11 @@ class Progress:
         self._tallies[task_id] = found = tuple(tallies)
         return found
 
-    def _count(self, task_id: str, old: str | None, now: float) -> None:
-        tallies = self._tallies.get(task_id)
+    def _count(self, task_id: str, now: float) -> None:
+        tallies, old = self._tallies.get(task_id), self._statuses.get(task_id)
         if tallies is None:
             tallies, old = self._expect(task_id), None
-        new = status_of(self.state.tasks[task_id])
+        new = self._statuses[task_id] = status_of(self.state.tasks[task_id])
         for tally in tallies:
             tally.move(old, new, now)
 

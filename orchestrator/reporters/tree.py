@@ -30,8 +30,7 @@ FRAMES_PER_SECOND: Final = 5
 class Tree:
     """Draws a run on `console`, and its summary in the end.
 
-    `before` is the state of the last run, which this one may go on with; `selected` returns the ids of the
-    tasks that the run is about; `verbose` shows what tasks print, above the tree.
+    `selected` returns the ids of the tasks that the run is about; `verbose` shows what tasks print, above the tree.
     """
 
     def __init__(
@@ -40,14 +39,13 @@ class Tree:
         console: Console | None = None,
         *,
         clock: Clock | None = None,
-        before: RunState | None = None,
         selected: Callable[[], Collection[str]] | None = None,
         verbose: bool = False,
     ) -> None:
         self._plan = plan
         self._console = console or Console(highlight=False)
         self._clock = clock or SystemClock()
-        self._progress = Progress(plan, selected or plan.tasks.keys, before)
+        self._progress = Progress(plan, selected or plan.tasks.keys)
         self._painter = Painter(plan, self._console.encoding)
         self._output = Output() if verbose else None
         self._live: Live | None = None
@@ -55,9 +53,10 @@ class Tree:
         self._lock = threading.Lock()
         """Held while counters move: the timer that draws is a thread."""
 
-    def see(self, entries: Sequence[Entry]) -> None:
+    def see(self, entries: Sequence[Entry], state: RunState) -> None:
         now = self._clock.monotonic()
         with self._lock:
+            self._progress.state = state
             for entry in entries:
                 self._progress.note(entry, now)
         if self._live is None and any(isinstance(entry.event, RunStarted) for entry in entries):

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from orchestrator.engine.claims import covers
 from orchestrator.engine.frontier import Frontier, Limits
-from orchestrator.engine.order import order_keys
+from orchestrator.engine.order import ranks
 from orchestrator.handler import Claims
 from orchestrator.plan.graph import build_graph
 from orchestrator.plan.model import Plan, SchedulerName
@@ -72,10 +72,10 @@ class FrontierMachine(RuleBasedStateMachine):
         groups = {group.ref: data.draw(st.integers(1, 2)) for phase in plan.phases for group in phase.groups}
         self.limits = Limits(data.draw(st.integers(1, 4)), groups, {"disk": 2, "net": 3})
         done = data.draw(st.sets(st.sampled_from(range(self.count)))) if ids else set()
-        keys = order_keys(order, self.graph, {task_id: data.draw(st.sampled_from([1.0, 5.0])) for task_id in ids})
+        places = ranks(order, self.graph, {task_id: data.draw(st.sampled_from([1.0, 5.0])) for task_id in ids})
         self.frontier = Frontier(
             self.graph,
-            keys,
+            places,
             self.limits,
             done=dict.fromkeys(done, True),
             claims=lambda task: self.claims[task.id],

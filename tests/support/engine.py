@@ -10,7 +10,7 @@ from typing import Any
 from orchestrator.change import Change, Outcome, TaskFailure, TaskResult
 from orchestrator.engine.executor import Attempt, Execution
 from orchestrator.engine.frontier import Frontier, Limits
-from orchestrator.engine.order import order_keys
+from orchestrator.engine.order import ranks
 from orchestrator.handler import Answer
 from orchestrator.plan.graph import build_graph
 from orchestrator.plan.model import Plan, Task
@@ -154,8 +154,7 @@ def play(
     graph = build_graph(plan)
     runner, journal = runner or FakeRunner(), journal or FakeJournal()
     limits = limits or Limits(plan.settings.max_parallel_tasks, resources=plan.settings.resources)
-    keys = order_keys("fifo", graph, {})
-    frontier = Frontier(graph, keys, limits, done={graph.index[task_id]: True for task_id in done})
+    frontier = Frontier(graph, ranks("fifo", graph, {}), limits, done={graph.index[task_id]: True for task_id in done})
     bus = Bus(list(observers))
 
     async def main() -> Played:

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from orchestrator.plan.model import Plan
-from orchestrator.record.bus import Observer
+from orchestrator.record.bus import Bus, Observer
 from orchestrator.record.events import (
     ApprovalAsked,
     AttemptFailed,
@@ -22,7 +22,7 @@ from orchestrator.record.events import (
     TaskStarted,
     Warned,
 )
-from orchestrator.record.state import RunState, fold
+from orchestrator.record.state import RunState
 from tests.support.clocks import FakeClock
 from tests.support.plans import a_gate, a_group, a_phase, a_plan, a_task
 
@@ -36,10 +36,13 @@ class Story:
 
     observers: Sequence[Observer] = ()
     clock: FakeClock = field(default_factory=FakeClock)
+    before: RunState | None = None
+    """Of the run that goes on."""
     entries: list[Entry] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._numbers = count(1)
+        self._bus = Bus(self.observers, self.before)
 
     def tell(self, *events: Event, after: float = 0.0) -> None:
         self.clock.advance(after)
@@ -48,8 +51,7 @@ class Story:
             for event in events
         ]
         self.entries += batch
-        for observer in self.observers:
-            observer.see(batch)
+        self._bus.publish(batch)
 
     def do(self, *tasks: str, seconds: float = 0.0, **fields: Any) -> None:
         """Let each of these tasks begin and end."""
@@ -58,12 +60,11 @@ class Story:
             self.tell(TaskFinished(task, seconds=seconds, **fields), after=seconds)
 
     def close(self) -> None:
-        for observer in self.observers:
-            observer.close()
+        self._bus.close()
 
     @property
     def state(self) -> RunState:
-        return fold(entry for entry in self.entries if entry.seq)
+        return self._bus.state
 
 
 def a_roadmap() -> Plan:

@@ -25,6 +25,7 @@ from orchestrator.record.events import (
     TaskOutput,
     TaskStarted,
 )
+from orchestrator.record.state import RunState
 from tests.support.engine import BUSY, FAILED, OK, SLOW, End, FakeJournal, FakeRunner, play
 from tests.support.plans import a_gate, a_group, a_phase, a_plan, a_task, side_by_side
 
@@ -43,7 +44,7 @@ class Witness:
         self._log = log
         self.is_closed = False
 
-    def see(self, entries: Sequence[Entry]) -> None:
+    def see(self, entries: Sequence[Entry], _state: RunState) -> None:
         self._log += [("seen", f"{type(entry.event).__name__} {entry.event.task}") for entry in entries]
 
     def close(self) -> None:
@@ -51,8 +52,8 @@ class Witness:
 
 
 class Broken(Witness):
-    def see(self, entries: Sequence[Entry]) -> None:
-        super().see(entries)
+    def see(self, entries: Sequence[Entry], state: RunState) -> None:
+        super().see(entries, state)
         raise RuntimeError("the screen is gone")
 
 

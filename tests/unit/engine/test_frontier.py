@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 import pytest
 
 from orchestrator.engine.frontier import Frontier, Limits
-from orchestrator.engine.order import order_keys
+from orchestrator.engine.order import ranks
 from orchestrator.handler import WHOLE_PROJECT, Claims
 from orchestrator.plan.graph import build_graph
 from orchestrator.plan.model import Plan, SchedulerName, Task
@@ -34,7 +34,7 @@ class Table:
         if claims is not None:
             claims_of = lambda task: claims.get(task.id, Claims())  # noqa: E731
         before = {graph.index[task_id]: good for task_id, good in (done or {}).items()}
-        self.frontier = Frontier(graph, order_keys(order, graph, {}), limits, done=before, claims=claims_of)
+        self.frontier = Frontier(graph, ranks(order, graph, {}), limits, done=before, claims=claims_of)
 
     def start(self, now: float = 0.0) -> list[str]:
         """Start all that can start; return it in order."""
@@ -396,19 +396,18 @@ def test_a_task_that_is_cancelled_just_when_its_path_is_free_leaves_it_to_the_ne
 # --- cost ---------------------------------------------------------------------------------------------------
 
 
-class CountedKey(tuple[float, ...]):
-    """An order key that counts how often keys are compared, which is what a heap's work is."""
+class CountedRank(int):
+    """A rank that counts how often ranks are compared, which is what a heap's work is."""
 
     comparisons = 0
-    __slots__ = ()
 
-    def __lt__(self, other: object) -> bool:
-        CountedKey.comparisons += 1
-        return tuple(self) < tuple(other)  # type: ignore[arg-type]
+    def __lt__(self, other: int) -> bool:
+        CountedRank.comparisons += 1
+        return int(self) < int(other)
 
 
 def work(count: int, claims: Iterable[Claims]) -> tuple[int, int]:
-    """Run `count` tasks; return how often keys were compared and claims asked for."""
+    """Run `count` tasks; return how often ranks were compared and claims asked for."""
     plan = side_by_side(*tasks(*(str(number) for number in range(count))))
     graph = build_graph(plan)
     each = list(claims)
@@ -419,16 +418,16 @@ def work(count: int, claims: Iterable[Claims]) -> tuple[int, int]:
         asked += 1
         return each[int(task.id) % len(each)]
 
-    keys = [CountedKey(key) for key in order_keys("fifo", graph, {})]
-    CountedKey.comparisons = 0
-    frontier = Frontier(graph, keys, Limits(16), claims=claims_of)  # type: ignore[arg-type]  # a key is a tuple
+    counted = [CountedRank(rank) for rank in ranks("fifo", graph, {})]
+    CountedRank.comparisons = 0
+    frontier = Frontier(graph, counted, Limits(16), claims=claims_of)
     running: list[int] = []
     while not frontier.done:
         for node in frontier.ready(0.0):
             frontier.start(node)
             heapq.heappush(running, node)
         frontier.finish(heapq.heappop(running), good=True)
-    return CountedKey.comparisons, asked
+    return CountedRank.comparisons, asked
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.engine.order import critical_path, estimates, order_keys
+from orchestrator.engine.order import critical_path, estimates, ranks
 from orchestrator.plan.graph import build_graph
 from orchestrator.plan.model import Plan, SchedulerName
 from tests.support.plans import a_gate, a_group, a_phase, a_plan, a_task, side_by_side
@@ -33,16 +33,15 @@ def mixed() -> Plan:
 )
 def test_each_order_puts_first_what_it_is_named_for(name: SchedulerName, order: str) -> None:
     graph = build_graph(mixed())
-    keys = order_keys(name, graph, LEARNED)
-    ordered = sorted(range(len(keys)), key=keys.__getitem__)
+    places = ranks(name, graph, LEARNED)
+    ordered = sorted(range(len(places)), key=places.__getitem__)
     assert "".join(graph.tasks[node].id for node in ordered) == order
 
 
 @pytest.mark.parametrize("name", ["fifo", "priority", "shortest", "deadline", "balanced", "adaptive"])
 def test_equals_keep_the_order_of_the_file(name: SchedulerName) -> None:
     graph = build_graph(side_by_side(*(a_task(str(number)) for number in range(5))))
-    keys = order_keys(name, graph, {})
-    assert sorted(keys) == keys
+    assert ranks(name, graph, {}) == [0, 1, 2, 3, 4]
 
 
 def test_what_was_never_seen_is_thought_to_take_as_long_as_its_kind() -> None:

@@ -127,7 +127,7 @@ def test_what_a_task_took_and_found_last_is_told_by_its_successes_alone(path: Pa
         journal.append([TaskFinished("1", "unchanged", digest="d", evidence={"stamp": "t"})])
         journal.append([TaskFinished("1", "failed", digest="e"), TaskFinished("2", "failed")])
         assert journal.durations() == {"1": 2.5}
-        assert journal.evidence() == {"1": ("d", '{"stamp":"t"}')}
+        assert journal.evidence() == {"1": ("d", {"stamp": "t"})}
 
 
 def test_an_event_of_a_newer_version_is_passed_over_and_so_is_a_field_of_one(path: Path) -> None:

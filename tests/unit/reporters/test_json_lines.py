@@ -12,7 +12,7 @@ from tests.support.runs import RUN, Story, tell_all
 def objects(story: Story, *, verbose: bool = False) -> list[dict[str, Any]]:
     stream = io.StringIO()
     reporter = JsonLines(stream, verbose=verbose)
-    reporter.see(story.entries)
+    reporter.see(story.entries, story.state)
     reporter.close()
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 

@@ -31,7 +31,7 @@ def lines_of(
     verbose: bool = False,
 ) -> str:
     stream = io.StringIO()
-    story = Story([Lines(plan or a_roadmap(), stream, environ or {}, before=before, verbose=verbose)])
+    story = Story([Lines(plan or a_roadmap(), stream, environ or {}, verbose=verbose)], before=before)
     tell(story)
     story.close()
     return stream.getvalue()
@@ -119,18 +119,6 @@ def test_a_second_part_of_a_run_counts_what_the_first_one_did() -> None:
     assert f"(goes on with run {RUN}, 11 tasks)" in said
     assert "1 task had been interrupted, and ran again\n  2.1  Tests for the auth service  succeeded" in said
     assert "done after 1.0 s: 3 succeeded" in said
-
-
-def test_the_state_of_another_run_is_left_out() -> None:
-    first = Story()
-    first.tell(RunStarted(plan="p", selected=11))
-    first.do("1.1", status="failed", message="no")
-
-    def tell(story: Story) -> None:
-        begin(story)
-        story.tell(RunFinished(), after=1.0)
-
-    assert "no tasks" in lines_of(tell, before=first.state)
 
 
 def test_answers_of_people_and_cleaning_up_are_told() -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from orchestrator.plan.model import Plan
 from orchestrator.record.events import RunFinished, RunStarted, TaskFinished, TaskOutput, TaskStarted
+from orchestrator.record.state import RunState
 from orchestrator.reporters.tree import Tree
 from tests.support.clocks import FakeClock
 from tests.support.plans import a_group, a_phase, a_plan, a_task
@@ -27,6 +28,7 @@ class Screen:
         encoding: str = "utf-8",
         *,
         is_terminal: bool = False,
+        before: RunState | None = None,
         **options: object,
     ) -> None:
         self.clock = FakeClock()
@@ -41,7 +43,7 @@ class Screen:
             highlight=False,
         )
         self.tree = Tree(plan or a_roadmap(), self.console, clock=self.clock, **options)  # type: ignore[arg-type]
-        self.story = Story([self.tree], self.clock)
+        self.story = Story([self.tree], self.clock, before)
 
     @property
     def frame(self) -> str:
