@@ -15,6 +15,7 @@ SKIPPED = frozenset({"node_modules", ".git", ".orchestrator", ".venv", "__pycach
 """Directories that a pattern enters only when it names them."""
 
 
+@lru_cache(maxsize=65536)
 def is_pattern(text: str) -> bool:
     """Say whether `text` matches more than itself."""
     return glob.has_magic(text)

@@ -15,10 +15,11 @@ from typing import Any, Final, Protocol
 
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.errors import EnvironmentProblem, StateError
-from orchestrator.record.events import DURABLE, Entry, Event, from_data, to_data
+from orchestrator.record.events import DURABLE, Entry, Event, TaskFinished, TaskStarted, from_data, to_data
 
 VERSION: Final = 1
-_SCHEMA: Final = """
+_RARE: Final = "kind NOT IN ('TaskStarted', 'TaskFinished')"
+_SCHEMA: Final = f"""
 CREATE TABLE IF NOT EXISTS events (
     seq INTEGER PRIMARY KEY, run TEXT NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL,
     task TEXT NOT NULL, status TEXT NOT NULL, data TEXT NOT NULL
@@ -26,7 +27,7 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE INDEX IF NOT EXISTS ends_of_tasks ON events (task, seq, status) WHERE kind = 'TaskFinished';
 CREATE INDEX IF NOT EXISTS evidence_of_tasks ON events (task, seq)
     WHERE kind = 'TaskFinished' AND instr(data, '"evidence":');
-CREATE INDEX IF NOT EXISTS events_of_runs ON events (run, seq) WHERE kind LIKE 'Run%' OR kind = 'RolledBack';
+CREATE INDEX IF NOT EXISTS rare_events ON events (kind, run) WHERE {_RARE};
 """
 _INSERT: Final = "INSERT INTO events (run, at, kind, task, status, data) VALUES (?, ?, ?, ?, ?, ?)"
 
@@ -123,6 +124,8 @@ class SqliteJournal:
                 where.append(f"{column} = ?")
                 values.append(value)  # type: ignore[arg-type]  # SQLite takes both
         if kinds:
+            if not {TaskStarted, TaskFinished}.intersection(kinds):
+                where.append(_RARE)  # lets SQLite use the index
             where.append(f"kind IN ({', '.join('?' * len(kinds))})")
             values.extend(kind.__name__ for kind in kinds)  # type: ignore[misc]  # SQLite takes both
         condition = " AND ".join(where)
@@ -154,7 +157,7 @@ class SqliteJournal:
 
     def runs(self) -> list[str]:
         """Return the ids of all runs, oldest first."""
-        query = "SELECT run FROM events WHERE kind = 'RunStarted' GROUP BY run ORDER BY min(seq)"
+        query = f"SELECT run FROM events WHERE kind = 'RunStarted' AND {_RARE} GROUP BY run ORDER BY min(seq)"  # noqa: S608
         return [row[0] for row in self._execute(query)]
 
     def changed_elsewhere(self) -> bool:

@@ -1,0 +1,201 @@
+"""GitHub Actions workflows in the words of their users: jobs, steps, what a step runs. Reads; makes no edits.
+
+The format is that of https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.edits.document import Document
+from orchestrator.edits.mutation import Path
+from orchestrator.edits.refusal import Refusal
+from orchestrator.errors import Location, did_you_mean
+
+if TYPE_CHECKING:
+    from orchestrator.edits.actions.parameters import StepSelector
+    from orchestrator.edits.script import Script
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `index` counts from 0."""
+
+    job: Job
+    index: int
+    data: dict[str, Any]
+
+    @property
+    def path(self) -> Path:
+        return (*self.job.path, "steps", self.index)
+
+    @property
+    def location(self) -> Location:
+        return self.job.document.location(self.path)
+
+    @property
+    def uses(self) -> str:
+        """The action it uses with its version, empty where it runs a script."""
+        return _text(self.data.get("uses"))
+
+    @property
+    def action(self) -> str:
+        """The action it uses, without its version."""
+        return self.uses.partition("@")[0]
+
+    @property
+    def run(self) -> str:
+        return _text(self.data.get("run"))
+
+    @cached_property
+    def script(self) -> Script | None:
+        """What it runs, None where that is no shell script."""
+        from orchestrator.edits.script import Script
+
+        shell = _text(self.data.get("shell")).split(" ")[0]
+        return Script(self.run) if self.run and shell in ("", "bash", "sh") else None
+
+    @property
+    def with_(self) -> dict[str, Any]:
+        """What its action is given."""
+        return _mapping(self.data.get("with"))
+
+    @property
+    def label(self) -> str:
+        """How a person would name it."""
+        return _text(self.data.get("name")) or self.uses or self.run.strip().partition("\n")[0] or f"#{self.index + 1}"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job."""
+
+    document: Document
+    id: str
+    data: dict[str, Any]
+
+    @property
+    def path(self) -> Path:
+        return ("jobs", self.id)
+
+    @property
+    def location(self) -> Location:
+        return self.document.location(self.path)
+
+    @cached_property
+    def steps(self) -> Sequence[Step]:
+        """Its steps; none where it uses another workflow."""
+        steps = self.data.get("steps")
+        found = steps if isinstance(steps, list) else []
+        return [Step(self, index, step) for index, step in enumerate(found) if isinstance(step, dict)]
+
+    @property
+    def is_reusable_call(self) -> bool:
+        """Say whether another workflow does its work."""
+        return "uses" in self.data
+
+    @property
+    def needs(self) -> Sequence[str]:
+        """The jobs it waits for."""
+        needs = self.data.get("needs", [])
+        return [needs] if isinstance(needs, str) else [_text(need) for need in needs or []]
+
+    @property
+    def matrix(self) -> dict[str, Any]:
+        return _mapping(_mapping(self.data.get("strategy")).get("matrix"))
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A workflow file."""
+
+    document: Document
+    jobs: dict[str, Job]
+
+    @classmethod
+    def of(cls, document: Document) -> Workflow:
+        """Return the workflow that a document holds.
+
+        :raises Refusal: when it holds none.
+        """
+        path = document.source.path
+        jobs = document.data.get("jobs") if isinstance(document.data, dict) else None
+        if not isinstance(jobs, dict):
+            raise Refusal("edit/wrong-shape", f"`{path}` has no `jobs`", hint="`target` must be a workflow")
+        return cls(document, {name: Job(document, name, job) for name, job in jobs.items() if isinstance(job, dict)})
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """All steps of all jobs."""
+        return [step for job in self.jobs.values() for step in job.steps]
+
+    def select_jobs(self, pattern: str | None) -> Sequence[Job]:
+        """Return the jobs whose id matches a glob, all of them for None.
+
+        :raises Refusal: when none does.
+        """
+        found = [job for job in self.jobs.values() if pattern is None or fnmatchcase(job.id, pattern)]
+        if not found:
+            ids = ", ".join(f"`{name}`" for name in self.jobs)
+            hint = did_you_mean(pattern or "", list(self.jobs)) or f"the jobs are {ids}"
+            raise Refusal(
+                "edit/no-match", f"no job matches `{pattern}`", hint=hint, location=self.document.location(("jobs",))
+            )
+        return found
+
+    def dependents(self, job_id: str) -> Sequence[Job]:
+        """Return the jobs that wait for a job."""
+        return [job for job in self.jobs.values() if job_id in job.needs]
+
+    def select_steps(self, selector: StepSelector, jobs: Iterable[Job]) -> Sequence[Step]:
+        """Return the steps a selector means, perhaps none."""
+        return [step for job in jobs for step in job.steps if _is_selected(step, selector)]
+
+    def one_step(self, found: Sequence[Step], what: str, *, hint: str) -> Step:
+        """Return the only step that was found.
+
+        :raises Refusal: when there are none or several; `what` says what was looked for.
+        """
+        if not found:
+            raise Refusal("edit/no-match", f"no {what}", hint=hint, location=self.document.location(("jobs",)))
+        if len(found) > 1:
+            places = ", ".join(f"line {step.location.line}" for step in found[:5])
+            raise Refusal("edit/ambiguous", f"several {what}: {places}", hint=hint, location=found[1].location)
+        return found[0]
+
+
+def is_expression(value: object) -> bool:
+    """Say whether GitHub computes a value."""
+    return isinstance(value, str) and "${{" in value
+
+
+def refuse_expression(value: object, place: Location, what: str) -> None:
+    """Refuse to edit what GitHub computes.
+
+    :raises Refusal: when the value is an expression.
+    """
+    if is_expression(value):
+        raise Refusal("edit/expression", f"{what} is an expression", hint="edit it by hand", location=place)
+
+
+def _is_selected(step: Step, selector: StepSelector) -> bool:
+    wanted: list[tuple[Any, Callable[[Any], bool]]] = [
+        (selector.id, lambda text: step.data.get("id") == text),
+        (selector.name, lambda text: step.data.get("name") == text),
+        (selector.uses, lambda text: step.uses.startswith(text)),
+        (selector.run_contains, lambda text: text in step.run),
+        (selector.index, lambda index: step.index == (index if index >= 0 else len(step.job.steps) + index)),
+    ]
+    return all(holds(said) for said, holds in wanted if said is not None)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
