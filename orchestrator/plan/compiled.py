@@ -1,7 +1,8 @@
 """Plans that were loaded before, as plain data by the hash of everything they were made from.
 
 A cached plan loads without YAML, pydantic or Jinja2. One that took a value from the environment is not kept, since that
-value may be a secret; one that lists files is kept with the list, which is compared when it is read.
+value may be a secret; one that asked for values that are not there is kept for as long as they are not. One that lists
+files is kept with the list, which is compared when it is read.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from orchestrator.plan.scalars import WrittenBool, WrittenFloat, WrittenInt, sca
 from orchestrator.plan.text import read_text
 
 if TYPE_CHECKING:
-    from orchestrator.plan.loader import TaskTypes
+    from orchestrator.plan.loader import Loaded, TaskTypes
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 # Keys that no plan can have, since those are text: what stands in a plan is never taken for a name to import.
 _MODEL: Final = b"model"
 _WRITTEN: Final = b"written"
@@ -47,16 +48,16 @@ def load_plan(
     text = read_text(path, name)
     key = _key(text, path, project, overrides or {})
     entry = _directory(environ) / key
-    cached = _read(entry, path)
+    cached = _read(entry, path, environ)
     if cached is not None:
         return cached
     from orchestrator.plan.loader import load
     from orchestrator.plan.source import Source
 
-    plan, patterns = load(Source(name, text), path, types, project=project, overrides=overrides, environ=environ)
-    if patterns is not None and not plan.problems:
-        _write(entry, plan, patterns)
-    return plan
+    loaded = load(Source(name, text), path, types, project=project, overrides=overrides, environ=environ)
+    if not loaded.plan.problems and not any(map(environ.get, loaded.environment)):
+        _write(entry, loaded)
+    return loaded.plan
 
 
 def _key(text: str, path: Path, project: Path | None, overrides: Mapping[str, str]) -> str:
@@ -78,27 +79,30 @@ def _directory(environ: Mapping[str, str]) -> Path:
     return Path(base) / "orchestrate" / "plans"
 
 
-def _read(entry: Path, path: Path) -> Plan | None:
+def _read(entry: Path, path: Path, environ: Mapping[str, str]) -> Plan | None:
     """Return the cached plan, None if there is none that still fits."""
     try:
         sealed = entry.read_bytes()
         stored = sealed[hashlib.sha256().digest_size :]
         if sealed != _seal(stored) + stored:
             return None
-        head, tasks, patterns = marshal.loads(stored)  # noqa: S302  # what we wrote, to the byte
+        head, tasks, patterns, absent = marshal.loads(stored)  # noqa: S302  # what we wrote, to the byte
         root = Path(head["project_root"])
         if any(globs.match_files(root, pattern) != found for pattern, found in patterns):
+            return None
+        if any(map(environ.get, absent)):
             return None
         return _thaw(head, tasks, path)
     except (OSError, ValueError, TypeError, KeyError, EOFError, AttributeError, ImportError):
         return None
 
 
-def _write(entry: Path, plan: Plan, patterns: list[str]) -> None:
+def _write(entry: Path, loaded: Loaded) -> None:
     """Keep a plan; a cache that cannot be written is no cache."""
-    found = [(pattern, globs.match_files(plan.project_root, pattern)) for pattern in patterns]
+    root = loaded.plan.project_root
+    found = [(pattern, globs.match_files(root, pattern)) for pattern in loaded.patterns]
     try:
-        stored = marshal.dumps((*_freeze(plan), found))
+        stored = marshal.dumps((*_freeze(loaded.plan), found, sorted(loaded.environment)))
     except TypeError:  # a plugin's task holds more than plain data
         return
     temporary = entry.with_suffix(f".{os.getpid()}")

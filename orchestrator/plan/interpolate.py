@@ -110,6 +110,11 @@ def expand_environment(text: str, environ: Mapping[str, str]) -> str:
     return _ENVIRONMENT.sub(replace, text) if "${" in text else text
 
 
+def names_of_environment(text: str) -> list[str]:
+    """Return the names whose values `expand_environment` would look for in `text`."""
+    return [match[1] for match in _ENVIRONMENT.finditer(text)] if "${" in text else []
+
+
 def map_strings(
     data: Any, change: Callable[[str, tuple[str | int, ...]], Any], path: tuple[str | int, ...] = ()
 ) -> Any:

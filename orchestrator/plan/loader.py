@@ -7,25 +7,25 @@ of the project's files; it writes nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from orchestrator.errors import Location, OrchestratorError, PlanError, PlanErrors, did_you_mean
+from orchestrator.errors import OrchestratorError, PlanError, PlanErrors, did_you_mean
 from orchestrator.plan import fanout
 from orchestrator.plan.fields import Texts
-from orchestrator.plan.graph import find_cycles, inherited_dependencies
+from orchestrator.plan.graph import find_cycles
 from orchestrator.plan.interpolate import (
     evaluate,
-    expand_environment,
     has_expression,
     interpolate,
     map_strings,
     mentions_variables,
 )
-from orchestrator.plan.model import Glob, Group, Phase, Plan, Settings, Task, digest_of, place
-from orchestrator.plan.scalars import WrittenBool, scalar
+from orchestrator.plan.link import Declared, check_resources, link_groups, link_phases, link_tasks
+from orchestrator.plan.model import Glob, Group, Phase, Plan, Task, digest_of, place
+from orchestrator.plan.problems import Problems
 from orchestrator.plan.schema import (
     CHECKPOINT_KEY,
     NOT_IN_CHECKPOINTS,
@@ -36,6 +36,7 @@ from orchestrator.plan.schema import (
     validate,
 )
 from orchestrator.plan.source import Path_, Source
+from orchestrator.plan.variables import Variables
 
 _TOP_KEYS = ("orchestrator", "variables", "secrets", "checkpoints")
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -60,6 +61,16 @@ class TaskTypes(Protocol):
         """Return the names of the templates that a project's plans may use."""
 
 
+class Loaded(NamedTuple):
+    """A plan, and what it was made from beside its text."""
+
+    plan: Plan
+    patterns: list[str]
+    """Whose matches became tasks."""
+    environment: set[str]
+    """Names in the environment that variables asked for, whether they have a value or not."""
+
+
 def load(
     source: Source,
     path: Path,
@@ -68,10 +79,8 @@ def load(
     project: Path | None = None,
     overrides: Mapping[str, str] | None = None,
     environ: Mapping[str, str] | None = None,
-) -> tuple[Plan, list[str] | None]:
-    """Return the plan that `source`, read from `path`, describes, and the patterns whose matches it depends on.
-
-    The patterns are None when the plan also depends on the caller's environment.
+) -> Loaded:
+    """Return the plan that `source`, read from `path`, describes.
 
     `project` replaces the plan's `project_root`; `overrides` are the caller's variables; `environ` serves `${NAME}` in
     variables.
@@ -80,7 +89,7 @@ def load(
     """
     loader = _Loader(source, path, types, project, overrides or {}, environ or {})
     plan = loader.load()
-    return plan, None if loader.variables.used_environment else [pattern for _, pattern in loader.globs]
+    return Loaded(plan, [pattern for _, pattern in loader.globs], loader.variables.environment)
 
 
 @dataclass
@@ -91,19 +100,18 @@ class _Loader:
     project: Path | None
     overrides: Mapping[str, str]
     environ: Mapping[str, str]
-    problems: list[OrchestratorError] = field(default_factory=list)
     deferred: dict[str, list[OrchestratorError]] = field(default_factory=dict)
-    tasks: dict[str, Task] = field(default_factory=dict)
-    places: dict[str, Path_] = field(default_factory=dict)
-    declared: dict[str, Path_] = field(default_factory=dict)
-    fanned: dict[str, list[str]] = field(default_factory=dict)
+    declared: Declared = field(default_factory=Declared)
     globs: list[tuple[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.problems = Problems(self.source)
 
     def load(self) -> Plan:
         data = self.source.data
         if not isinstance(data, dict):
-            raise PlanErrors([self._error("plan/wrong-type", "a plan is a mapping of sections", ())])
-        self.problems += self.source.problems
+            self.problems.report("plan/wrong-type", "a plan is a mapping of sections", ())
+            raise PlanErrors(self.problems.found[-1:])
         self._check_top_keys(data)
         self.variables = self._variables(data.get("variables"))
         values = self._values()
@@ -114,9 +122,9 @@ class _Loader:
         phase_texts = self._phase_texts(data)
         phases = [self._phase(key, text) for key, text in phase_texts.items()]
         phases = self._checkpoints(data.get("checkpoints"), phases)
-        phases = self._link_groups(self._link_phases(phases, phase_texts))
-        self._link_tasks()
-        self._check_resources(head.settings)
+        phases = link_groups(link_phases(phases, phase_texts, self.problems), self.problems)
+        link_tasks(self.declared, self.problems)
+        check_resources(self.declared, head.settings, self.problems)
         plan = Plan(
             name=head.name,
             version=head.version,
@@ -127,14 +135,14 @@ class _Loader:
             variables=values,
             secrets=secrets,
             phases=tuple(phases),
-            tasks=self.tasks,
-            digest=digest_of([task.digest for task in self.tasks.values()]),
+            tasks=self.declared.tasks,
+            digest=digest_of([task.digest for task in self.declared.tasks.values()]),
             problems={task: tuple(found) for task, found in self.deferred.items()},
         )
-        self.problems += find_cycles(plan)
+        self.problems.add(find_cycles(plan))
         self._check_fan_outs(plan)
-        if self.problems:
-            raise PlanErrors(list({str(problem): problem for problem in self.problems}.values()))
+        if self.problems.found:
+            raise PlanErrors(self.problems.each_once())
         return plan
 
     # --- sections -----------------------------------------------------------------------------------------------
@@ -143,9 +151,9 @@ class _Loader:
         for key in data:
             if key not in _TOP_KEYS and not PHASE_KEY.match(key):
                 hint = did_you_mean(key, _TOP_KEYS) or "phases are named `phase_1`, `phase_2`, ..."
-                self._report("plan/unknown-key", f"unknown key `{key}`", (key,), hint=hint, key=True)
+                self.problems.report("plan/unknown-key", f"unknown key `{key}`", (key,), hint=hint, key=True)
         if "orchestrator" not in data:
-            self._report("plan/missing-key", "the section `orchestrator` is missing", ())
+            self.problems.report("plan/missing-key", "the section `orchestrator` is missing", ())
 
     def _section(self, model: type[Any], path: Path_, within: Mapping[str, Any]) -> Any:
         if path[-1] not in within:
@@ -161,12 +169,13 @@ class _Loader:
             return self.project
         return (self.path.parent / (head.project_root or ".")).resolve()
 
-    def _variables(self, written: Any) -> _Variables:
+    def _variables(self, written: Any) -> Variables:
         if written is not None and not isinstance(written, dict):
-            self._report("plan/wrong-type", "`variables` must be a mapping", ("variables",))
+            self.problems.report("plan/wrong-type", "`variables` must be a mapping", ("variables",))
             written = {}
-        given = {name: _plain_truth(scalar(text)) for name, text in self.overrides.items()}
-        return _Variables(written or {}, given, self.environ, lambda name: self.source.locate(("variables", name)))
+        return Variables(
+            written or {}, self.overrides, self.environ, lambda name: self.source.locate(("variables", name))
+        )
 
     def _values(self) -> dict[str, Any]:
         """Return the values of those variables that have one."""
@@ -182,13 +191,13 @@ class _Loader:
         if written is None:
             return ()
         if not isinstance(written, list):
-            self._report("plan/wrong-type", "`secrets` must be a list of environment variables", ("secrets",))
+            self.problems.report("plan/wrong-type", "`secrets` must be a list of environment variables", ("secrets",))
             return ()
         for index, name in enumerate(written):
             if not isinstance(name, str) or not _ENVIRONMENT_NAME.match(name):
                 hint = "write the name alone, such as `SLACK_WEBHOOK_URL`"
                 message = "a secret must be the name of an environment variable"
-                self._report("plan/bad-value", message, ("secrets", index), hint=hint)
+                self.problems.report("plan/bad-value", message, ("secrets", index), hint=hint)
         return tuple(map(str, written))
 
     def _phase_texts(self, data: Mapping[str, Any]) -> dict[str, PhaseText]:
@@ -217,7 +226,7 @@ class _Loader:
         if text.max_parallel is not None and text.execution != "parallel":
             hint = "add `execution: parallel`, or leave `max_parallel` out"
             message = "`max_parallel` is for parallel groups"
-            self._report("plan/bad-value", message, (*at, "max_parallel"), hint=hint, key=True)
+            self.problems.report("plan/bad-value", message, (*at, "max_parallel"), hint=hint, key=True)
         ids: list[str] = []
         for index, written in enumerate(text.tasks):
             ids += self._expand(phase, key, written, (*at, "tasks", index), text)
@@ -239,14 +248,14 @@ class _Loader:
     def _expand(self, phase: str, group: str, written: Any, at: Path_, text: GroupText) -> list[str]:
         """Make the task written at `at`, or the many it fans out into; return their ids."""
         if not isinstance(written, dict):
-            self._report("plan/wrong-type", "a task must be a mapping", at)
+            self.problems.report("plan/wrong-type", "a task must be a mapping", at)
             return []
-        first = self.declared.setdefault(_id_text(written), at)
+        first = self.declared.first.setdefault(_id_text(written), at)
         model = self._model_of(written, at)
         if model is None:
             return []
         if first != at and "id" in written:
-            self._report_taken(_id_text(written), self.source.locate(first), at)
+            self.problems.report_taken(_id_text(written), self.source.locate(first), at)
             return []
         if text.continue_on_error:
             written = {"continue_on_error": True, **written}
@@ -263,7 +272,7 @@ class _Loader:
             if task is None:
                 break  # what is wrong with one is hardly ever right with the next
             made.append(task.id)
-        self.fanned[_id_text(written)] = made
+        self.declared.fanned[_id_text(written)] = made
         return made
 
     def _items(self, written: Mapping[str, Any], at: Path_) -> list[fanout.Item]:
@@ -280,22 +289,22 @@ class _Loader:
             items = [fanout.Item(word, word) for word in dict.fromkeys(spec.for_each)]
         if not items and not written.get("allow_empty"):
             hint = "add `allow_empty: true` if that is meant"
-            self._report("plan/no-matches", "the fan-out matches nothing", (*at, "for_each"), hint=hint)
+            self.problems.report("plan/no-matches", "the fan-out matches nothing", (*at, "for_each"), hint=hint)
         return items
 
     def _model_of(self, written: Mapping[str, Any], at: Path_) -> type[Task] | None:
         name = written.get("type")
         if name is None:
-            self._report("plan/missing-key", "the key `type` is missing", at)
+            self.problems.report("plan/missing-key", "the key `type` is missing", at)
             return None
         if not isinstance(name, str):
-            self._report("plan/wrong-type", "`type` must be text", (*at, "type"))
+            self.problems.report("plan/wrong-type", "`type` must be text", (*at, "type"))
             return None
         model = self.types.model(name)
         if model is None:
             known = self.types.names()
             hint = did_you_mean(name, known) or f"types are {', '.join(f'`{each}`' for each in known)}"
-            self._report("plan/unknown-type", f"unknown task type `{name}`", (*at, "type"), hint=hint)
+            self.problems.report("plan/unknown-type", f"unknown task type `{name}`", (*at, "type"), hint=hint)
         return model
 
     def _task(
@@ -315,14 +324,14 @@ class _Loader:
             return None
         if isinstance(made.when, str):
             made = replace(made, when=self._when(made.when, at, names, waiting))
-        if made.id in self.tasks:
-            self._report_taken(made.id, self.tasks[made.id].location, at)
+        if made.id in self.declared.tasks:
+            self.problems.report_taken(made.id, self.declared.tasks[made.id].location, at)
             return None
         if waiting:
             self.deferred[made.id] = waiting
-        self.tasks[made.id] = place(made, phase=phase, group=group, location=self.source.locate(at))
-        self.places[made.id] = at
-        return self.tasks[made.id]
+        self.declared.tasks[made.id] = place(made, phase=phase, group=group, location=self.source.locate(at))
+        self.declared.places[made.id] = at
+        return self.declared.tasks[made.id]
 
     def _interpolate(self, written: Any, at: Path_, names: Mapping[str, Any], waiting: list[OrchestratorError]) -> Any:
         """Return what is written at `at` with the values of its expressions; those without one go to `waiting`."""
@@ -337,7 +346,7 @@ class _Loader:
                 if mentions_variables(text):
                     hint = "pass it through `env`, or write the command as a list"
                     message = f"a shell string may not hold `{{{{ ... }}}}`: `{path[-1]}`"
-                    self._report("plan/templated-command", message, (*at, *path), hint=hint)
+                    self.problems.report("plan/templated-command", message, (*at, *path), hint=hint)
                 return text
             try:
                 return interpolate(text, scope)
@@ -363,15 +372,15 @@ class _Loader:
 
     def _settle(self, waiting: list[OrchestratorError]) -> None:
         """Leave only missing values in `waiting`: they matter where the task is needed, all else matters now."""
-        self.problems.extend(error for error in waiting if error.code != "plan/missing-variable")
+        self.problems.add(error for error in waiting if error.code != "plan/missing-variable")
         waiting[:] = [error for error in waiting if error.code == "plan/missing-variable"]
 
     def _blame(self, waiting: Sequence[OrchestratorError], made: Any) -> None:
         """Report what is wrong with a part that is needed; a value that is not there cannot be wrong as well."""
-        self.problems.extend(waiting)
+        self.problems.add(waiting)
         if isinstance(made, list):
             missing = {error.location for error in waiting}
-            self.problems.extend(error for error in made if error.location not in missing)
+            self.problems.add(error for error in made if error.location not in missing)
 
     # --- references ---------------------------------------------------------------------------------------------
 
@@ -379,7 +388,7 @@ class _Loader:
         if written is None:
             return phases
         if not isinstance(written, dict):
-            self._report("plan/wrong-type", "`checkpoints` must be a mapping", ("checkpoints",))
+            self.problems.report("plan/wrong-type", "`checkpoints` must be a mapping", ("checkpoints",))
             return phases
         by_key = {phase.key: index for index, phase in enumerate(phases)}
         for key, text in written.items():
@@ -388,140 +397,29 @@ class _Loader:
             if not match or match[1] not in by_key:
                 hint = did_you_mean(key, [f"after_{phase}" for phase in by_key]) or "name it `after_<phase>`"
                 message = f"the checkpoint `{key}` belongs to no phase of the plan"
-                self._report("plan/unknown-dependency", message, at, hint=hint, key=True)
+                self.problems.report("plan/unknown-dependency", message, at, hint=hint, key=True)
             elif not isinstance(text, dict):
-                self._report("plan/wrong-type", "a checkpoint must be a mapping", at)
+                self.problems.report("plan/wrong-type", "a checkpoint must be a mapping", at)
             else:
                 for name in NOT_IN_CHECKPOINTS & set(text):
                     hint = "a checkpoint is the last task of its phase"
-                    self._report("plan/unknown-key", f"unknown key `{name}`", (*at, name), hint=hint, key=True)
+                    self.problems.report("plan/unknown-key", f"unknown key `{name}`", (*at, name), hint=hint, key=True)
                 fields = {"name": key, **text, "id": key, "type": "checkpoint"}
                 if task := self._task(self.types.checkpoint(), fields, at, {}, match[1], ""):
                     index = by_key[match[1]]
                     phases[index] = replace(phases[index], checkpoint=task.id)
         return phases
 
-    def _link_phases(self, phases: list[Phase], texts: Mapping[str, PhaseText]) -> list[Phase]:
-        known = {phase.key for phase in phases}
-        for phase in phases:
-            for name in ("depends_on", "parallel_with"):
-                for index, key in enumerate(getattr(texts[phase.key], name)):
-                    if key == phase.key:
-                        self._report_itself(f"phase `{key}`", (phase.key, name, index))
-                    elif key not in known:
-                        message = f"phase `{phase.key}` names `{key}`, which is not in the plan"
-                        self._unknown(message, key, known, (phase.key, name, index))
-
-        def others(phase: Phase, keys: Iterable[str]) -> tuple[str, ...]:
-            return tuple(key for key in keys if key in known and key != phase.key)
-
-        direct = {phase.key: others(phase, texts[phase.key].depends_on) for phase in phases}
-        beside = {phase.key: others(phase, phase.parallel_with) for phase in phases}
-        depends, clashes = inherited_dependencies(direct, beside)
-        for phase_key, other in clashes:
-            message = f"phase `{phase_key}` cannot run beside `{other}`, which it depends on"
-            at: Path_ = (phase_key, "parallel_with", texts[phase_key].parallel_with.index(other))
-            self._report("plan/parallel-with-dependency", message, at)
-        return [replace(phase, depends_on=depends[phase.key]) for phase in phases]
-
-    def _link_groups(self, phases: list[Phase]) -> list[Phase]:
-        refs: dict[str, list[str]] = {}
-        for phase in phases:
-            for group in phase.groups:
-                refs.setdefault(group.key, []).append(group.ref)
-        return [
-            replace(
-                phase,
-                groups=tuple(replace(group, depends_on=tuple(self._group_refs(group, refs))) for group in phase.groups),
-            )
-            for phase in phases
-        ]
-
-    def _group_refs(self, group: Group, refs: Mapping[str, list[str]]) -> Iterable[str]:
-        for index, key in enumerate(group.depends_on):
-            at: Path_ = (group.phase, "groups", group.key, "depends_on", index)
-            candidates = refs.get(key, [])
-            own = f"{group.phase}/{key}"
-            if own == group.ref:
-                self._report_itself(f"group `{own}`", at)
-            elif own in candidates:
-                yield own
-            elif len(candidates) == 1:
-                yield candidates[0]
-            elif candidates:
-                message = f"group `{key}` exists in several phases: {', '.join(candidates)}"
-                hint = "depend on a task of the group that is meant, or rename one"
-                self._report("plan/ambiguous-dependency", message, at, hint=hint)
-            else:
-                message = f"group `{group.key}` depends on `{key}`, which is not in the plan"
-                self._unknown(message, key, refs, at)
-
-    def _link_tasks(self) -> None:
-        unknown: set[Path_] = set()  # told once, however many tasks a fan-out makes
-        for task in list(self.tasks.values()):
-            if not task.depends_on:
-                continue
-            wanted: list[str] = []
-            for index, other in enumerate(task.depends_on):
-                at: Path_ = (*self.places[task.id], "depends_on", index)
-                if other == task.id or task.id in self.fanned.get(other, ()):
-                    self._report_itself(f"`{other}`", at)
-                elif other in self.tasks:
-                    wanted.append(other)
-                elif other in self.fanned:
-                    wanted += self.fanned[other]
-                elif PHASE_KEY.match(other):
-                    message = f"task `{task.id}` depends on `{other}`, which is not a task"
-                    hint = "tasks depend on tasks, groups on groups, phases on phases"
-                    self._report("plan/unknown-dependency", message, at, hint=hint)
-                elif other not in self.declared and at not in unknown:  # else that task has problems of its own
-                    unknown.add(at)
-                    message = f"task `{task.id}` depends on `{other}`, which is not in the plan"
-                    self._unknown(message, other, [*self.tasks, *self.fanned], at)
-            if tuple(wanted) != task.depends_on:
-                linked = replace(task, depends_on=tuple(wanted))
-                assert task.location is not None
-                self.tasks[task.id] = place(linked, phase=task.phase, group=task.group, location=task.location)
-
-    def _check_resources(self, settings: Settings) -> None:
-        for task in self.tasks.values():
-            for name, amount in task.resources.items():
-                capacity = settings.resources.get(name)
-                if capacity is None or capacity < amount:
-                    at: Path_ = (*self.places[task.id], "resources", name)
-                    says = "is not in `settings.resources`" if capacity is None else f"has only {capacity}"
-                    hint = did_you_mean(name, settings.resources) if capacity is None else None
-                    self._report("plan/unknown-resource", f"the resource `{name}` {says}", at, hint=hint)
-
     def _check_fan_outs(self, plan: Plan) -> None:
-        written = (
-            [(task.id, path) for task in self.tasks.values() for path in self.types.writes(task)] if self.globs else []
-        )
+        if not self.globs:
+            return
+        written = [(task.id, path) for task in plan.tasks.values() for path in self.types.writes(task)]
         for base, pattern in self.globs:
-            for task_id, path in fanout.written_before(plan, self.fanned.get(base, ()), pattern, written):
-                at = self.places[self.fanned[base][0]]
+            for task_id, path in fanout.written_before(plan, self.declared.fanned.get(base, ()), pattern, written):
+                at = self.declared.places[self.declared.fanned[base][0]]
                 message = f"the fan-out of `{base}` reads `{pattern}`, where task `{task_id}` writes `{path}`"
                 hint = "what it would match is not known when the plan is loaded; list the items instead"
-                self._report("plan/unstable-fan-out", message, (*at, "for_each"), hint=hint)
-
-    # --- reporting ----------------------------------------------------------------------------------------------
-
-    def _unknown(self, message: str, word: str, known: Iterable[str], at: Path_) -> None:
-        hint = did_you_mean(word, list(known))
-        self._report("plan/unknown-dependency", message, at, hint=hint)
-
-    def _report_taken(self, task_id: str, first: Location | None, at: Path_) -> None:
-        self._report("plan/duplicate-id", f"the id `{task_id}` is taken", (*at, "id"), hint=f"by the task at {first}")
-
-    def _report_itself(self, name: str, at: Path_) -> None:
-        self._report("plan/cycle", f"{name} waits for itself", at)
-
-    def _report(self, code: str, message: str, at: Path_, *, hint: str | None = None, key: bool = False) -> None:
-        self.problems.append(self._error(code, message, at, hint=hint, key=key))
-
-    def _error(self, code: str, message: str, at: Path_, *, hint: str | None = None, key: bool = False) -> PlanError:
-        where: Location = self.source.locate(at, key=key)
-        return PlanError(code, message, hint=hint, location=where)
+                self.problems.report("plan/unstable-fan-out", message, (*at, "for_each"), hint=hint)
 
 
 def _salvage(written: Any) -> PhaseText:
@@ -537,62 +435,6 @@ def _salvage(written: Any) -> PhaseText:
 @dataclass(frozen=True)
 class _FanOut:
     for_each: Glob | Texts
-
-
-class _Variables(Mapping[str, Any]):
-    """The plan's variables; one that takes its value from elsewhere does so when it is first read."""
-
-    def __init__(
-        self,
-        written: Mapping[str, Any],
-        given: Mapping[str, Any],
-        environ: Mapping[str, str],
-        locate: Callable[[str], Location],
-    ) -> None:
-        """`written` stand in the plan; what the caller has `given` goes before them and is taken as it is."""
-        self._written = {**written, **given}
-        self._ready = dict(given)
-        self._environ = environ
-        self._locate = locate
-        self._reading: set[str] = set()
-        self.used_environment = False
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._ready:
-            self._ready[name] = self._make(name)
-        return self._ready[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._written
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._written)
-
-    def __len__(self) -> int:
-        return len(self._written)
-
-    def _make(self, name: str) -> Any:
-        written = self._written[name]
-        if name in self._reading:
-            message = f"the variable `{name}` is made from itself"
-            raise PlanError("plan/bad-expression", message, location=self._locate(name))
-        self._reading.add(name)
-        try:
-            return map_strings(written, self._expand)
-        except PlanError as error:
-            error.location = error.location or self._locate(name)
-            raise
-        finally:
-            self._reading.discard(name)
-
-    def _expand(self, text: str, _path: Path_) -> Any:
-        self.used_environment = self.used_environment or "${" in text
-        expanded = expand_environment(text, self._environ)
-        return interpolate(expanded, {"variables": self}) if has_expression(text) else _plain_truth(expanded)
-
-
-def _plain_truth(value: Any) -> Any:
-    return value.value if isinstance(value, WrittenBool) else value
 
 
 def _id_text(written: Mapping[str, Any]) -> str:

@@ -92,6 +92,14 @@ def test_values_from_the_environment_are_not_kept(load: Load, tmp_path: Path) ->
     assert entries(tmp_path) == []
 
 
+def test_a_default_is_kept_for_as_long_as_the_environment_has_nothing_to_say(load: Load, tmp_path: Path) -> None:
+    text = 'variables: {url: "${URL:-here}"}\nphase_1: {name: "{{ variables.url }}"}\n'
+    assert [load(text).phases[0].name for _ in range(2)] == ["here", "here"]
+    assert len(entries(tmp_path)) == 1
+    assert load(text, environ={"URL": "there"}).phases[0].name == "there"
+    assert load(text).phases[0].name == "here"
+
+
 def test_a_plan_with_problems_is_not_kept(load: Load, tmp_path: Path) -> None:
     text = 'phase_1: {name: One, groups: {a: {tasks: [{id: "1", name: "{{ variables.x }}", type: milestone}]}}}\n'
     assert load(text).problems
