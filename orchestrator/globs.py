@@ -22,16 +22,19 @@ def is_pattern(text: str) -> bool:
 
 
 def match_files(root: Path | str, pattern: str) -> list[str]:
-    """Return the files below `root` that match, sorted, relative, with `/`."""
+    """Return the files below `root` that match, sorted, relative, with `/`. Links to directories are not entered."""
     if not is_pattern(pattern):
         return [pattern] if os.path.isfile(os.path.join(root, pattern)) else []
-    found = glob.iglob(pattern, root_dir=root, recursive=True, include_hidden=_names_hidden(pattern))
-    named = set(pattern.split("/"))
-    return sorted(
-        path.replace(os.sep, "/")
-        for path in found
-        if not (SKIPPED & set(path.split(os.sep)) - named) and os.path.isfile(os.path.join(root, path))
-    )
+    levels = None if "**" in pattern else pattern.count("/")
+    skipped = SKIPPED - set(pattern.split("/"))
+    found = []
+    for directory, below, files in os.walk(os.path.join(root, base_of(pattern))):
+        inside = os.path.relpath(directory, root).replace(os.sep, "/")
+        prefix = "" if inside == "." else f"{inside}/"
+        below[:] = [name for name in below if name not in skipped] if prefix.count("/") != levels else []
+        paths = [f"{prefix}{name}" for name in files if matches(pattern, f"{prefix}{name}")]
+        found += [path for path in paths if os.path.isfile(os.path.join(root, path))]
+    return sorted(found)
 
 
 def matches(pattern: str, path: str) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import typer
 
 from orchestrator.app import Options, Project, exit_code
 from orchestrator.cli.screen import paint
+from orchestrator.engine.frontier import Obstacle
 from orchestrator.errors import PlanErrors, UsageError, did_you_mean
 from orchestrator.plan.graph import build_graph
 from orchestrator.plan.model import Plan, Task
@@ -68,6 +69,7 @@ def explain(options: Options, task_id: str) -> int:
     known = state.tasks.get(task.id) if state is not None else None
     if known is None or known.result is None:
         typer.echo(f"last run  {known.status if known else 'never ran'}")
+        typer.echo(f"now       {_obstacle(*project.obstacle(task))}")
         return 0
     result = known.result
     typer.echo(f"last run  {result.status} after {result.attempts} attempt{'s' * (result.attempts != 1)}")
@@ -79,6 +81,26 @@ def explain(options: Options, task_id: str) -> int:
         why = cause.result.message if cause is not None and cause.result is not None else ""
         typer.echo(f"cause     `{result.cause}`{f': {why}' if why else ''}")
     return 0
+
+
+def _obstacle(kind: Obstacle, names: list[str]) -> str:
+    """Return what keeps a task from starting, in words."""
+    what = ", ".join(f"`{name}`" for name in names)
+    match kind:
+        case "running":
+            return "runs"
+        case "failed":
+            return f"cannot run: {what} did not succeed"
+        case "before":
+            return f"waits for {what}"
+        case "lane":
+            return f"waits until others are done with {what}"
+        case "person":
+            return "waits for a person"
+        case "retry" | "slot":
+            return "can start"
+        case _:
+            assert_never(kind)
 
 
 def logs(options: Options, task_id: str, attempt: int | None) -> int:

@@ -19,6 +19,8 @@ from orchestrator.plan.model import Task
 
 Lane = tuple[str, str]
 """Where tasks are parked: ("group", ref), ("resource", name) or ("path", path)."""
+Obstacle = Literal["running", "failed", "before", "lane", "person", "retry", "slot"]
+"""Why a task does not start. `before`: others come first; `lane`: others use what it takes; `slot`: nothing else."""
 NO_CLAIMS = Claims()
 
 
@@ -159,9 +161,11 @@ class Frontier:
         """Say whether the task has neither ended nor is running."""
         return not self._ended[node] and node not in self._running
 
-    def blocked_by(self, node: int) -> tuple[Literal["failed", "before", "lane", "person", "retry", "slot"], list[str]]:
-        """Say why a task does not run: which kind of obstacle, and its names."""
+    def blocked_by(self, node: int) -> tuple[Obstacle, list[str]]:
+        """Say why a task does not run, and the names of what is in its way."""
         tasks = self.graph.tasks
+        if node in self._running:
+            return "running", []
         if node in self._cause:
             return "failed", [tasks[self._cause[node]].id]
         if self._waiting[node]:

@@ -58,6 +58,20 @@ def test_a_pattern_finds_on_disk_what_it_matches_by_name(root: Path, pattern: st
     assert [path for path in sorted(FILES) if globs.matches(pattern, path)] == found
 
 
+def test_links_to_directories_are_not_entered_so_that_a_circle_ends(root: Path) -> None:
+    for name in ("src/up", "src/deep/up", "src/deep/er/up"):
+        (root / name).symlink_to(root)
+    assert globs.match_files(root, "src/**/a.ts") == ["src/a.ts"]
+    assert globs.match_files(root, "src/*/*.ts") == []
+
+
+def test_a_link_to_a_file_is_a_file(root: Path) -> None:
+    (root / "src/link.ts").symlink_to(root / "a.ts")
+    (root / "src/broken.ts").symlink_to(root / "nothing")
+    assert "src/link.ts" in globs.match_files(root, "src/*.ts")
+    assert "src/broken.ts" not in globs.match_files(root, "src/*.ts")
+
+
 @pytest.mark.parametrize(
     ("pattern", "path", "stood_for"),
     [
