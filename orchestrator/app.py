@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import math
 import os
 import shutil
 import socket
@@ -21,7 +22,7 @@ from orchestrator.change import Change, TaskResult
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.committer import Committer
 from orchestrator.engine.executor import Execution, Prompter, Runner
-from orchestrator.engine.frontier import Frontier, Limits
+from orchestrator.engine.frontier import Frontier, Limits, Obstacle
 from orchestrator.engine.order import critical_path, estimates, ranks
 from orchestrator.engine.outputs import undo
 from orchestrator.engine.runner import ApplyRunner, PreviewRunner
@@ -40,6 +41,7 @@ from orchestrator.plan.select import Selection, prerequisites, select
 from orchestrator.process import Children, ProcessId, end_stragglers
 from orchestrator.record.bus import Bus, Observer
 from orchestrator.record.events import (
+    ApprovalAsked,
     ApprovalGiven,
     ChangeStaged,
     ChangeUndone,
@@ -79,7 +81,7 @@ class Options:
     no_deps: bool = False
     retry_failed: bool = False
     approve: Mapping[str, str] = field(default_factory=dict)
-    """Comments by task id; `all` stands for every manual task."""
+    """Comments by task id; `all` stands for every task that may ask a person."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +199,24 @@ class Project:
         with self.reading() as journal:
             return self._open_run(journal) if journal is not None else None
 
+    def obstacle(self, task: Task) -> tuple[Obstacle, list[str]]:
+        """Return what keeps a task from starting, as the last run stands, and what that is called."""
+        state = self.state() or RunState()
+        ended = {id_: known.status for id_, known in state.tasks.items() if known.result and id_ in self.graph.index}
+        done = {self.graph.index[id_]: status in SATISFIED for id_, status in ended.items()}
+        frontier = self._frontier(_Known(), done, self._limits())
+        for id_, known in state.tasks.items():
+            node = self.graph.index.get(id_)
+            if node is None or node in done:
+                continue
+            if known.status == "waiting":
+                frontier.ask(node)
+            elif state.is_open and state.paused is None:
+                frontier.start(node)
+        for _ in frontier.ready(math.inf):  # those that cannot start are parked at what is in their way
+            pass
+        return frontier.blocked_by(self.graph.index[task.id])
+
     # --- previews -----------------------------------------------------------------------------------------------
 
     def preview(self) -> Preview:
@@ -299,7 +319,8 @@ class Project:
 
         if self.plan.settings.git.commit != "none":
             committer = Committer(self.plan, self.root, record)
-            committer.catch_up(journal.entries(run=journal.run_id, kinds=[TaskFinished, Committed, RolledBack]))
+            kinds = [ApprovalAsked, OutputsWritten, TaskFinished, Committed, RolledBack]
+            committer.catch_up(journal.entries(run=journal.run_id, kinds=kinds))
             bus.add(committer)
         webhook = self.plan.settings.notifications.slack_webhook
         if webhook:
@@ -356,7 +377,6 @@ class Project:
             objects=ObjectStore(self.state_dir / "objects"),
             children=Children(journal.run_id),
             masker=self.masker,
-            environ=self.ports.environ,
             run_directory=self.state_dir / "runs" / journal.run_id,
             run_id=journal.run_id,
             is_prepared=is_prepared,
@@ -380,6 +400,7 @@ class Project:
             "answers": self._answers(known),
             "previous": known.previous,
             "facts": self._facts(),
+            "environ": self.ports.environ,
         }
 
     def _execution(self, runner: Runner, journal: Journal, bus: Bus, frontier: Frontier) -> Execution:
@@ -448,16 +469,18 @@ class Project:
         return isinstance(result, TaskResult) and result.status in ("unchanged", "skipped")
 
     def _answers(self, known: _Known) -> dict[str, Answer]:
-        found = {}
+        found, approve = {}, self.options.approve
         for task in self.plan.tasks.values():
-            if task.type != "manual":
-                continue
             given = known.approvals.get((task.id, task.digest))
             if given is not None:
                 found[task.id] = Answer(given.decision, given.by, given.comment)
-            elif (comment := self.options.approve.get(task.id, self.options.approve.get("all"))) is not None:
+            elif (comment := approve.get(task.id, approve.get("all"))) is not None and self._may_ask(task):
                 found[task.id] = Answer("approved", person(), comment)
         return found
+
+    def _may_ask(self, task: Task) -> bool:
+        may = getattr(self.registry.handler(task.type), "may_ask", None)
+        return may is not None and bool(may(task))
 
     def _record_approvals(self, known: _Known, journal: SqliteJournal, bus: Bus) -> None:
         """Write down what was approved on the command line."""
@@ -474,7 +497,8 @@ class Project:
             if not cache:
                 about = git.facts(self.root)
                 repository = about.get("remote") or self.root.name
-                cache.update(read_facts(self.ports.workspace(self.root), repository, git.default_branch(self.root)))
+                read = read_facts(self.ports.workspace(self.root), repository, git.default_branch(self.root))
+                cache.update(read, remote=about.get("remote"), host=about.get("host"))
             return cache
 
         return facts
@@ -523,10 +547,10 @@ class Project:
         :raises UsageError: when the task is not one that waits for a person.
         """
         task = self.plan.tasks.get(task_id)
-        if task is None or task.type != "manual":
-            manual = [task.id for task in self.plan.tasks.values() if task.type == "manual"]
-            hint = f"manual tasks are {', '.join(manual)}" if manual else "the plan has no manual tasks"
-            raise UsageError("usage/not-waiting", f"`{task_id}` is no manual task of this plan", hint=hint)
+        if task is None or not self._may_ask(task):
+            asking = [task.id for task in self.plan.tasks.values() if self._may_ask(task)]
+            hint = f"tasks that do are {', '.join(asking)}" if asking else "no task of this plan does"
+            raise UsageError("usage/not-waiting", f"no task `{task_id}` waits for a person", hint=hint)
         self._make_state_dir()
         given = ApprovalGiven(task_id, decision, task.digest, person(), comment)
         with closing(

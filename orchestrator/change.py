@@ -70,7 +70,7 @@ class Change:
     actions: tuple[str, ...] = ()
     """What happens beside the edits, such as a command that runs, for a person to read."""
     asks: str | None = None
-    """Instructions for a person whose answer is needed first."""
+    """Instructions for a person. The edits are made, then the task waits until they have answered."""
     exact: bool = True
     warnings: tuple[str, ...] = ()
     evidence: dict[str, Any] = field(default_factory=dict)

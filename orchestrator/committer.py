@@ -10,6 +10,7 @@ from orchestrator.errors import OrchestratorError
 from orchestrator.integrations import git
 from orchestrator.plan.model import Plan
 from orchestrator.record.events import (
+    ApprovalAsked,
     Committed,
     Entry,
     Event,
@@ -42,7 +43,7 @@ class Committer:
         """Take note of what an earlier part of this run applied and did not come to commit."""
         for entry in entries:
             match entry.event:
-                case OutputsWritten() | TaskFinished():
+                case OutputsWritten() | ApprovalAsked() | TaskFinished():
                     self._note(entry.event)
                 case Committed(paths=paths):
                     self._forget(paths=set(paths))
@@ -56,7 +57,7 @@ class Committer:
             match entry.event:
                 case OutputsWritten():
                     self._note(entry.event)
-                case TaskFinished(task=task_id):
+                case ApprovalAsked(task=task_id) | TaskFinished(task=task_id):
                     self._note(entry.event)
                     if self._per == "task":
                         self._commit(task_id)
@@ -73,14 +74,14 @@ class Committer:
     def close(self) -> None:
         pass
 
-    def _note(self, event: OutputsWritten | TaskFinished) -> None:
+    def _note(self, event: OutputsWritten | ApprovalAsked | TaskFinished) -> None:
         if event.task not in self._plan.tasks:
             return
         if isinstance(event, OutputsWritten):
             self._outputs[event.task] = tuple(path for path, _, after, _ in event.edits if after is not None)
             return
         written = (*event.files, *self._outputs.pop(event.task, ()))
-        if written and event.status == "succeeded":
+        if written and (isinstance(event, ApprovalAsked) or event.status == "succeeded"):
             self._remember(event.task, written)
 
     def _remember(self, task_id: str, paths: tuple[str, ...]) -> None:

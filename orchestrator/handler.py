@@ -48,6 +48,8 @@ class PlanContext:
     """The task and its sources are still what they were then."""
     facts: Callable[[], Mapping[str, Any]] = dict
     """What is known of the project; read when first asked."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """The caller's environment with the task's `env` laid over it."""
 
 
 class RunCommand(Protocol):
@@ -127,6 +129,14 @@ class FileHandler:
 
     def sources(self, _task: Any, _templates: Templates) -> Sequence[str]:
         return ()
+
+    def may_ask(self, _task: Any) -> bool:
+        """Say whether a person may have to answer."""
+        return False
+
+    def looks_afar(self, _task: Any) -> bool:
+        """Say whether `plan` asks other machines, so that nothing else should wait for it."""
+        return False
 
     async def apply(self, _task: Any, _change: Change, _context: ApplyContext) -> Applied:
         return Applied()

@@ -4,7 +4,8 @@ Every child leads a session and a process group of its own, so that a whole pipe
 carries the run's id in its environment, so that even a daemon that left the group can be found. Nothing here
 interprets output or decides whether an exit status is a failure.
 
-asyncio's own subprocesses cost a thread per child on Python 3.11; here the kernel reports exits on a pidfd.
+asyncio's own subprocesses cost a thread per child on Python 3.11. Here the end of a child's output is a sign to look
+whether it has ended; only the exit of one that lasts is reported by the kernel, on a pidfd.
 """
 
 import asyncio
@@ -17,14 +18,17 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from orchestrator.alarms import Alarms
 from orchestrator.watchdog import boot_ticks, end_processes
 
 RUN_ID = "ORCHESTRATE_RUN_ID"
 # A resumed run keeps its id: this tells its children from those a killed run's watchdog may still be ending.
 LAUNCH_ID = "ORCHESTRATE_LAUNCH_ID"
 
+BRIEF = 0.05  # seconds after which a child counts as lasting: until then, the end of its output tells of its exit
 LINGER = 0.25  # seconds a group whose leader has exited gets to finish writing, as in `cmd > >(tee log)`
 CHUNK = 1 << 16  # bytes read at once: what a pipe holds by default
 LARGEST_PIPE = 1 << 20  # bytes a child can make its pipe hold without privileges (pipe(7))
@@ -68,29 +72,31 @@ class Children:
         output: Callable[[bytes], None],
         timeout: float | None = None,  # noqa: ASYNC109 - a limit on the child, which may then end in good order
         grace: float = 5.0,
-        on_start: Callable[[ProcessId], None] | None = None,
+        on_lasting: Callable[[ProcessId], None] | None = None,
     ) -> Exit:
         """Run `argv` to its end, passing what it writes (stdout and stderr as one stream) to `output`.
 
         After `timeout` seconds, or when cancelled, its process group gets SIGTERM and `grace` seconds later
         SIGKILL; a second cancellation does not wait that long. What the leader leaves running in its group is
-        killed. Raises OSError if the program cannot be started.
+        killed. `on_lasting` is told of a child that has not ended after `BRIEF` seconds. Raises OSError if the
+        program cannot be started.
         """
-        if self._watchdog:
-            self._watchdog.start()
         if not self._readers:
-            self._readers = _Readers() if hasattr(select, "epoll") else asyncio.get_running_loop()
-        pid, pipe = _spawn(argv, cwd, {**env, **self._marks})
+            self._begin()
+        assert self._readers
+        # posix_spawn is the cheapest way, but knows no working directory and searches our own PATH.
+        is_here = str(cwd) == self._directory and env.get("PATH") == self._path
+        pid, pipe = _spawn(argv, None if is_here else cwd, {**env, **self._marks})
         child = _Child(pid, pipe, output, self._readers, self._forget)
         self._running.add(child)
         identity = ProcessId(pid, boot_ticks())
         self._tell(b"%b+%d %d\n" % (self._over, pid, identity.started))
         self._over = b""
+        alarm = self._alarms.set(BRIEF, partial(_last, child, identity, on_lasting))
         try:
-            if on_start:
-                on_start(identity)
             return await child.wait(timeout, grace)
         finally:
+            self._alarms.clear(alarm)
             if not child.over.is_set():
                 await child.end(grace)
 
@@ -109,6 +115,13 @@ class Children:
         self._readers = None
         if not self._watchdog or not await self._watchdog.dismiss():
             await asyncio.to_thread(end_processes, {os.fsencode(self._launch)})
+
+    def _begin(self) -> None:
+        if self._watchdog:
+            self._watchdog.start()
+        self._readers = _Readers() if hasattr(select, "epoll") else asyncio.get_running_loop()
+        self._alarms = Alarms()
+        self._path, self._directory = os.environ.get("PATH"), os.getcwd()
 
     def _forget(self, child: "_Child") -> None:
         self._running.discard(child)
@@ -154,9 +167,8 @@ class _Child:
         self._seconds = 0.0
         self._status: int | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._timed_out = self._ending = self._killed = self._exited = False
+        self._timed_out = self._ending = self._killed = self._exited = self._is_watched = False
         readers.add_reader(pipe, self._read)
-        self._watch()
 
     async def wait(self, timeout: float | None, grace: float) -> Exit:  # noqa: ASYNC109
         if timeout is not None:
@@ -176,6 +188,7 @@ class _Child:
 
     def kill(self) -> None:
         if not self.over.is_set():
+            self.watch()
             self._killed = True
             self._signal(signal.SIGKILL)
             self._settle()
@@ -186,11 +199,18 @@ class _Child:
 
     def _terminate(self, grace: float) -> None:
         if not self._ending:
+            self.watch()
             self._ending = True
             self._signal(signal.SIGTERM)
             self._after(grace, self.kill)
 
-    def _watch(self) -> None:
+    def watch(self) -> None:
+        """Have the kernel report the exit, whatever becomes of the output."""
+        if self._is_watched or self._exited:
+            return
+        self._is_watched = True
+        if self._pipe is not None:
+            os.set_blocking(self._pipe, False)  # it will also be read when it has nothing to say
         try:
             self._pidfd = os.pidfd_open(self.pid)
         except (AttributeError, OSError):  # macOS, an old kernel, a strict container
@@ -223,7 +243,24 @@ class _Child:
                 self._output(data)
             else:
                 self._close_pipe()
+                self._look()
                 self._settle()
+
+    def _look(self) -> None:
+        """See whether the leader has exited: most often that is why its output has ended."""
+        if self._is_watched or self._exited:
+            return
+        try:
+            has_exited = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except AttributeError:  # macOS
+            has_exited = False
+        except ChildProcessError:  # the kernel threw its status away, because SIGCHLD is ignored
+            has_exited = True
+        if has_exited:
+            self._exited = True
+            self._seconds = self._loop.time() - self._began
+        else:
+            self.watch()
 
     def _settle(self) -> None:
         """Bury the group once its leader has exited and its output has ended, or will not be waited for."""
@@ -334,17 +371,17 @@ class _Watchdog:
         return await asyncio.to_thread(process.wait) == 0
 
 
-def _spawn(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> tuple[int, int]:
+def _last(child: _Child, identity: ProcessId, note: Callable[[ProcessId], None] | None) -> None:
+    child.watch()
+    if note:
+        note(identity)
+
+
+def _spawn(argv: Sequence[str], cwd: Path | None, env: Mapping[str, str]) -> tuple[int, int]:
     """Start `argv` as the leader of a new session; return its pid and the pipe its output comes from."""
     read_end, write_end = os.pipe()
     try:
-        os.set_blocking(read_end, False)
-        # posix_spawn is the cheapest way, but knows no working directory and searches our own PATH.
-        here = str(cwd) == os.getcwd()
-        if here and env.get("PATH") == os.environ.get("PATH"):
-            pid = _spawn_here(argv, env, write_end)
-        else:
-            pid = _spawn_elsewhere(argv, cwd, env, write_end)
+        pid = _spawn_here(argv, env, write_end) if cwd is None else _spawn_elsewhere(argv, cwd, env, write_end)
     except BaseException:
         os.close(read_end)
         raise

@@ -9,15 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from orchestrator.errors import TaskError
 from orchestrator.masking import MaskedStream, Masker
 from orchestrator.process import Children, ProcessId
 from orchestrator.record.events import ProcessStarted
-
-BRIEF: Final = 0.05
-"""Seconds a child lives before the journal hears of it; one that a kill leaves behind sooner is found by its marks."""
 
 
 class TaskLog:
@@ -74,10 +71,8 @@ class TaskLog:
 class Command:
     """Runs commands for one task."""
 
-    def __init__(
-        self, children: Children, task_id: str, log: TaskLog, note: Callable[[ProcessStarted], Callable[[], None]]
-    ) -> None:
-        """`note` is told of each child, and returns what to call when it has ended."""
+    def __init__(self, children: Children, task_id: str, log: TaskLog, note: Callable[[ProcessStarted], None]) -> None:
+        """`note` is told of each child that lasts; one that a kill leaves behind sooner is found by its marks."""
         self._children = children
         self._task_id = task_id
         self._log = log
@@ -96,21 +91,16 @@ class Command:
             if output is not None:
                 output(chunk)
 
-        ends: list[Callable[[], None]] = []
-
-        def started(child: ProcessId) -> None:
-            ends.append(self._note(ProcessStarted(self._task_id, child.pid, child.started)))
+        def note(child: ProcessId) -> None:
+            self._note(ProcessStarted(self._task_id, child.pid, child.started))
 
         try:
-            ended = await self._children.run(argv, cwd=cwd, env=env, output=take, on_start=started)
+            ended = await self._children.run(argv, cwd=cwd, env=env, output=take, on_lasting=note)
         except FileNotFoundError:
             missing = argv[0] if os.path.isdir(cwd) else str(cwd)  # noqa: ASYNC240  # after a failure, once
             raise TaskError("task/command", f"`{missing}` was not found", hint="is it on PATH?") from None
         except OSError as error:
             raise TaskError("task/command", f"`{argv[0]}` cannot be run: {error.strerror}") from None
-        finally:
-            for end in ends:
-                end()
         return ended.code if ended.code is not None else -(ended.signal or 0)
 
 

@@ -277,9 +277,9 @@ class Execution:
     def _ask(self, node: int, result: TaskResult) -> None:
         task = self.frontier.graph.tasks[node]
         instructions = (result.change.asks if result.change else None) or ""
-        self._events.append(ApprovalAsked(task.id, instructions, task.digest))
+        self._events.append(ApprovalAsked(task.id, instructions, task.digest, result.files))
         self.frontier.ask(node)
-        if self.prompter is not None:
+        if self.prompter is not None and not self.stopped:
             prompt = asyncio.ensure_future(self.prompter.ask(task, instructions))
             self._prompts[node] = prompt
             prompt.add_done_callback(partial(self._answered, node))

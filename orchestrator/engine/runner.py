@@ -7,15 +7,15 @@ import os
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from orchestrator.alarms import Alarms
 from orchestrator.change import Change, FileEdit, TaskFailure, TaskResult, digest
 from orchestrator.clock import Clock
-from orchestrator.engine.alarms import Alarms
 from orchestrator.engine.claims import ROOT, ancestry, covers, normalise
-from orchestrator.engine.command import BRIEF, Command, TaskLog, file_name
+from orchestrator.engine.command import Command, TaskLog, file_name
 from orchestrator.engine.executor import Attempt
 from orchestrator.engine.outputs import Outputs, undo
 from orchestrator.engine.tools import check_tools
@@ -30,12 +30,13 @@ from orchestrator.record.events import (
     ChangeUndone,
     Event,
     OutputsWritten,
-    ProcessStarted,
     TaskOutput,
 )
 from orchestrator.record.objects import ObjectStore
 from orchestrator.templates import Templates
 from orchestrator.workspace import FileView, Overlay, Workspace
+
+_NOTHING: tuple[str, Mapping[str, Any]] = ("", {})
 
 
 class Handlers(Protocol):
@@ -57,7 +58,7 @@ class _Planning:
     previous: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     """By task id: the digest and evidence of its last success."""
     facts: Callable[[], Mapping[str, Any]] = dict
-    _base: PlanContext | None = field(default=None, init=False)
+    environ: Mapping[str, str] = field(default_factory=dict)
 
     def digest(self, task: Task) -> str:
         """Return what stands for the task and everything it is made from."""
@@ -66,24 +67,24 @@ class _Planning:
 
     def change(self, task: Task, work: str, files: FileView) -> Change:
         """Ask the handler what it would do."""
-        if self._base is None or self._base.files is not files:
-            self._base = PlanContext(
-                files=files, templates=self.templates, variables=self.plan.variables, facts=self.facts
-            )
-        context = self._base
-        if task.id in self.previous or task.id in self.answers:
-            last, evidence = self.previous.get(task.id, ("", {}))
-            answer = self.answers.get(task.id)
-            context = PlanContext(
-                files=files,
-                templates=self.templates,
-                variables=self.plan.variables,
-                answer=answer,
-                previous=evidence,
-                is_same_work=last == work,
-                facts=self.facts,
-            )
+        last, evidence = self.previous.get(task.id, _NOTHING)
+        context = PlanContext(
+            files=files,
+            templates=self.templates,
+            variables=self.plan.variables,
+            answer=self.answers.get(task.id),
+            previous=evidence,
+            is_same_work=last == work,
+            facts=self.facts,
+            environ=self.environ_of(task),
+        )
         return self.handlers.handler(task.type).plan(task, context)
+
+    def environ_of(self, task: Task) -> Mapping[str, str]:
+        """Return the caller's environment with the task's `env` laid over it."""
+        if not task.env:
+            return self.environ
+        return {**self.environ, **{name: expand_environment(v, self.environ) for name, v in task.env.items()}}
 
     def check_problems(self, task: Task) -> None:
         """Raise what stands in the task's way, such as a variable that nobody set."""
@@ -126,14 +127,17 @@ class PreviewRunner(_Planning):
             return TaskResult(task.id, "failed", error=failure_of(error))
 
     def _foresee(self, task: Task, change: Change, claims: Claims) -> TaskResult:
-        why = self._depends_on_open(claims) if not change.asks else None
         if change.asks is not None:
-            return TaskResult(task.id, "may_run", change=change, summary="waits for a person")
+            _check_claims(change.edits, claims)
+            self.files.lay(change.edits)
+            summary = f"{change.summary}; then it waits for a person" if change.edits else "waits for a person"
+            return TaskResult(task.id, "may_run", change=change, summary=summary)
+        why = self._depends_on_open(claims)
         if change.is_empty and why is None:
             return TaskResult(task.id, "unchanged", change=change, summary=change.summary)
         _check_claims(change.edits, claims)
         self.files.lay(change.edits)
-        if change.exact and not change.actions and why is None:
+        if change.exact and why is None:
             return TaskResult(task.id, "would_change", change=change, summary=change.summary)
         for path in claims.writes:
             self._open_at[path] = task.id
@@ -160,7 +164,6 @@ class ApplyRunner(_Planning):
     objects: ObjectStore
     children: Children
     masker: Masker
-    environ: Mapping[str, str]
     run_directory: Path
     run_id: str
     is_prepared: Callable[[PrepareStep], bool]
@@ -182,18 +185,39 @@ class ApplyRunner(_Planning):
         if skipped := self.skipped(task):
             return skipped
         started = self.clock.monotonic()
+        if self._looks_afar(task):
+            return self._attempt_afar(task, number, started)
+        return self._follow(task, number, started, self._planned(task))
+
+    async def _attempt_afar(self, task: Task, number: int, started: float) -> TaskResult:
+        """Plan beside the loop: it must not wait until another machine answers."""
+        planned = await asyncio.to_thread(self._planned, task)
+        attempt = self._follow(task, number, started, planned)
+        return attempt if isinstance(attempt, TaskResult) else await attempt
+
+    def _looks_afar(self, task: Task) -> bool:
+        looks = getattr(self.handlers.handler(task.type), "looks_afar", None)
+        return looks is not None and bool(looks(task))
+
+    def _planned(self, task: Task) -> tuple[str, Change] | TaskResult:
         try:
             self.check_problems(task)
             work = self.digest(task)
-            change = self.change(task, work, self.workspace)
+            return work, self.change(task, work, self.workspace)
         except Exception as error:  # noqa: BLE001  # boundary: see `failure_of`
             return TaskResult(task.id, "failed", error=failure_of(error))
-        if change.asks is not None:
+
+    def _follow(self, task: Task, number: int, started: float, planned: tuple[str, Change] | TaskResult) -> Attempt:
+        """Return what a plan comes to, or an awaitable of that where something is to be done."""
+        if isinstance(planned, TaskResult):
+            return planned
+        work, change = planned
+        if change.asks is not None and not change.edits:
             return TaskResult(task.id, "waiting", change=change, digest=work)
         if change.is_empty:
             return TaskResult(
                 task.id,
-                "succeeded" if task.type in ("manual", "milestone") else "unchanged",
+                "succeeded" if task.type == "milestone" or task.id in self.answers else "unchanged",
                 seconds=self.clock.monotonic() - started,
                 change=change,
                 summary=change.summary,
@@ -217,7 +241,7 @@ class ApplyRunner(_Planning):
             return TaskResult(task.id, "failed", seconds=seconds, change=change, error=error, log=log.name, digest=work)
         return TaskResult(
             task.id,
-            applied.status,
+            "waiting" if change.asks is not None else applied.status,
             seconds=seconds,
             change=change,
             summary=applied.summary or change.summary,
@@ -243,7 +267,8 @@ class ApplyRunner(_Planning):
         finally:
             if outputs is not None:
                 self._record_outputs(task, outputs)
-        lasting = outputs is None and applied.status == "succeeded" and not getattr(handler, "only_looks", False)
+        beside = outputs is None or change.exact  # what it did is not in the files, which can be put back
+        lasting = beside and applied.status == "succeeded" and not getattr(handler, "only_looks", False)
         return applied, change.actions if lasting else ()
 
     def _check_announced(self, task: Task, change: Change) -> None:
@@ -284,10 +309,6 @@ class ApplyRunner(_Planning):
             self.alarms.clear(alarm)
 
     def _context(self, task: Task, log: TaskLog) -> ApplyContext:
-        environ = self.environ
-        if task.env:
-            environ = {**environ, **{name: expand_environment(v, environ) for name, v in task.env.items()}}
-
         def artifacts() -> Path:
             directory = self.run_directory / "artifacts" / file_name(task.id)
             directory.mkdir(parents=True, exist_ok=True)
@@ -296,8 +317,8 @@ class ApplyRunner(_Planning):
         return ApplyContext(
             root=self.workspace.root,
             files=self.workspace,
-            environ=environ,
-            command=Command(self.children, task.id, log, self._note_child),
+            environ=self.environ_of(task),
+            command=Command(self.children, task.id, log, self.record_soon),
             log=lambda line: log.write(f"{line}\n".encode()),
             artifacts=artifacts,
             tasks=self.plan.tasks,
@@ -306,12 +327,8 @@ class ApplyRunner(_Planning):
 
     @cached_property
     def alarms(self) -> Alarms:
-        """For timeouts, and for what happens only if something takes its time."""
+        """For timeouts."""
         return Alarms()
-
-    def _note_child(self, event: ProcessStarted) -> Callable[[], None]:
-        """Let the journal know of a child that lasts; return what to call when it has ended."""
-        return partial(self.alarms.clear, self.alarms.set(BRIEF, partial(self.record_soon, event)))
 
     # --- files --------------------------------------------------------------------------------------------------
 
@@ -378,7 +395,7 @@ class ApplyRunner(_Planning):
         argv = ["sh", "-c", step.run] if isinstance(step.run, str) else list(step.run)
         shown = step.run if isinstance(step.run, str) else " ".join(step.run)
         log.write(f"$ {shown}\n".encode())
-        code = await Command(self.children, "", log, self._note_child)(
+        code = await Command(self.children, "", log, self.record_soon)(
             argv, cwd=self.workspace.root / step.cwd, env=self.environ
         )
         if code != 0:

@@ -245,24 +245,19 @@ def _request(address: str, timeout: float) -> str | None:
 async def _ci(validation: Validation, context: ApplyContext) -> Finding:
     from orchestrator.integrations import git, github
 
-    repository = git.facts(context.root)
-    if not repository.get("remote"):
-        return Finding("unverifiable", "the project has no remote repository")
-    token = context.environ.get("GITHUB_TOKEN") or context.environ.get("GH_TOKEN")
-    if not token:
-        return Finding("unverifiable", "`GITHUB_TOKEN` is not set")
-    ref = validation.ref or repository["head"]
-    if not ref:
-        return Finding("unverifiable", "the project has no commit")
-    base = context.environ.get("GITHUB_API_URL")
+    facts = git.facts(context.root)
+    ref = validation.ref or facts.get("head")
     try:
-        states = await asyncio.to_thread(github.check_states, repository["remote"], ref, token, base)
+        repository = github.Repository.known_to(context.environ, facts.get("remote"), facts.get("host"))
+        if not ref:
+            return Finding("unverifiable", "the project has no commit")
+        states = await asyncio.to_thread(repository.check_states, ref)
     except github.Unreachable as error:
         return Finding("unverifiable", str(error))
     states = {name: state for name, state in states.items() if not validation.checks or name in validation.checks}
     if not states:
         return Finding("unverifiable", f"no checks ran for `{ref}`")
-    bad = sorted(name for name, state in states.items() if state not in ("success", "neutral", "skipped"))
+    bad = sorted(name for name, state in states.items() if state not in github.GREEN)
     if bad:
         return Finding("failed", f"not green: {', '.join(f'{name} ({states[name]})' for name in bad)}")
     return Finding("passed", f"{len(states)} check{'s are' if len(states) > 1 else ' is'} green")

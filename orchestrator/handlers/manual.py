@@ -30,6 +30,9 @@ class Manual(FileHandler):
     def claims(self, _task: ManualTask) -> Claims:
         return Claims()
 
+    def may_ask(self, _task: ManualTask) -> bool:
+        return True
+
     def plan(self, task: ManualTask, context: PlanContext) -> Change:
         answer = context.answer
         if answer is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def facts(root: Path) -> dict[str, Any]:
-    """Return `branch`, `head`, `dirty` and `remote` of the repository that holds `root`, empty if there is none.
+    """Return `branch`, `head`, `dirty`, `remote` and its `host` for the repository of `root`; empty if it has none.
 
     Reads only, and takes no lock.
     """
@@ -24,14 +24,15 @@ def facts(root: Path) -> dict[str, Any]:
         return {}
     with repository:
         try:
-            remote = next(iter(repository.remotes[0].urls), None) if repository.remotes else None
+            remotes = sorted(repository.remotes, key=lambda remote: remote.name != "origin")
+            remote = next(iter(remotes[0].urls), None) if remotes else None
             head = repository.head
             branch = None if head.is_detached else head.reference.name
             commit = head.commit.hexsha if head.is_valid() else None
             dirty = bool(repository.git.status("--porcelain", "--untracked-files=no", "--", str(root)))
         except (*_git_errors(), ValueError, OSError):
             return {}
-    return {"branch": branch, "head": commit, "dirty": dirty, "remote": _slug(remote)}
+    return {"branch": branch, "head": commit, "dirty": dirty, "remote": _slug(remote), "host": _host(remote)}
 
 
 def default_branch(root: Path) -> str:
@@ -129,6 +130,12 @@ def _below(repository: git.Repo, root: Path, path: str) -> str:
 def _slug(remote: str | None) -> str | None:
     """Return `owner/name` of a remote's address."""
     match = re.search(r"[:/]([^/:]+/[^/]+?)(?:\.git)?/?$", remote or "")
+    return match[1] if match else None
+
+
+def _host(remote: str | None) -> str | None:
+    """Return the machine a remote's address names."""
+    match = re.match(r"(?:\w+://)?(?:[^@/]+@)?([\w.-]+\.[\w-]+)(?::\d+)?[:/]", remote or "")
     return match[1] if match else None
 
 

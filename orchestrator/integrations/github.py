@@ -5,11 +5,12 @@ Never decides what is good: it reads, and writes what it is told to. The token i
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
     from github import Environment, Github
@@ -86,13 +87,18 @@ class Repository:
     timeout: int = TIMEOUT
 
     @classmethod
-    def known_to(cls, environ: Mapping[str, str], name: str | None) -> Self:
+    def known_to(cls, environ: Mapping[str, str], name: str | None, host: str | None = None) -> Self:
         """Return a repository with the token and address of the environment, as GitHub's own runners set them.
+
+        `host` is the machine that the project's remote is on.
 
         :raises Unreachable: naming what is missing.
         """
         if not name:
             raise Unreachable("the project has no remote repository")
+        server = urlsplit(environ.get("GITHUB_SERVER_URL") or "https://github.com").hostname
+        if host not in (None, server, f"ssh.{server}"):
+            raise Unreachable(f"the remote repository is on `{host}`, not on `{server}`")
         token = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN")
         if not token:
             raise Unreachable("`GITHUB_TOKEN` is not set")
@@ -176,6 +182,7 @@ class Repository:
         import requests
         from github import Auth, Consts, Github, GithubException, GithubRetry
 
+        logging.getLogger("github").handlers[:] = [logging.NullHandler()]  # PyGithub's own one prints over the screen
         api = Github(
             auth=Auth.Token(self.token),
             base_url=self.base_url or Consts.DEFAULT_BASE_URL,
@@ -227,7 +234,8 @@ def _unreachable(error: Any, about: str) -> Unreachable:
     status = error.status
     if isinstance(error, BadCredentialsException):
         return Unreachable("GitHub does not take the token", status=status)
-    if isinstance(error, RateLimitExceededException) or status == 429:
+    is_used_up = (error.headers or {}).get("x-ratelimit-remaining") == "0"  # what says so may have been read before
+    if isinstance(error, RateLimitExceededException) or status == 429 or (status == 403 and is_used_up):
         return Unreachable("GitHub's rate limit is used up", status=status, passes=True)
     said = error.data.get("message") if isinstance(error.data, dict) else None
     why = f": {str(said).splitlines()[0][:200]}" if said and status != 404 else ""

@@ -92,6 +92,8 @@ class ApprovalAsked(NamedTuple):
     task: str = ""
     instructions: str = ""
     digest: str = ""
+    files: dict[str, str | None] = {}
+    """Digests of the files it wrote before it asked."""
 
 
 class ApprovalGiven(NamedTuple):

@@ -111,6 +111,7 @@ class RunState:
             case ApprovalAsked():
                 task = self._task(event.task, entry.at)
                 task.status, task.asked = "waiting", event
+                self._settle_change(event.task)
             case _:
                 self._advance_whole(entry)
 

@@ -67,7 +67,8 @@ def test_a_branch_is_made_once_and_used_again(site: Site) -> None:
 def test_what_a_killed_run_had_applied_is_committed_by_the_next(site: Site) -> None:
     site.write("templates/page.txt.j2", "page\n")
     slow = shell("2", "touch begun; test -e go || sleep 60")
-    site.plan(generate("1", "one.txt", "page.txt"), slow, generate("3", "three.txt", "page.txt"),
+    made = shell("0", "echo x > zero.txt", outputs=["zero.txt"])
+    site.plan(made, generate("1", "one.txt", "page.txt"), slow, generate("3", "three.txt", "page.txt"),
               settings={"git": {"commit": "group"}})  # fmt: skip
     site.commit_everything()
     running = site.start("run", "--yes", "--json")
@@ -76,7 +77,7 @@ def test_what_a_killed_run_had_applied_is_committed_by_the_next(site: Site) -> N
     running.communicate()
     site.write("go", "")
     assert site.run().code == 0
-    assert commits(site) == [("Group a", {"one.txt", "three.txt"})]
+    assert commits(site) == [("Group a", {"zero.txt", "one.txt", "three.txt"})]
 
 
 def test_files_that_git_ignores_are_not_committed(site: Site) -> None:

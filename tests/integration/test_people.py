@@ -120,8 +120,8 @@ def test_an_approval_beforehand_that_a_dependency_needs_is_recorded(site: Site) 
     assert [event["task"] for event in run.events if event["kind"] == "ApprovalGiven"] == ["1"]
 
 
-def test_only_manual_tasks_can_be_answered(site: Site) -> None:
+def test_only_tasks_that_ask_can_be_answered(site: Site) -> None:
     site.plan(ask("1"), shell("2", "true"))
     for task in ("2", "9"):
         refused = site.orchestrate("approve", task)
-        assert refused.code == 2 and "manual tasks are 1" in refused.err, refused
+        assert refused.code == 2 and "tasks that do are 1" in refused.err, refused

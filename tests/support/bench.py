@@ -52,6 +52,8 @@ class Bench:
     others: tuple[Task, ...] = ()
     """What else is in the plan."""
     strict: bool = False
+    remote: str | None = None
+    """`owner/name` of the project on GitHub."""
 
     def __post_init__(self) -> None:
         self.root = self.base / "project"
@@ -107,7 +109,6 @@ class Bench:
             objects=ObjectStore(self.base / "objects"),
             children=None,  # type: ignore[arg-type]  # made where there is a loop
             masker=Masker(self.secrets),
-            environ=self.environ,
             run_directory=self.base / "run",
             run_id="r1",
             is_prepared=self.prepared.__contains__,
@@ -159,7 +160,8 @@ class Bench:
             "clock": SystemClock(),
             "answers": self.answers,
             "previous": self.previous,
-            "facts": lambda: {"package": {"name": "shop"}},
+            "facts": lambda: {"package": {"name": "shop"}, "remote": self.remote},
+            "environ": self.environ,
         }
 
 

@@ -28,7 +28,7 @@ DESCRIPTION: dict[str, Any] = json.loads(Path(__file__).parents[1].joinpath("dat
 TOKEN = "ghp_0nlyForTests"
 
 
-class Answer(NamedTuple):
+class Reply(NamedTuple):
     """What the server says; `silence`: it never says it."""
 
     status: int
@@ -48,12 +48,13 @@ class Asked(NamedTuple):
         return f"{self.method} {self.path}"
 
 
-RATE_LIMIT = Answer(403, {"message": "API rate limit exceeded for user ID 1."}, {"X-RateLimit-Remaining": "0"})
-SECONDARY_LIMIT = Answer(403, {"message": "You have exceeded a secondary rate limit."}, {"Retry-After": "7"})
-TOO_MANY = Answer(429, {"message": "Too many requests"}, {"Retry-After": "3"})
-BAD_GATEWAY = Answer(502, {"message": "Server Error"})
-SILENCE = Answer(200, {}, silence=True)
-NOT_FOUND = Answer(404, {"message": "Not Found"})
+RATE_LIMIT = Reply(403, {"message": "API rate limit exceeded for user ID 1."}, {"X-RateLimit-Remaining": "0"})
+LONG_LIMIT = RATE_LIMIT._replace(headers={"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "4102444800"})
+SECONDARY_LIMIT = Reply(403, {"message": "You have exceeded a secondary rate limit."}, {"Retry-After": "7"})
+TOO_MANY = Reply(429, {"message": "Too many requests"}, {"Retry-After": "3"})
+BAD_GATEWAY = Reply(502, {"message": "Server Error"})
+SILENCE = Reply(200, {}, silence=True)
+NOT_FOUND = Reply(404, {"message": "Not Found"})
 
 
 @dataclass
@@ -79,7 +80,9 @@ class GitHubServer:
     checks: list[tuple[str, str | None]] = field(default_factory=list)
     """Name and conclusion of each check run of every commit."""
     may_write: bool = True
-    next_answers: deque[Answer] = field(default_factory=deque)
+    forgets: tuple[str, ...] = ()
+    """Fields that it takes and does not keep."""
+    next_answers: deque[Reply] = field(default_factory=deque)
     """Given instead of the right ones, one for each request."""
     address: str = ""
     asked: list[Asked] = field(default_factory=list)
@@ -97,7 +100,7 @@ class GitHubServer:
         """The bodies of all requests that were to change something."""
         return [asked.body for asked in self.asked if asked.method != "GET"]
 
-    def answer(self, asked: Asked, query: str, headers: Mapping[str, str]) -> Answer:
+    def answer(self, asked: Asked, query: str, headers: Mapping[str, str]) -> Reply:
         """Return what GitHub would say."""
         self.asked.append(asked)
         found = _operation(asked)
@@ -109,44 +112,44 @@ class GitHubServer:
         if self.next_answers:
             return self.next_answers.popleft()
         if headers.get("Authorization") not in (f"token {TOKEN}", f"Bearer {TOKEN}"):
-            return Answer(401, {"message": "Bad credentials"})
+            return Reply(401, {"message": "Bad credentials"})
         said = self._say(asked, path, parameters)
         if said.status == 200:
             schema = _pointer("paths", path, asked.method.lower(), "responses", "200", *_JSON)
             self.problems += (f"the answer to {asked}: {error.message}" for error in _errors(schema, said.data))
         return said
 
-    def _say(self, asked: Asked, path: str, parameters: dict[str, str]) -> Answer:
+    def _say(self, asked: Asked, path: str, parameters: dict[str, str]) -> Reply:
         example = _example(path)
         match parameters:
             case {"username": name} if name in self.people:
-                return Answer(200, {**example, "login": name, "id": self.people[name]})
+                return Reply(200, {**example, "login": name, "id": self.people[name]})
             case {"org": owner, "team_slug": team} if f"{owner}/{team}" in self.people:
-                return Answer(200, {**example, **_LEFT_OUT, "slug": team, "id": self.people[f"{owner}/{team}"]})
+                return Reply(200, {**example, "slug": team, "id": self.people[f"{owner}/{team}"]})
             case {"owner": owner, "repo": repo} if f"{owner}/{repo}" == self.repository:
                 return self._say_of_repository(asked, parameters, example)
             case _:
                 return NOT_FOUND
 
-    def _say_of_repository(self, asked: Asked, parameters: dict[str, str], example: Any) -> Answer:
+    def _say_of_repository(self, asked: Asked, parameters: dict[str, str], example: Any) -> Reply:
         if "ref" in parameters:
             one = example["check_runs"][0]
             runs = [{**one, "name": name, "conclusion": ended, "status": "completed" if ended else "in_progress"}
                     for name, ended in self.checks]  # fmt: skip
-            return Answer(200, {"total_count": len(runs), "check_runs": runs})
+            return Reply(200, {"total_count": len(runs), "check_runs": runs})
         name = parameters.get("environment_name")
         if name is None:
-            return Answer(200, {**example, "language": None, "full_name": self.repository})
+            return Reply(200, {**example, "full_name": self.repository})
         if asked.method == "PUT":
             if not self.may_write:
-                return Answer(403, {"message": "Resource not accessible by integration"})
+                return Reply(403, {"message": "Resource not accessible by integration"})
             names = {number: name for name, number in self.people.items()}
             body = dict(asked.body or {})
             body["reviewers"] = [names[reviewer["id"]] for reviewer in body.get("reviewers") or ()]
-            self.environments[name] = Settings(**body)
+            self.environments[name] = Settings(**{key: body[key] for key in body if key not in self.forgets})
         if name not in self.environments:
             return NOT_FOUND
-        return Answer(200, self._environment(name, example))
+        return Reply(200, self._environment(name, example))
 
     def _environment(self, name: str, example: Any) -> dict[str, Any]:
         settings = self.environments[name]
@@ -221,8 +224,6 @@ def github_server(**known: Any) -> Iterator[GitHubServer]:
 
 _JSON = ("content", "application/json", "schema")
 _NAME = "urn:github"
-_LEFT_OUT = {"type": "organization", "archived_at": None}
-"""Fields that the description requires of a team, and its own example of one does not have."""
 
 
 def _operation(asked: Asked) -> tuple[str, dict[str, str]] | None:
@@ -255,7 +256,15 @@ def _problems(asked: Asked, path: str, query: str, headers: Mapping[str, str]) -
 
 def _example(path: str) -> Any:
     content = DESCRIPTION["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
-    return copy.deepcopy(_resolved(next(iter(content["examples"].values())))["value"])
+    example = copy.deepcopy(_resolved(next(iter(content["examples"].values())))["value"])
+    match example:  # some lack what their own schemas require
+        case {"source": _}:
+            del example["source"]
+            example["language"] = None
+        case {"slug": _, "organization": organization}:
+            example["type"] = "organization"
+            organization["archived_at"] = None
+    return example
 
 
 def _resolved(node: Any) -> Any:

@@ -241,18 +241,25 @@ def test_cancelling_ends_the_group_and_a_second_time_does_not_wait_for_the_grace
     assert play(scene) < 10
 
 
-def test_a_failing_start_callback_ends_the_child() -> None:
-    def refuse(process: ProcessId) -> None:
-        started.append(process)
-        raise LookupError
-
+def test_only_a_child_that_lasts_is_told_of(exit_notice: None) -> None:
     async def scene(children: Children) -> None:
-        with pytest.raises(LookupError):
-            await children.run(["sleep", "60"], cwd=HERE, env=ENV, output=lambda _: None, on_start=refuse)
-        assert not is_alive(started[0].pid)
+        for script in ("exit 0", "sleep 0.3; exit 0", "exec >&- 2>&-; sleep 0.3"):
+            ended = await children.run(
+                ["/bin/sh", "-c", script], cwd=HERE, env=ENV, output=print, on_lasting=told.append
+            )
+            assert ended.code == 0
+            counts.append(len(told))
 
-    started: list[ProcessId] = []
+    told: list[ProcessId] = []
+    counts: list[int] = []
     play(scene)
+    assert counts == [0, 1, 2]
+
+
+def test_a_child_that_closed_its_output_is_waited_for(exit_notice: None) -> None:
+    ended, written = shell("echo out; exec >&- 2>&-; sleep 0.02; exit 3")
+    assert (ended.code, written) == (3, b"out\n")
+    assert ended.seconds >= 0.02
 
 
 def test_background_children_die_with_the_leader(tmp_path: Path, exit_notice: None) -> None:
@@ -296,7 +303,7 @@ def test_killing_ends_all_children_at_once(exit_notice: None) -> None:
         script = "trap '' TERM; sleep 60"
         return await asyncio.gather(
             *[
-                children.run(["/bin/sh", "-c", script], cwd=HERE, env=ENV, output=lambda _: None, on_start=note)
+                children.run(["/bin/sh", "-c", script], cwd=HERE, env=ENV, output=lambda _: None, on_lasting=note)
                 for _ in range(3)
             ]
         )

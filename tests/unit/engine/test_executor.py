@@ -322,6 +322,14 @@ async def interrupt_at(execution: Execution, *times: float) -> None:
         execution.interrupt()
 
 
+def test_nobody_is_disturbed_by_a_run_that_ends() -> None:
+    person, runner = Person({}), FakeRunner({"1": [End("waiting", 10.0)], "2": [End(seconds=20.0)]})
+    plan = side_by_side(a_task("1"), a_task("2"))
+    played = play(plan, runner, prompter=person, meanwhile=lambda execution: interrupt_at(execution, 5))
+    assert person.asked == []
+    assert [event.task for event in played.of_kind(ApprovalAsked)] == ["1"]
+
+
 def test_one_interruption_lets_running_tasks_end_and_starts_no_more() -> None:
     plan = side_by_side(*(a_task(str(n)) for n in range(3)), settings=Settings(max_parallel_tasks=2))
     runner = FakeRunner({str(n): [SLOW] for n in range(3)})

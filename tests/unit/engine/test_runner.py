@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.change import Change, FileEdit, digest
+from orchestrator.change import Change, FileEdit, TaskResult, digest
 from orchestrator.engine.outputs import undo
+from orchestrator.engine.runner import PreviewRunner
 from orchestrator.engine.tools import check_tools
 from orchestrator.errors import EnvironmentProblem, TaskError
 from orchestrator.handler import Answer, Applied, ApplyContext, Claims, FileHandler, PlanContext
@@ -20,7 +22,7 @@ from orchestrator.handlers.shell import ShellTask
 from orchestrator.plan.model import PrepareStep, Settings, Task
 from orchestrator.record.events import ChangeStaged, ChangeUndone, Event
 from orchestrator.record.objects import ObjectStore
-from orchestrator.workspace import Workspace
+from orchestrator.workspace import Overlay, Workspace
 from tests.support.bench import ENVIRON, Bench, run_with_children
 from tests.support.plans import a_task
 
@@ -68,8 +70,8 @@ def bench(tmp_path: Path) -> Bench:
 
 def scripted(bench: Bench, *edits: FileEdit, **fields: Any) -> Task:
     """Return a task that makes these edits."""
-    actions = fields.pop("actions", ())
-    bench.registry = OneHandler(Scripted(lambda _context: Change("edits", edits, actions), **fields))
+    actions, asks = fields.pop("actions", ()), fields.pop("asks", None)
+    bench.registry = OneHandler(Scripted(lambda _context: Change("edits", edits, actions, asks), **fields))
     return a_task("1")
 
 
@@ -373,6 +375,73 @@ def test_a_preview_of_a_question_says_that_it_waits(bench: Bench) -> None:
     bench.registry = OneHandler(Scripted(lambda _context: Change("waits", asks="do it")))
     (foreseen,) = bench.preview(a_task("1"))
     assert (foreseen.status, foreseen.summary) == ("may_run", "waits for a person")
+
+
+def test_what_needs_no_answer_is_written_before_a_person_is_asked(bench: Bench) -> None:
+    task = scripted(bench, new("a"), asks="do the rest")
+    result = bench.attempt(task)
+    assert (result.status, result.files) == ("waiting", {"a": digest(b"new\n")})
+    assert bench.read("a") == "new\n"
+    assert [type(event) for event in bench.events] == [ChangeStaged]
+
+    bench.answers["1"] = Answer("approved", "ann")
+    bench.registry = OneHandler(Scripted(lambda context: Change(f"approved by {context.answer and context.answer.by}")))
+    again = bench.attempt(task)
+    assert (again.status, again.summary) == ("succeeded", "approved by ann")
+
+
+def test_a_preview_of_edits_and_a_question_shows_both(bench: Bench) -> None:
+    runner = PreviewRunner(**bench._planning(a_task("1")), files=Overlay(Workspace(bench.root)))
+    runner.handlers = OneHandler(Scripted(lambda _context: Change("edits", (new("a"),), asks="do the rest")))
+    result = runner.attempt(a_task("1"), 1)
+    assert isinstance(result, TaskResult)
+    assert (result.status, result.summary) == ("may_run", "edits; then it waits for a person")
+    assert runner.files.read("a") == b"new\n"
+    assert bench.tree() == {}
+
+
+@pytest.mark.parametrize(
+    ("exact", "foreseen", "effects"), [(True, "would_change", ("tell",)), (False, "may_run", ())], ids=["exact", "not"]
+)
+def test_an_exact_change_can_be_foreseen_whatever_else_it_does(
+    bench: Bench, exact: bool, foreseen: str, effects: tuple[str, ...]
+) -> None:
+    bench.registry = OneHandler(Scripted(lambda _context: Change("edits", (new("a"),), ("tell",), exact=exact), ("a",)))
+    assert [result.status for result in bench.preview(a_task("1"))] == [foreseen]
+    result = bench.attempt(a_task("1"))
+    assert (result.status, result.effects) == ("succeeded", effects)
+
+
+def test_the_loop_does_not_wait_for_a_plan_that_asks_other_machines(bench: Bench) -> None:
+    goes_on = threading.Event()
+
+    class Afar(Scripted):
+        def looks_afar(self, _task: Task) -> bool:
+            return True
+
+    def plan(_context: PlanContext) -> Change:
+        assert goes_on.wait(10), "the loop stands still"
+        return Change("edits", (new("a"),))
+
+    async def main() -> TaskResult:
+        attempt = asyncio.ensure_future(runner.attempt(a_task("1"), 1))  # type: ignore[arg-type]  # takes time
+        await asyncio.sleep(0)
+        goes_on.set()
+        return await attempt
+
+    bench.registry = OneHandler(Afar(plan))
+    runner = bench.runner(a_task("1"))
+    assert run_with_children(runner, main).status == "succeeded"
+    assert bench.read("a") == "new\n"
+
+
+def test_a_plan_knows_the_environment_of_its_task(bench: Bench) -> None:
+    bench.environ = {"NAME": "shop"}
+    bench.registry = OneHandler(
+        Scripted(lambda context: Change(" ".join(f"{k}={v}" for k, v in context.environ.items())))
+    )
+    assert bench.plan(a_task("1")).summary == "NAME=shop"
+    assert bench.plan(a_task("1", env={"WHERE": "${NAME}.example"})).summary == "NAME=shop WHERE=shop.example"
 
 
 def test_a_saved_plan_allows_exactly_what_it_announced(bench: Bench) -> None:

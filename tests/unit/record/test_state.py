@@ -132,6 +132,11 @@ def test_a_task_that_asks_is_waiting_until_it_goes_on() -> None:
     assert (resumed.paused, resumed.counts()) == (None, {"succeeded": 1})
 
 
+def test_what_was_written_before_a_question_is_whole() -> None:
+    state = state_of(RunStarted(), staged("1"), ApprovalAsked("1", "do the rest"), RunPaused())
+    assert (state.unfinished, [change.task for change in state.staged]) == ({}, ["1"])
+
+
 def test_what_was_rolled_back_is_undone_and_the_rest_stays() -> None:
     state = state_of(
         RunStarted(),
