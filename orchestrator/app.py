@@ -32,12 +32,14 @@ from orchestrator.handler import Answer
 from orchestrator.handlers.registry import Registry
 from orchestrator.integrations import git
 from orchestrator.integrations.slack import SlackNotifier
+from orchestrator.known import Known, Memory, OtherAnswers
 from orchestrator.masking import Masker
 from orchestrator.plan import compiled
 from orchestrator.plan.graph import Graph, build_graph
 from orchestrator.plan.interpolate import expand_environment
-from orchestrator.plan.model import Plan, PrepareStep, Task, digest_of
+from orchestrator.plan.model import Plan, Task
 from orchestrator.plan.select import Selection, prerequisites, select
+from orchestrator.preparing import Preparations
 from orchestrator.process import Children, ProcessId, end_stragglers
 from orchestrator.record.bus import Bus, Observer
 from orchestrator.record.events import (
@@ -49,7 +51,6 @@ from orchestrator.record.events import (
     Entry,
     Event,
     OutputsWritten,
-    Prepared,
     RolledBack,
     RunFinished,
     RunPaused,
@@ -60,7 +61,7 @@ from orchestrator.record.events import (
 from orchestrator.record.journal import Journal, SqliteJournal
 from orchestrator.record.lock import ProjectLock
 from orchestrator.record.objects import ObjectStore
-from orchestrator.record.state import SATISFIED, RunState, approvals, fold
+from orchestrator.record.state import SATISFIED, RunState, fold
 from orchestrator.templates import project_templates
 from orchestrator.workspace import Overlay, Workspace, still_holds
 
@@ -204,7 +205,7 @@ class Project:
         state = self.state() or RunState()
         ended = {id_: known.status for id_, known in state.tasks.items() if known.result and id_ in self.graph.index}
         done = {self.graph.index[id_]: status in SATISFIED for id_, status in ended.items()}
-        frontier = self._frontier(_Known(), done, self._limits())
+        frontier = self._frontier(Known(), done, self._limits())
         for id_, known in state.tasks.items():
             node = self.graph.index.get(id_)
             if node is None or node in done:
@@ -222,11 +223,11 @@ class Project:
     def preview(self) -> Preview:
         """Return what a run would do now; changes no byte and adds no event."""
         with self.reading() as journal:
-            known = _Known.read(journal, finished=len(self.selected) < len(self.plan.tasks))
+            known = Known.read(journal, finished=len(self.selected) < len(self.plan.tasks))
         self._check_problems()
         self._apply_retry_failed()
         runner = self._preview_runner(known)
-        memory = _Memory()
+        memory = Memory()
         done = {self.graph.index[task.id]: True for task in self._outside_selection(known)}
         execution = self._execution(runner, memory, Bus(), self._frontier(known, done, Limits(len(self.plan.tasks))))
         asyncio.run(execution.run())
@@ -254,7 +255,7 @@ class Project:
                 return self._run_locked(journal, run_id)
 
     def _run_locked(self, journal: SqliteJournal, run_id: str) -> RunState:
-        known = _Known.read(journal, finished=len(self.selected) < len(self.plan.tasks))
+        known = Known.read(journal, finished=len(self.selected) < len(self.plan.tasks))
         self._apply_retry_failed()
         done = {self.graph.index[task.id]: True for task in self._outside_selection(known)}
         resumed = self._open_run(journal)
@@ -283,7 +284,7 @@ class Project:
         execution.answers = runner.answers  # type: ignore[assignment]  # one dict, read there and written here
         execution.prompter = self.ports.prompter
         execution.kill = runner.children.kill
-        execution.new_answers = _Answers(journal, self.plan)
+        execution.new_answers = OtherAnswers(journal, self.plan)
         runner.record = execution.note
         runner.record_soon = execution.note_soon
         runner.publish = lambda event: bus.publish([Entry(0, journal.run_id, 0.0, event)])
@@ -357,20 +358,8 @@ class Project:
             and still_holds(workspace, task.result.files)
         ]
 
-    def _apply_runner(self, journal: SqliteJournal, workspace: Workspace, known: _Known) -> ApplyRunner:
-        prepared = {
-            entry.event.task: entry.event.fingerprint
-            for entry in journal.entries(kinds=[Prepared])
-            if isinstance(entry.event, Prepared)
-        }
-
-        def is_prepared(step: PrepareStep) -> bool:
-            present = step.creates is None or (self.root / step.creates).exists()
-            return present and prepared.get(_step_name(step)) == _step_fingerprint(step, workspace)
-
-        def note_prepared(step: PrepareStep) -> None:
-            journal.append([Prepared(_step_name(step), _step_fingerprint(step, workspace))])
-
+    def _apply_runner(self, journal: SqliteJournal, workspace: Workspace, known: Known) -> ApplyRunner:
+        preparations = Preparations(journal, workspace)
         return ApplyRunner(
             **self._planning(known),
             workspace=workspace,
@@ -379,18 +368,18 @@ class Project:
             masker=self.masker,
             run_directory=self.state_dir / "runs" / journal.run_id,
             run_id=journal.run_id,
-            is_prepared=is_prepared,
-            prepared=note_prepared,
+            is_prepared=preparations.is_done,
+            prepared=preparations.note,
             strict=self.options.strict,
             announced=self.announced,
         )
 
     # --- parts --------------------------------------------------------------------------------------------------
 
-    def _preview_runner(self, known: _Known) -> PreviewRunner:
+    def _preview_runner(self, known: Known) -> PreviewRunner:
         return PreviewRunner(**self._planning(known), files=Overlay(self.ports.workspace(self.root)))
 
-    def _planning(self, known: _Known) -> dict[str, Any]:
+    def _planning(self, known: Known) -> dict[str, Any]:
         """Return what both runners are made with."""
         return {
             "plan": self.plan,
@@ -406,7 +395,7 @@ class Project:
     def _execution(self, runner: Runner, journal: Journal, bus: Bus, frontier: Frontier) -> Execution:
         return Execution(self.plan, frontier, runner, journal, bus, self.ports.clock)
 
-    def _frontier(self, known: _Known, done: Mapping[int, bool], limits: Limits) -> Frontier:
+    def _frontier(self, known: Known, done: Mapping[int, bool], limits: Limits) -> Frontier:
         order = ranks(self.plan.settings.scheduler, self.graph, known.durations)
 
         def claims(task: Task) -> Any:
@@ -436,7 +425,7 @@ class Project:
             raise UsageError("usage/nothing-selected", "nothing failed in the last run")
         self.selected = bad
 
-    def _outside_selection(self, known: _Known) -> list[Task]:
+    def _outside_selection(self, known: Known) -> list[Task]:
         """Return the tasks that count as done because they are not asked for.
 
         :raises UsageError: when what is asked for builds on something that is not done.
@@ -457,7 +446,7 @@ class Project:
                 raise UsageError("usage/prerequisites", message, hint=hint)
         return [task for task in self.plan.tasks.values() if task.id not in self.selected]
 
-    def _is_done(self, task: Task, known: _Known, runner: PreviewRunner) -> bool:
+    def _is_done(self, task: Task, known: Known, runner: PreviewRunner) -> bool:
         """The journal says so, or planning it again, by itself, gives no change."""
         last = known.finished.get(task.id)
         if last is not None and last.digest == runner.digest(task):
@@ -468,7 +457,7 @@ class Project:
         result = alone.attempt(task, 1)
         return isinstance(result, TaskResult) and result.status in ("unchanged", "skipped")
 
-    def _answers(self, known: _Known) -> dict[str, Answer]:
+    def _answers(self, known: Known) -> dict[str, Answer]:
         found, approve = {}, self.options.approve
         for task in self.plan.tasks.values():
             given = known.approvals.get((task.id, task.digest))
@@ -482,7 +471,7 @@ class Project:
         may = getattr(self.registry.handler(task.type), "may_ask", None)
         return may is not None and bool(may(task))
 
-    def _record_approvals(self, known: _Known, journal: SqliteJournal, bus: Bus) -> None:
+    def _record_approvals(self, known: Known, journal: SqliteJournal, bus: Bus) -> None:
         """Write down what was approved on the command line."""
         for task_id, answer in self._answers(known).items():
             task = self.plan.tasks[task_id]
@@ -579,62 +568,6 @@ def person() -> str:
         return "unknown"
 
 
-@dataclass
-class _Known:
-    """What earlier runs tell about tasks."""
-
-    finished: dict[str, TaskFinished] = field(default_factory=dict)
-    """Read only where the selection is a part of the plan."""
-    previous: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
-    durations: dict[str, float] = field(default_factory=dict)
-    approvals: dict[tuple[str, str], ApprovalGiven] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, journal: SqliteJournal | None, *, finished: bool) -> _Known:
-        if journal is None:
-            return cls()
-        ended = (entry.event for entry in journal.latest_finished()) if finished else ()
-        return cls(
-            finished={event.task: event for event in ended if isinstance(event, TaskFinished)},
-            previous=journal.evidence(),
-            durations=journal.durations(),
-            approvals=approvals(journal.entries(kinds=[ApprovalGiven])),
-        )
-
-
-class _Memory:
-    """The journal of a preview: forgotten with it."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    def append(self, events: Sequence[Event]) -> list[Entry]:
-        self.events.extend(events)
-        return []
-
-
-class _Answers:
-    """What other processes record while a run is going on."""
-
-    def __init__(self, journal: SqliteJournal, plan: Plan) -> None:
-        self._journal = journal
-        self._plan = plan
-        self._seen: int | None = None  # the first look is for what came before there was anybody to notice
-
-    def __call__(self) -> list[tuple[Task, Answer]]:
-        if not self._journal.changed_elsewhere() and self._seen is not None:
-            return []
-        found: dict[str, tuple[Task, Answer]] = {}
-        after, self._seen = self._seen or 0, self._seen or 0
-        for entry in self._journal.entries(kinds=[ApprovalGiven], after=after):
-            self._seen = entry.seq
-            given = entry.event
-            task = self._plan.tasks.get(given.task)
-            if isinstance(given, ApprovalGiven) and task is not None and given.digest == task.digest:
-                found[task.id] = (task, Answer(given.decision, given.by, given.comment))
-        return list(found.values())
-
-
 def _masked(plan: Plan, mask: Callable[[str], str]) -> Plan:
     phases = []
     for phase in plan.phases:
@@ -645,14 +578,3 @@ def _masked(plan: Plan, mask: Callable[[str], str]) -> Plan:
         object.__setattr__(task, "name", mask(task.name))
         object.__setattr__(task, "description", mask(task.description))
     return replace(plan, name=mask(plan.name), phases=tuple(phases), tasks=tasks)
-
-
-def _step_name(step: PrepareStep) -> str:
-    return step.run if isinstance(step.run, str) else " ".join(step.run)
-
-
-def _step_fingerprint(step: PrepareStep, workspace: Workspace) -> str:
-    from orchestrator.change import digest
-
-    files = {path: digest(workspace.read(path)) for pattern in step.inputs for path in workspace.match(pattern)}
-    return digest_of([_step_name(step), step.cwd, files])
