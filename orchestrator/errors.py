@@ -44,7 +44,7 @@ CODES: dict[str, str] = {
     "usage/prerequisites": "the selection needs work that is not done",
     "usage/confirm": "changes need a yes",
     "usage/plan-moved": "a saved plan no longer fits the project",
-    "usage/not-waiting": "the task is not a manual task of this plan",
+    "usage/not-waiting": "the task is none that asks a person",
     "usage/bad-option": "an option's value cannot be used",
     "usage/not-empty": "a file is already there",
     # the machine

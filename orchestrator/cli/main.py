@@ -236,6 +236,29 @@ def history(
 
 
 @app.command()
+def edit(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    set_: Annotated[
+        tuple[str, str] | None, typer.Option("--set", metavar="PATH VALUE", help="Give a place a value, as YAML.")
+    ] = None,
+    append: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="PATH VALUE", help="Put an item at the end of a list.")
+    ] = None,
+    remove: Annotated[str | None, typer.Option(metavar="PATH", help="Take a key or an item out.")] = None,
+    action: Annotated[str | None, typer.Option(metavar="NAME", help="A named edit instead.")] = None,
+    param: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A parameter of the named edit.")] = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the unified diff.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would happen; change nothing.")] = False,
+    project: Annotated[Path, typer.Option(metavar="DIR", help="The project, if not this directory.")] = Path(),
+) -> None:
+    """Edit one configuration file, and no byte beside the edit. Needs no plan."""
+    from orchestrator.cli import edit as command
+
+    wanted = command.Wanted(set_, append, remove, action, param or ())
+    raise typer.Exit(command.edit(file, project, wanted, diff=diff, dry_run=dry_run))
+
+
+@app.command()
 def init(directory: Annotated[Path, typer.Argument(metavar="DIR")] = Path()) -> None:
     """Write a first plan to start from."""
     from orchestrator.cli import setup

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, Self
+from collections.abc import Sequence
+from typing import Any, Protocol, Self, TypeVar
 
-from orchestrator.edits.mutation import Mutation, Path, applied
+from orchestrator.edits.mutation import Add, Mutation, Path, applied, differences
 from orchestrator.edits.refusal import Refusal
 from orchestrator.edits.text import SourceText, Splice
 from orchestrator.errors import Location
@@ -48,3 +48,46 @@ class Document(Protocol):
 
         :raises Refusal: when this place cannot be edited safely.
         """
+
+
+D = TypeVar("D", bound=Document)
+
+
+def edited(document: D, mutations: Sequence[Mutation]) -> D:
+    """Return the document with all mutations made; every path means the document as given.
+
+    :raises Refusal: when a place cannot be edited safely, or (`edit/gate`) when the result would not be exactly what
+        the mutations mean.
+    """
+    splices: list[Splice] = []
+    for mutation in mutations:
+        document.guard(mutation.path[:-1] if isinstance(mutation, Add) else mutation.path)
+        splices += document.splices(mutation)
+    try:
+        source = document.source.spliced(splices)
+        new = type(document).parse(source)
+        model = applied(document.data, mutations)
+    except ValueError:
+        raise _gate(document, mutations, "two of the edits touch the same text") from None
+    except Refusal as refusal:
+        raise _gate(document, mutations, f"the result cannot be read: {refusal.message}") from refusal
+    if not _is_unchanged_outside(document.source.text, source.text, splices):
+        raise _gate(document, mutations, "text beside the edit would change")
+    for path in differences(model, new.data):
+        raise _gate(document, mutations, f"`{'.'.join(map(str, path))}` would not be what was meant")
+    return new
+
+
+def _gate(document: Document, mutations: Sequence[Mutation], message: str) -> Refusal:
+    where = document.location(mutations[0].path)
+    return Refusal("edit/gate", message, location=where, hint="please report this; nothing was written")
+
+
+def _is_unchanged_outside(old: str, new: str, splices: Sequence[Splice]) -> bool:
+    """Take the splices back out of the new text, from what each put there, and see whether the old text remains."""
+    at = shift = 0
+    for start, end, text in sorted(splices, key=lambda each: each[:2]):
+        if old[at:start] != new[at + shift : start + shift]:
+            return False
+        at, shift = max(at, end), shift + len(text) - (end - max(at, start))
+    return old[at:] == new[at + shift :]

@@ -6,11 +6,12 @@ The two must agree, which is how a wrong splice is found before it is written.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Sequence
-from typing import Any, NamedTuple, assert_never
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
-Path = tuple[str | int, ...]
+Key = str | int
+Path = tuple[Key, ...]
 """Keys and list indices from the top of the file."""
 
 
@@ -34,7 +35,7 @@ class Insert(NamedTuple):
     """Puts an item into the list at `path`, before the one at `index`; `index == len(list)` appends."""
 
     path: Path
-    index: int
+    index: int  # type: ignore[assignment]  # a tuple's own `index` is not missed
     value: Any
 
 
@@ -67,47 +68,39 @@ def plain(value: Any) -> Any:
             return value
 
 
-def applied(data: Any, mutations: Sequence[Mutation]) -> Any:
-    """Return a copy of the data with all mutations made. Every path and index means the data as given.
+def last_text(value: Any) -> str:
+    """Return the last single value inside a value, as text."""
+    value = plain(value)
+    while isinstance(value, dict | list) and value:
+        value = list(value.values())[-1] if isinstance(value, dict) else value[-1]
+    return str(value)
 
-    Mutations of one list are made from its end, so that none moves what another means; of two insertions at one
-    index the first given comes first.
+
+def applied(data: Any, mutations: Sequence[Mutation]) -> Any:
+    """Return the data with all mutations made. Every path and index means the data as given, which stays as it is.
+
+    What is added at one place comes in the order given.
+
+    :raises LookupError: when a path leads nowhere.
     """
-    result = copy.deepcopy(data)
-    for mutation in sorted(reversed(mutations), key=_from_the_end, reverse=True):
-        _make(result, mutation)
+    (result,) = _changed(data, mutations, 0)
     return result
 
 
-def _from_the_end(mutation: Mutation) -> tuple[list[tuple[bool, str | int]], bool]:
-    is_insertion = isinstance(mutation, Insert)
-    path = (*mutation.path, mutation.index) if isinstance(mutation, Insert) else mutation.path
-    return [(isinstance(part, int), part) for part in path], not is_insertion
-
-
-def _make(data: Any, mutation: Mutation) -> None:
-    if isinstance(mutation, Insert):
-        value_at(data, mutation.path).insert(mutation.index, plain(mutation.value))
-        return
-    holder, key = value_at(data, mutation.path[:-1]), mutation.path[-1]
-    match mutation:
-        case Set():
-            holder[key] = plain(mutation.value)
-        case Remove():
-            del holder[key]
-        case Add():
-            _add(holder, str(key), mutation)
-        case _:
-            assert_never(mutation)
-
-
-def _add(mapping: dict[str, Any], key: str, mutation: Add) -> None:
-    neighbour = mutation.before or mutation.after
-    items = list(mapping.items())
-    at = len(items) if neighbour is None else list(mapping).index(neighbour) + (mutation.before is None)
-    items.insert(at, (key, plain(mutation.value)))
-    mapping.clear()
-    mapping.update(items)
+def differences(one: Any, other: Any, path: Path = ()) -> Iterator[Path]:
+    """Yield the paths where two values are not the same, also in type: `1` is not `true`, and not `1.0`."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        yield from ((*path, key) for key in one.keys() ^ other.keys())
+        for key in one.keys() & other.keys():
+            if one[key] is not other[key]:
+                yield from differences(one[key], other[key], (*path, key))
+    elif isinstance(one, list) and isinstance(other, list):
+        for at, (left, right) in enumerate(zip(one, other, strict=False)):
+            if left is not right:
+                yield from differences(left, right, (*path, at))
+        yield from ((*path, at) for at in range(*sorted((len(one), len(other)))))
+    elif type(one) is not type(other) or str(one) != str(other):
+        yield path
 
 
 def value_at(data: Any, path: Path) -> Any:
@@ -118,3 +111,56 @@ def value_at(data: Any, path: Path) -> Any:
     for part in path:
         data = data[part]
     return data
+
+
+def _changed(value: Any, mutations: Sequence[Mutation], depth: int) -> list[Any]:
+    """Return what becomes of the value at the first `depth` parts of all paths: one value, or none."""
+    for mutation in mutations:
+        if len(mutation.path) == depth and isinstance(mutation, Remove):
+            return []
+        if len(mutation.path) == depth and isinstance(mutation, Set):
+            return [plain(mutation.value)]
+    return [_rebuilt(value, mutations, depth)] if mutations else [value]
+
+
+def _rebuilt(data: Any, mutations: Sequence[Mutation], depth: int) -> Any:
+    """Return a mapping or list anew. What no path leads to is shared."""
+    keys = _keys(data)
+    new, below = defaultdict[int, list[tuple[Key, Any]]](list), defaultdict[Key, list[Mutation]](list)
+    for mutation in mutations:
+        if isinstance(mutation, Add) and len(mutation.path) == depth + 1:
+            new[_position(mutation, keys)].append((mutation.path[-1], plain(mutation.value)))
+        elif isinstance(mutation, Insert) and len(mutation.path) == depth:
+            new[range(len(keys) + 1)[mutation.index]].append((mutation.index, plain(mutation.value)))
+        else:
+            below[_known(mutation.path[depth], keys)].append(mutation)
+    entries: list[tuple[Key, Any]] = []
+    for at, key in enumerate(keys):
+        entries += new[at]
+        entries += [(key, value) for value in _changed(value_at(data, (key,)), below[key], depth + 1)]
+    entries += new[len(keys)]
+    return dict(entries) if isinstance(data, dict) else [value for _, value in entries]
+
+
+def _keys(data: Any) -> Sequence[Key]:
+    match data:
+        case dict():
+            return list(data)
+        case list():
+            return range(len(data))
+        case _:
+            raise LookupError("a path leads into a single value")
+
+
+def _position(mutation: Add, keys: Sequence[Key]) -> int:
+    if mutation.before is not None:
+        return keys.index(_known(mutation.before, keys))
+    if mutation.after is not None:
+        return keys.index(_known(mutation.after, keys)) + 1
+    return len(keys)
+
+
+def _known(key: Key, keys: Sequence[Key]) -> Key:
+    if key not in keys:
+        raise LookupError(key)
+    return key

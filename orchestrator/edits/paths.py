@@ -15,7 +15,7 @@ from orchestrator.edits.mutation import Path
 
 _KEY: Final = re.compile(r"(?:[^\s.\[\]'\"*?=!^$]|\$(?!=))+")
 _QUOTED: Final = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
-_INDEX: Final = re.compile(r"-?[0-9]+(?=\])")
+_INDEX: Final = re.compile(r"-?[0-9]+(?=\]|\Z)")
 _COMPARISON: Final = re.compile(r"\s*(==|!=|\^=|\$=|\*=)\s*")
 _BARE_VALUE: Final = re.compile(r"[^\s\[\]'\"=]+")
 
@@ -253,7 +253,7 @@ def _shown(part: str | int | Part) -> str:
         case int():
             return f"[{part}]"
         case str():
-            return part if _KEY.fullmatch(part) else _quote(part)
+            return part if _KEY.fullmatch(part) and part != "$" else _quote(part)
         case Key(name):
             return _shown(name)
         case Index(number):

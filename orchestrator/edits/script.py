@@ -6,7 +6,7 @@ The grammar is tree-sitter's for bash. An expression of the workflow (`${{ ... }
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
@@ -16,6 +16,7 @@ from tree_sitter import Language, Node, Parser
 
 _EXPRESSION: Final = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 _NOTHING: Final = frozenset({"true", ":"})
+_ASKING: Final = frozenset({"command_substitution", "process_substitution", "negated_command", "pipeline", "list"})
 _SAYS_ONLY: Final = frozenset({"echo", "printf", "true", ":", "exit", "sleep"})
 
 
@@ -45,6 +46,17 @@ class Command(NamedTuple):
         plain = [self.program, *(word.text for word in self.words[1:] if not word.text.startswith("-"))]
         return tuple(plain[: len(texts)]) == texts
 
+    def option(self, name: str) -> Word | None:
+        """Return the value of an option, without its quotes; empty where it has none, None where it is not there."""
+        for word, behind in zip(self.words, (*self.words[1:], None), strict=True):
+            if word.text == name:
+                is_value = behind is not None and not behind.text.startswith("-")
+                return _unquoted(behind) if behind and is_value else Word("", word.end, word.end)
+            if word.text.startswith(f"{name}="):
+                at = word.text.index("=") + 1
+                return _unquoted(Word(word.text[at:], word.end - len(word.text) + at, word.end))
+        return None
+
 
 class Fallback(NamedTuple):
     """`... || true`: from the end of what may fail to the end of the script's piece that hides it."""
@@ -53,6 +65,10 @@ class Fallback(NamedTuple):
     """The last command of what may fail, None where it is no simple one."""
     start: int
     end: int
+    since: int
+    """Where what may fail begins."""
+    is_plain: bool
+    """Whether nothing but commands may fail, and nothing but the script asks whether they do."""
 
 
 class Loop(NamedTuple):
@@ -78,13 +94,29 @@ class Script:
 
     @cached_property
     def fallbacks(self) -> tuple[Fallback, ...]:
-        """The places where a failure is swallowed by `|| true`, `|| :` or `|| echo ...`."""
+        """The places where a failure is swallowed by `|| true`, `|| :`, `|| exit 0` or `|| echo ...`."""
         return tuple(found for node in self._nodes("list") if (found := self._fallback(node)) is not None)
+
+    def is_hidden(self, command: Command) -> bool:
+        """Say whether the script goes on when a command fails."""
+        return any(each.since <= command.start < each.start for each in self.fallbacks)
+
+    def replaced(self, pieces: Sequence[tuple[int, int, str]]) -> str:
+        """Return the text with pieces of it, from start to end, replaced by others."""
+        text = self.text
+        for start, end, new in sorted(pieces, reverse=True):
+            text = text[:start] + new + text[end:]
+        return text
 
     @cached_property
     def loops(self) -> tuple[Loop, ...]:
         """All `for` loops over words."""
         return tuple(found for node in self._nodes("for_statement") if (found := self._loop(node)) is not None)
+
+    @property
+    def runs_beside(self) -> bool:
+        """Say whether a command runs while the script goes on."""
+        return any(self._nodes("&"))
 
     @property
     def is_valid(self) -> bool:
@@ -132,15 +164,14 @@ class Script:
         left, right = node.children[0], node.children[-1]
         if not any(child.type == "||" for child in node.children) or right.type != "command":
             return None
-        hides = self._command(right).program
-        if hides not in _NOTHING and hides != "echo":
+        hides = self._command(right)
+        if hides.program not in _NOTHING and not hides.begins("echo") and not hides.begins("exit", "0"):
             return None
-        while left.type == "list":
-            left = left.children[-1]
-        if left.type == "redirected_statement":
-            left = left.child_by_field_name("body") or left
-        tried = self._command(left) if left.type == "command" else None
-        return Fallback(tried, self._offset(node.children[0].end_byte), self._offset(node.end_byte))
+        tried = [_body(part) for part in _parts(left)]
+        command = self._command(tried[-1]) if tried[-1].type == "command" else None
+        is_plain = all(part.type == "command" for part in tried) and _is_statement(node)
+        since, start, end = (self._offset(at) for at in (left.start_byte, left.end_byte, node.end_byte))
+        return Fallback(command, start, end, since, is_plain)
 
     def _loop(self, node: Node) -> Loop | None:
         variable, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
@@ -151,6 +182,34 @@ class Script:
         told = inside.removeprefix("do").removesuffix("done").strip("\n")
         name = self.text[self._offset(variable.start_byte) : self._offset(variable.end_byte)]
         return Loop(name, values, told, self._offset(node.start_byte), self._offset(node.end_byte))
+
+
+def _unquoted(word: Word) -> Word:
+    """Narrow a word to what stands in its quotes."""
+    text = word.text.strip("'\"")
+    start = word.start + (word.end - word.start - len(text)) // 2
+    return Word(text, start, start + len(text))
+
+
+def _parts(node: Node) -> Sequence[Node]:
+    """Return what `&&` and `||` join."""
+    if node.type != "list":
+        return [node]
+    return [part for child in node.named_children for part in _parts(child)]
+
+
+def _body(node: Node) -> Node:
+    return (node.child_by_field_name("body") or node) if node.type == "redirected_statement" else node
+
+
+def _is_statement(node: Node) -> bool:
+    """Say whether nothing reads what a command prints or how it ends, but the shell that runs it."""
+    while node.parent is not None:
+        above = node.parent
+        if above.type in _ASKING or node in above.children_by_field_name("condition"):
+            return False
+        node = above
+    return True
 
 
 @lru_cache(maxsize=1)

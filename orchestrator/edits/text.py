@@ -81,15 +81,16 @@ class SourceText:
     def spliced(self, splices: Sequence[Splice]) -> SourceText:
         """Return the text with all splices made. Those at one offset are made in the order given.
 
-        :raises ValueError: when two of them overlap.
+        :raises ValueError: when two of them overlap and do more than delete.
         """
         parts: list[str] = []
         at = 0
+        is_deletion = True
         for splice in sorted(splices, key=lambda each: (each.start, each.end)):
-            if splice.start < at:
+            if splice.start < at and (splice.text or not is_deletion):
                 raise ValueError("splices overlap")
             parts += (self.text[at : splice.start], splice.text)
-            at = splice.end
+            at, is_deletion = max(at, splice.end), not splice.text
         return SourceText(self.path, "".join((*parts, self.text[at:])), self.has_bom)
 
     def encode(self) -> bytes:

@@ -9,16 +9,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from orchestrator.edits.document import Document
-from orchestrator.edits.mutation import Path
+from orchestrator.edits.mutation import Add, Insert, Mutation, Path, Set
 from orchestrator.edits.refusal import Refusal
 from orchestrator.errors import Location, did_you_mean
 
 if TYPE_CHECKING:
     from orchestrator.edits.actions.parameters import StepSelector
     from orchestrator.edits.script import Script
+
+_STEP_KEYS: Final = ("name", "id", "if", "uses", "with", "working-directory", "env", "run")
+_JOB_KEYS: Final = ("name", "needs", "if", "runs-on", "permissions", "strategy", "outputs")
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,12 @@ class Step:
         return (*self.job.path, "steps", self.index)
 
     @property
+    def document(self) -> Document:
+        return self.job.document
+
+    @property
     def location(self) -> Location:
-        return self.job.document.location(self.path)
+        return self.document.location(self.path)
 
     @property
     def uses(self) -> str:
@@ -56,8 +63,24 @@ class Step:
         """What it runs, None where that is no shell script."""
         from orchestrator.edits.script import Script
 
-        shell = _text(self.data.get("shell")).split(" ")[0]
-        return Script(self.run) if self.run and shell in ("", "bash", "sh") else None
+        return Script(self.run) if self.run and self.shell in ("bash", "sh") else None
+
+    @property
+    def shell(self) -> str:
+        """The program that runs it, unless something else says so: PowerShell on Windows, elsewhere bash."""
+        for holder in (self.data, self.job.default_run, _default_run(self.job.document.data)):
+            if holder.get("shell"):
+                return _text(holder["shell"]).split(" ")[0]
+        return "pwsh" if "windows" in str(self.job.data.get("runs-on")).lower() else "bash"
+
+    def place_of(self, offset: int) -> Location:
+        """Return the line of a character of what it runs: a script on lines of its own starts below its key."""
+        place = self.document.location((*self.path, "run"))
+        line = place.line + self.run.count("\n", 0, offset) + ("\n" in self.run)
+        if line == place.line:
+            return place
+        text = self.document.source.text.splitlines()[line - 1]
+        return Location(place.file, line, len(text) - len(text.lstrip()) + 1)
 
     @property
     def with_(self) -> dict[str, Any]:
@@ -108,6 +131,11 @@ class Job:
     def matrix(self) -> dict[str, Any]:
         return _mapping(_mapping(self.data.get("strategy")).get("matrix"))
 
+    @property
+    def default_run(self) -> dict[str, Any]:
+        """What its scripts have in common."""
+        return _default_run(self.data)
+
 
 @dataclass(frozen=True)
 class Workflow:
@@ -127,6 +155,17 @@ class Workflow:
         if not isinstance(jobs, dict):
             raise Refusal("edit/wrong-shape", f"`{path}` has no `jobs`", hint="`target` must be a workflow")
         return cls(document, {name: Job(document, name, job) for name, job in jobs.items() if isinstance(job, dict)})
+
+    @property
+    def events(self) -> dict[str, Any]:
+        """What starts it, with what is said about each event."""
+        match self.document.data.get("on"):
+            case str() as event:
+                return {event: None}
+            case list() as events:
+                return {_text(event): None for event in events}
+            case events:
+                return _mapping(events)
 
     @property
     def steps(self) -> Sequence[Step]:
@@ -168,6 +207,53 @@ class Workflow:
         return found[0]
 
 
+def placed(holder: Job | Step, key: str, value: Any) -> Add:
+    """Add a key to a job or a step where people look for it."""
+    order = _JOB_KEYS if isinstance(holder, Job) else _STEP_KEYS
+    before = order[: order.index(key)]
+    after = next((name for name in reversed(before) if name in holder.data), None)
+    first = next(iter(holder.data)) if after is None else None
+    return Add((*holder.path, key), value, before=first, after=after)
+
+
+def waiting(job: Job, other: str) -> Mutation:
+    """Let a job wait for another one, which comes first in its list."""
+    path = (*job.path, "needs")
+    match job.data.get("needs"):
+        case list():
+            return Insert(path, 0, other)
+        case None:
+            return Set(path, other) if "needs" in job.data else placed(job, "needs", other)
+        case _:
+            return Set(path, [other, *job.needs])
+
+
+def narrowed(condition: str, holder: Job | Step) -> Mutation:
+    """Let a job or step run only when a condition holds, beside the one that it may have.
+
+    :raises Refusal: when what it has is not one expression.
+    """
+    there = holder.data.get("if")
+    if there is None:
+        return Set((*holder.path, "if"), condition) if "if" in holder.data else placed(holder, "if", condition)
+    inner = bare_condition(there)
+    if inner is None:
+        place = holder.document.location((*holder.path, "if"))
+        raise Refusal(
+            "edit/expression", "this `if` is not one expression", hint="write it without `${{`", location=place
+        )
+    both = f"{condition} && ({inner})" if "||" in inner else f"{condition} && {inner}"
+    end = "\n" if _text(there).endswith("\n") else ""
+    return Set((*holder.path, "if"), (f"${{{{ {both} }}}}" if is_expression(there) else both) + end)
+
+
+def bare_condition(condition: object) -> str | None:
+    """Return a condition without `${{ }}`; None where that is only a part of it, or there is none."""
+    text = _text(condition).strip()
+    inner = text.removeprefix("${{").removesuffix("}}").strip() if text.startswith("${{") else text
+    return inner if isinstance(condition, str) and inner and "${{" not in inner and "}}" not in inner else None
+
+
 def is_expression(value: object) -> bool:
     """Say whether GitHub computes a value."""
     return isinstance(value, str) and "${{" in value
@@ -191,6 +277,10 @@ def _is_selected(step: Step, selector: StepSelector) -> bool:
         (selector.index, lambda index: step.index == (index if index >= 0 else len(step.job.steps) + index)),
     ]
     return all(holds(said) for said, holds in wanted if said is not None)
+
+
+def _default_run(data: dict[str, Any]) -> dict[str, Any]:
+    return _mapping(_mapping(data.get("defaults")).get("run"))
 
 
 def _text(value: Any) -> str:

@@ -13,6 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from orchestrator.change import FileEdit
+from orchestrator.edits.actions import ACTIONS, parameters_of, recipe_of
 from orchestrator.edits.actions.parameters import AddDirectoryThresholds, AddMigrationStep, StepSelector
 from orchestrator.errors import PlanErrors, TaskError
 from orchestrator.handlers.config_edit import ConfigEditTask
@@ -185,8 +186,14 @@ def test_nothing_to_edit_is_a_warning_where_the_plan_says_so(bench: Bench) -> No
 
 def test_an_action_without_a_recipe_fails_rather_than_lie(bench: Bench) -> None:
     bench.write("ci.yml", WORKFLOW)
-    refused = bench.failure(task(bench, "action: add_perf_checks"))
-    assert refused == ("task/not-built", "the action `add_perf_checks` cannot run in this version")
+    for name in (name for name, action in ACTIONS.items() if action.recipe is None):
+        refused = bench.failure(task(bench, f"action: {name}"))
+        assert refused == ("task/not-built", f"the action `{name}` cannot run in this version")
+
+
+def test_every_action_has_its_recipe_where_it_says(bench: Bench) -> None:
+    for name, action in ACTIONS.items():
+        assert action.recipe is None or callable(recipe_of(name, parameters_of(name)(), bench.workspace))
 
 
 # --- verify ------------------------------------------------------------------------------------------------------
@@ -223,6 +230,12 @@ def test_a_file_that_changed_since_is_verified_again(bench: Bench) -> None:
     assert bench.attempt(edit).status == "succeeded"
     bench.write("ci.yml", f"name: CI\n{WORKFLOW}# more\n")
     assert bench.plan(edit).actions == ("run: true",)
+
+
+def test_another_command_verifies_anew(bench: Bench) -> None:
+    bench.write("ci.yml", WORKFLOW)
+    assert bench.attempt(task(bench, f"edits: [{SET_NAME}], verify: 'true'")).status == "succeeded"
+    assert bench.plan(task(bench, f"edits: [{SET_NAME}], verify: 'test 1'")).actions == ("run: test 1",)
 
 
 # --- what plans may say ------------------------------------------------------------------------------------------

@@ -52,7 +52,14 @@ GOOD: dict[str, Any] = {
         "groups": {
             "group_a": {
                 "tasks": [
-                    {"id": "2.1", "name": "e", "type": "config_edit", "target": "a.json", "thresholds": {"src": 1.5}},
+                    {
+                        "id": "2.1",
+                        "name": "e",
+                        "type": "config_edit",
+                        "target": "a.json",
+                        "action": "add_directory_thresholds",
+                        "thresholds": {"src": 1.5},
+                    },
                     {
                         "id": "2.2",
                         "name": "f",

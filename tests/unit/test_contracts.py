@@ -11,6 +11,7 @@ from pathlib import Path
 import grimp
 import pytest
 
+from orchestrator.edits import actions, formats
 from orchestrator.handlers import registry
 
 REPOSITORY = Path(__file__).parents[2]
@@ -30,6 +31,8 @@ def test_the_import_contracts_are_kept() -> None:
 def test_the_command_line_reaches_every_module() -> None:
     graph = grimp.build_graph("orchestrator", cache_dir=None)
     loaded_by_name = [*registry.BUILT_IN.values(), registry._GATE]
+    loaded_by_name += [f"orchestrator.edits.{place}" for place, _ in formats._FORMATS]
+    loaded_by_name += [f"orchestrator.edits.actions.{each.recipe}" for each in actions.ACTIONS.values() if each.recipe]
     reached = {FACE}
     for start in (FACE, *(path.partition(":")[0] for path in loaded_by_name)):
         reached |= {start} | graph.find_upstream_modules(start)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.edits.operations import SetOperation
 from orchestrator.handler import Answer
 from orchestrator.handlers.config_edit import ConfigEditTask
 from orchestrator.handlers.file_generation import FileGenerationTask
@@ -26,7 +27,7 @@ class Case:
     """A task, and the project it finds."""
 
     task: Task
-    prepare: Callable[[Bench], None] = lambda _bench: None
+    prepare: Callable[[Bench], object] = lambda _bench: None
 
 
 def shell(**fields: object) -> ShellTask:
@@ -42,6 +43,11 @@ def generation(mode: str, **fields: object) -> FileGenerationTask:
         "templates": ("a.txt", "deep/b.txt"),
     }
     return FileGenerationTask(**{**made, "on_conflict": mode, **fields})  # type: ignore[arg-type]
+
+
+def edit(target: str, **fields: object) -> ConfigEditTask:
+    edits = (SetOperation(set="name", value="Build"),)
+    return ConfigEditTask(**{"id": "1", "name": "e", "type": "config_edit", "target": target, "edits": edits, **fields})  # type: ignore[arg-type]
 
 
 def with_templates(bench: Bench) -> None:
@@ -78,6 +84,9 @@ CASES = {
         f"generation beside a person's file, {mode}": Case(generation(mode), with_a_person_s_file)
         for mode in ("keep", "overwrite", "backup")
     },
+    "edit of a file": Case(edit("ci.yml"), lambda b: b.write("ci.yml", "name: CI  # ours\n", 0o600)),
+    "edit of several files": Case(edit("*.yml"), lambda b: [b.write(f"{name}.yml", "on: push\n") for name in "abc"]),
+    "edit with a command": Case(edit("ci.yml", verify="true"), lambda b: b.write("ci.yml", "on: push\n")),
     "generation of one file": Case(generation("keep", target="one.txt", templates=("a.txt",)), with_templates),
 }
 
@@ -142,7 +151,6 @@ def test_what_it_writes_it_has_claimed(case: Case, bench: Bench) -> None:
 @pytest.mark.parametrize(
     "task",
     [
-        ConfigEditTask(id="1", name="c", type="config_edit", target="a.js"),
         ScenarioTask(id="1", name="s", type="scenario", target="a.yaml"),
         GenerationTask(id="1", name="t", type="test_generation", target="a.ts", test_file="a.test.ts"),
     ],

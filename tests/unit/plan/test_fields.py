@@ -45,5 +45,5 @@ def test_retry_is_a_count_or_a_mapping(load_tasks: Load) -> None:
 
 
 def test_paths_may_go_up_as_long_as_they_stay_inside(load_tasks: Load) -> None:
-    plan = load_tasks("- {id: a, name: a, type: config_edit, target: src/../package.json}")
+    plan = load_tasks("- {id: a, name: a, type: config_edit, target: src/../package.json, edits: [{remove: a}]}")
     assert plan.tasks["a"].target == "src/../package.json"  # type: ignore[attr-defined]

@@ -1,0 +1,264 @@
+"""What plans may say to each named edit.
+
+Annotations are what a plan is validated against, docstrings what the JSON Schema says. Nothing here is required: what
+is not said is read from the file, and an edit that can know it neither way refuses with `edit/missing-parameter`.
+A name that is a keyword of Python ends in `_` here, and not in a plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from orchestrator.edits.fields import KEYWORDS, Amount, Percent
+from orchestrator.plan.fields import STRICT, Count, Flag, Seconds, Text, TextOrTexts, Texts
+
+Metric = Literal["branches", "functions", "lines", "statements"]
+Severity = Literal["info", "low", "moderate", "high", "critical"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSelector:
+    """Which step of a job: all that is said must hold."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    id: Text | None = None
+    name: Text | None = None
+    uses: Text | None = None
+    """How its `uses` begins."""
+    run_contains: Text | None = None
+    index: int | None = None
+    """Counts from 0; negative from the end."""
+
+    def __post_init__(self) -> None:
+        if all(getattr(self, name) is None for name in ("id", "name", "uses", "run_contains", "index")):
+            raise ValueError("say which step: `id`, `name`, `uses`, `run_contains` or `index`")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpandCoverageCollection:
+    """Jest measures more files."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    include: Texts = ()
+    """Globs of files to measure."""
+    exclude: Texts = ()
+    """Globs of files not to measure."""
+    unmask: Literal["auto", "off"] | Texts = "auto"
+    """Which negations that hide included files are removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddDirectoryThresholds:
+    """Jest demands an amount of coverage for each directory."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    thresholds: dict[str, Percent | dict[Metric, Percent]] = field(default_factory=dict)
+    """By directory: one number for all metrics, or one for each."""
+    base: Text = "src"
+    """The directory they are in."""
+    mode: Literal["at_least", "exact"] = "at_least"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InWorkflow:
+    """What every edit of a workflow takes."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    job: Text | None = None
+    """Which job: an id or a glob."""
+    pin: Literal["sha", "tag"] = "sha"
+    """How a `uses:` that is added names its version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveContinueOnError(InWorkflow):
+    """Failing steps fail the build."""
+
+    kinds: tuple[Literal["key", "flag", "or_true"], ...] = ()
+    """`key`: the YAML key; `flag`: a command's own flag; `or_true`: `|| true`."""
+    step: StepSelector | None = None
+    command: Text | None = None
+    """Only in commands that contain this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddMigrationStep(InWorkflow):
+    """The database is migrated before the tests."""
+
+    __pydantic_config__: ClassVar[Any] = KEYWORDS
+
+    run: Text | None = None
+    """The command."""
+    before: StepSelector | None = None
+    after: StepSelector | None = None
+    env: dict[str, Text] = field(default_factory=dict)
+    env_from: Literal["anchor"] | None = None
+    """Takes the environment of the step it goes before or after."""
+    if_: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImplementDeploy(InWorkflow):
+    """A placeholder step becomes a deployment."""
+
+    method: Literal["kubectl", "helm", "compose", "run"] | None = None
+    run: Text | None = None
+    """The command of the method `run`."""
+    environment: Text | None = None
+    namespace: Text | None = None
+    services: Texts = ()
+    """What is rolled out: Deployments, releases of Helm, services of Compose."""
+    secrets: Texts = ()
+    """Names of secrets the step needs; one with `KUBE` in its name is the cluster's configuration."""
+    image: Text | None = None
+    """Absent = the one that a job before has pushed, by its digest. With a tag: as it stands."""
+    chart: Text | None = None
+    """The chart of the method `helm`."""
+    replace: Flag = False
+    """Also a step that is no placeholder."""
+    step: StepSelector | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddDeployMigration(InWorkflow):
+    """The database is migrated before each rollout."""
+
+    __pydantic_config__: ClassVar[Any] = KEYWORDS
+
+    command: Text | None = None
+    """Absent = the one that another job of the workflow runs."""
+    as_: Literal["step", "job"] = "step"
+    jobs: Texts = ()
+    """Ids of the jobs that deploy."""
+    secrets: Texts = ("DATABASE_URL",)
+    """Names of secrets the command needs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddApprovalGates(InWorkflow):
+    """A person agrees before a job runs."""
+
+    environment: Text | None = None
+    url: Text | None = None
+    """Where what is deployed can be seen."""
+    reviewers: Texts = ()
+    """Users, and teams as `organisation/team`."""
+    wait_timer: Amount | None = None
+    """Minutes."""
+    prevent_self_review: Flag = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddHealthChecks(InWorkflow):
+    """A rollout that does not answer fails."""
+
+    url: Text | None = None
+    retries: Count | None = None
+    timeout: Seconds | None = None
+    rollback: Flag | Text = False
+    """A step for when it fails: `true`, or its command."""
+    kind: Literal["workflow", "compose", "dockerfile"] = "workflow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParallelizePythonBuilds(InWorkflow):
+    """A loop over services becomes a matrix."""
+
+    services: Texts = ()
+    """Absent = those of the loop."""
+    fail_fast: Flag = False
+    max_parallel: Count | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddPathFilters(InWorkflow):
+    """Jobs run only when files they concern have changed."""
+
+    filters: dict[str, TextOrTexts] = field(default_factory=dict)
+    """By job: globs."""
+    mode: Literal["jobs", "workflow"] = "jobs"
+    always: Texts = ()
+    """Jobs that always run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeTrivyBlocking(InWorkflow):
+    """What Trivy finds fails the build."""
+
+    severity: Text = "CRITICAL,HIGH"
+    ignore_unfixed: Flag | None = None
+    """Whether what has no fix yet may stay. Absent = as the file says."""
+    step: StepSelector | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradeAuditLevel(InWorkflow):
+    """Audits of dependencies fail earlier."""
+
+    level: Severity | None = None
+    allow_looser: Flag = False
+    step: StepSelector | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddSbomGeneration(InWorkflow):
+    """An image gets a bill of materials."""
+
+    tool: Literal["syft", "buildkit"] = "syft"
+    """`syft` makes a file, `buildkit` puts it beside the image in the registry."""
+    format: Text | None = None
+    """As Syft names it; absent = `spdx-json`."""
+    artifact_name: Text | None = None
+    image: Text | None = None
+    """Absent = the one that the job builds."""
+    path: Text | None = None
+    """A directory of the repository, instead of an image."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddContainerScanning(InWorkflow):
+    """An image is scanned before it is deployed."""
+
+    severity: Text = "CRITICAL,HIGH"
+    blocking: Flag = True
+    image: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddBlueGreen(InWorkflow):
+    """A rollout goes to the idle colour first."""
+
+    method: Text | None = None
+    service: Text | None = None
+    colours: Texts = ("blue", "green")
+    switch: Text | None = None
+    """The command that switches."""
+    smoke: Text | None = None
+    """The command that tries the idle colour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddCanary(InWorkflow):
+    """A rollout meets a part of the requests first."""
+
+    percent: Percent | None = None
+    wait: Text | None = None
+    check: Text | None = None
+    """The command that judges the canary."""
+    abort: Text | None = None
+    """The command that takes it back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddPerfChecks(InWorkflow):
+    """What makes a benchmark slower fails the build."""
+
+    tool: Text | None = None
+    command: Text | None = None
+    baseline: Text | None = None
+    threshold: Text | None = None

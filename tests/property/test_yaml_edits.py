@@ -1,0 +1,130 @@
+"""Whatever a YAML text looks like, an edit does exactly what it means, or declines and says where."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from orchestrator.edits.document import edited
+from orchestrator.edits.mutation import Add, Insert, Mutation, Path, Remove, Set, applied
+from orchestrator.edits.refusal import Refusal
+from orchestrator.edits.text import SourceText
+from orchestrator.edits.yaml_document import YamlDocument
+from tests.support.yaml_texts import Oracle, yaml_texts
+
+plain_texts = ["new", "on", "12", "it's", "a: b", " led by a space", "x #y", "", "- x", "é", "true", "[a", "'", "1.10"]
+long_texts = [
+    "one\ntwo\n",
+    "one\ntwo",
+    "  deeper\nand not\n",
+    "one\n\n\ntwo\n",
+    "one\n\n",
+    "\n",
+    "tab\there\n",
+    "a \nb\n",
+]
+scalars = st.sampled_from([*plain_texts, *long_texts, 12, -1, 1.5, True, False, None])
+values = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["run", "a b", "on", "x", "12"]), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+def paths_of(data: Any, path: Path = ()) -> list[Path]:
+    below = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    return [path, *(each for key, value in below for each in paths_of(value, (*path, key)))]
+
+
+def value_at(data: Any, path: Path) -> Any:
+    for part in path:
+        data = data[part]
+    return data
+
+
+@st.composite
+def mutations(draw: Any, data: Any) -> Mutation:
+    path = draw(st.sampled_from(paths_of(data)))
+    there = value_at(data, path)
+    if isinstance(there, list) and draw(st.booleans()):
+        return Insert(path, draw(st.integers(0, len(there))), draw(values))
+    if isinstance(there, dict) and draw(st.booleans()):
+        neighbour = draw(st.sampled_from([None, *there]))
+        where = draw(st.sampled_from(["before", "after"]))
+        return Add((*path, "added"), draw(values), **({where: neighbour} if neighbour else {}))
+    assume(path)
+    return Remove(path) if draw(st.booleans()) else Set(path, draw(values))
+
+
+def as_oracle_reads(text: str) -> Any:
+    return yaml.load(text, Oracle)
+
+
+def comparable(value: Any) -> Any:
+    """Tell apart what Python holds for equal, and take keys for text; an order of keys means nothing."""
+    if isinstance(value, dict):
+        return {written(key): comparable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [comparable(each) for each in value]
+    return written(value)
+
+
+def written(value: Any) -> str:
+    kinds = (str, bool, int, float)
+    kind = next((kind for kind in kinds if isinstance(value, kind)), type(None))
+    return f"{kind.__name__} {value + 0 if kind in (int, float) else value}"
+
+
+def check_edit(text: str, draw: Any) -> None:
+    document = YamlDocument.parse(SourceText("x.yml", text))
+    mutation = draw(mutations(document.data))
+    try:
+        after = edited(document, [mutation]).source.text
+    except Refusal as refusal:
+        assert refusal.code != "edit/gate"
+        assert refusal.location is not None
+        return
+    assert comparable(as_oracle_reads(after)) == comparable(applied(as_oracle_reads(text), [mutation]))
+    if isinstance(mutation, Insert | Add) and value_at(document.data, document_path(mutation)):
+        assert is_spliced(text, after), "text was lost"
+    if isinstance(mutation, Remove):
+        assert is_spliced(after, text), "text was added"
+    if "\r\n" in text:
+        assert after.count("\n") == after.count("\r\n")
+
+
+def document_path(mutation: Insert | Add) -> Path:
+    return mutation.path if isinstance(mutation, Insert) else mutation.path[:-1]
+
+
+def is_spliced(less: str, more: str) -> bool:
+    """Whether `more` is `less` with one text put in."""
+    start = len(os.path.commonprefix([less, more]))  # noqa: RUF071  # the texts are no paths
+    return more.endswith(less[start:])
+
+
+@given(yaml_texts(), st.data())
+@settings(max_examples=500, deadline=None)
+def test_an_edit_does_exactly_what_it_means_or_declines(text: str, data: st.DataObject) -> None:
+    check_edit(text, data.draw)
+
+
+@pytest.mark.long
+@given(yaml_texts(), st.data())
+@settings(max_examples=100_000, deadline=None)
+def test_an_edit_of_a_hundred_thousand_does_exactly_what_it_means(text: str, data: st.DataObject) -> None:
+    check_edit(text, data.draw)
+
+
+@given(yaml_texts())
+@settings(max_examples=200, deadline=None)
+def test_the_tree_means_what_pyyaml_reads(text: str) -> None:
+    assert comparable(YamlDocument.parse(SourceText("x.yml", text)).data) == comparable(as_oracle_reads(text))

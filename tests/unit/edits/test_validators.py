@@ -1,0 +1,166 @@
+"""Checkers speak up for what is new, and keep quiet about what was there before."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from orchestrator.edits.formats import document_class
+from orchestrator.edits.refusal import Refusal
+from orchestrator.edits.text import SourceText
+from orchestrator.edits.validators import check
+
+PATH = ".github/workflows/ci.yml"
+GOOD = """\
+on: push
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    timeout-minutes: 10
+    env: {VERSION: 3.10, MASK: 0x1F, CI: True}
+    steps:
+      - run: make
+"""
+
+
+@pytest.fixture(autouse=True)
+def bin_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only directory on PATH."""
+    found = tmp_path / "bin"
+    found.mkdir()
+    monkeypatch.setenv("PATH", str(found))
+    return found
+
+
+def compare(before: str, after: str, path: str = PATH) -> None:
+    reader = document_class(path)
+    check(reader.parse(SourceText(path, before)), reader.parse(SourceText(path, after)))
+
+
+def refusal(before: str, after: str, path: str = PATH) -> str:
+    with pytest.raises(Refusal) as caught:
+        compare(before, after, path)
+    return str(caught.value)
+
+
+def program(directory: Path, name: str, body: str) -> None:
+    """Put a program on PATH that runs `body` on its standard input."""
+    file = directory / name
+    file.write_text(f"#!{sys.executable}\nimport json, sys, time\ntext = sys.stdin.read()\n{body}\n")
+    file.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem", "place"),
+    [
+        ("run: make", "run: make\n        usess: x", "('usess' was unexpected) (`jobs.a.steps.*`)", "8:9"),
+        (
+            "timeout-minutes: 10",
+            "timeout-minutes: [10]",
+            '[10] is not of type "number" (`jobs.a.timeout-minutes`)',
+            "5:5",
+        ),
+        ("    runs-on: ubuntu-latest\n", "", '"runs-on" is a required property (`jobs.a`)', "3:3"),
+        ("on: push", "on: [push, fetch]", '"fetch" is not one of "branch_protection_rule"', "1:12"),
+        ("on: push", "on: push\nnmae: x", "('nmae' was unexpected) (`$`)", "1:1"),
+    ],
+)
+def test_a_new_finding_names_what_is_wrong_in_the_end(old: str, new: str, problem: str, place: str) -> None:
+    said = refusal(GOOD, GOOD.replace(old, new)).split("\n")
+    assert said[0].startswith(
+        f"error[edit/validator]: the schema of GitHub's workflows would find something new in `{PATH}`"
+    )
+    assert problem in said[0]
+    assert said[1:] == [f"  --> {PATH}:{place}", "  hint: the place is that in the file as it would be"]
+
+
+def test_what_was_wrong_before_may_stay_also_in_another_line() -> None:
+    wrong = GOOD.replace("- run: make", "- run: make\n        usess: x")
+    compare(wrong, wrong.replace("      - run", "      - run: first\n      - run"))
+    compare(wrong, "name: CI\n" + wrong)
+    compare(wrong, GOOD)
+
+
+def test_one_more_of_what_was_wrong_before_is_new() -> None:
+    wrong = GOOD.replace("- run: make", "- run: make\n        usess: x")
+    assert "usess" in refusal(wrong, wrong + "      - run: more\n        usess: x\n")
+
+
+def test_other_files_are_not_workflows() -> None:
+    compare("on: push\n", "on: nothing\n", "workflows/ci.yml")
+    compare("on: push\n", "on: nothing\n", "action.yml")
+
+
+ACTIONLINT = """
+assert sys.argv[1:] == ["-no-color", "-format", "{{json .}}", "-stdin-filename", ".github/workflows/ci.yml", "-"]
+found = [{"message": f"odd `{line.split(' #')[0].strip()}`", "kind": "odd", "line": number, "column": 3}
+         for number, line in enumerate(text.splitlines(), 1) if "odd" in line]
+print(json.dumps(found or None))
+sys.exit(bool(found))
+"""
+
+
+def test_actionlint_is_asked_where_it_is(bin_: Path) -> None:
+    program(bin_, "actionlint", ACTIONLINT)
+    odd = GOOD.replace("make", "odd")
+    compare(GOOD, GOOD.replace("make", "even"))
+    compare(odd, "name: CI\n" + odd)
+    assert refusal(GOOD, odd) == (
+        f"error[edit/validator]: `actionlint` would find something new in `{PATH}`: odd `- run: odd` [odd]\n"
+        f"  --> {PATH}:8:3\n  hint: the place is that in the file as it would be"
+    )
+
+
+ZIZMOR = """
+at = {"concrete": {"location": {"start_point": {"row": 7, "column": 8}}}}
+print(json.dumps([{"ident": "odd", "desc": "an odd step", "locations": [at]}] * text.count("odd")))
+sys.exit(14)
+"""
+
+
+def test_zizmor_is_asked_where_it_is(bin_: Path) -> None:
+    program(bin_, "zizmor", ZIZMOR)
+    odd = GOOD.replace("make", "odd")
+    compare(GOOD, GOOD.replace("make", "even"))
+    compare(odd, odd)
+    assert refusal(GOOD, odd) == (
+        f"error[edit/validator]: `zizmor` would find something new in `{PATH}`: an odd step [odd]\n"
+        f"  --> {PATH}:8:9\n  hint: the place is that in the file as it would be"
+    )
+
+
+@pytest.mark.parametrize("body", ["print('{')", "sys.exit(3)", "print('null')"])
+def test_a_checker_that_says_nothing_sensible_has_found_nothing(bin_: Path, body: str) -> None:
+    program(bin_, "actionlint", body)
+    program(bin_, "zizmor", body)
+    compare(GOOD, GOOD.replace("make", "odd"))
+
+
+def test_a_checker_that_cannot_be_started_has_found_nothing(bin_: Path) -> None:
+    for name in ("actionlint", "zizmor"):
+        (bin_ / name).write_text("#!/nonexistent/python\n")
+        (bin_ / name).chmod(0o755)
+    compare(GOOD, GOOD.replace("make", "odd"))
+
+
+NODE = """
+assert sys.argv[1] == "--check" and sys.argv[3:] == ["-"]
+kind = sys.argv[2].removeprefix("--input-type=")
+if "odd" in text or ("export" in text) != (kind == "module"):
+    sys.exit(f"[stdin]:2\\n  odd\\n  ^^^\\n\\nSyntaxError: Unexpected {kind}\\n    at node:internal")
+"""
+
+
+def test_node_reads_a_script_as_a_module_or_not(bin_: Path) -> None:
+    program(bin_, "node", NODE)
+    compare("module.exports = {};\n", "module.exports = {a: 1};\n", "jest.config.js")
+    compare("export default {};\n", "export default {a: 1};\n", "jest.config.js")
+    compare("export default {a: odd};\n", "export default {a: odd, b: 1};\n", "jest.config.js")
+    compare("export default {};\n", "export default {a: odd};\n", "jest.config.ts")
+    assert refusal("export default {};\n", "export default {\n  a: odd,\n};\n", "jest.config.mjs") == (
+        "error[edit/validator]: `node --check` would find something new in `jest.config.mjs`: "
+        "SyntaxError: Unexpected commonjs\n"
+        "  --> jest.config.mjs:2:1\n  hint: the place is that in the file as it would be"
+    )
