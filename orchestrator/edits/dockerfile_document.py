@@ -74,6 +74,8 @@ class DockerfileDocument:
         if not old:
             return Splice(instruction.value_start, instruction.value_start, f" {new}")
         first = _common(old, new)
+        if new[first : first + 1].isspace() and 1 < first and spans[first - 1][0] > spans[first - 2][1]:
+            first -= 1  # more blanks would only indent the continued line
         same_end = _common(old[first:][::-1], new[first:][::-1])
         last, text = len(old) - same_end, new[first : len(new) - same_end]
         if "\n" in text and not instruction.has_lines:

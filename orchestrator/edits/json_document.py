@@ -14,7 +14,7 @@ from orchestrator.edits.js_document import JsDocument
 from orchestrator.edits.js_tree import SyntaxTree, parts, syntax_refusal
 from orchestrator.edits.text import SourceText
 
-_STRICT: Final = ("package.json", "package-lock.json", "composer.json", "manifest.json")
+_STRICT: Final = ("package.json", "package-lock.json", "composer.json")
 """Files whose readers know neither comments nor trailing commas."""
 _STRING: Final = r'"(?:[^"\\\n]|\\.)*"'
 _COMMENT: Final = re.compile(rf"({_STRING})|//[^\r\n]*|/\*.*?\*/", re.DOTALL)

@@ -55,7 +55,7 @@ def _anchors(workflow: Workflow, parameters: AddMigrationStep) -> Sequence[Step]
     jobs = workflow.select_jobs(parameters.job)
     selector = parameters.before or parameters.after
     if selector is not None:
-        found = workflow.select_steps(selector, jobs)
+        found = [step for step in workflow.select_steps(selector, jobs) if not _is_own(step, parameters)]
         what = f"step is what `{_side(parameters)}` says"
         return [workflow.one_step(found, what, hint="say more of it, or which `job`")]
     tests = [step for job in jobs for step in job.steps if any(is_test(command) for command in _commands(step))]
@@ -65,6 +65,11 @@ def _anchors(workflow: Workflow, parameters: AddMigrationStep) -> Sequence[Step]
         raise Refusal("edit/no-match", "no step is known to test", hint=hint, location=place)
     likely = [step for step in tests if _has_service(step)] or [step for step in tests if _has_database(step)]
     return likely or tests
+
+
+def _is_own(step: Step, parameters: AddMigrationStep) -> bool:
+    """Say whether a step is the one that this edit makes."""
+    return step.data.get("name") == _NAME and step.run.strip() == (parameters.run or "").strip()
 
 
 def _commands(step: Step) -> Sequence[Command]:
@@ -191,7 +196,7 @@ def _warnings(anchor: Step, run: str, files: FileView) -> Iterator[str]:
     if not _has_database(anchor):
         yield f"line {anchor.job.location.line}: nothing starts a database for the job `{anchor.job.id}`"
     scripts = _package_scripts(anchor, files)
-    for command in Script(run).commands:
+    for command in Script(run).commands if scripts is not None else ():
         name = (*invoked(command), "")[0]
-        if command.program in _MANAGERS and command.begins(command.program, "run") and name not in (scripts or [name]):
+        if command.program in _MANAGERS and command.begins(command.program, "run") and name not in (scripts or ()):
             yield f"`package.json` has no script `{name}`"

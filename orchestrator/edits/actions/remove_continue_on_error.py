@@ -94,6 +94,7 @@ def _key(holder: Job | Step, parameters: RemoveContinueOnError) -> Iterator[Muta
     if reason:
         yield f"line {place.line}: `{_KEY}` stays: {reason}; to take it out, name the `step`"
         return
+    holder.document.guard(path)
     comment = holder.document.comments(path).strip()
     if comment:
         yield f"line {place.line}: a comment explained `{_KEY}`: {' '.join(comment.split())}"

@@ -92,6 +92,7 @@ def test_lines_belong_to_the_instruction_docker_says(text: str, data: list[dict[
             "apt-get update \\\n    # comments do not end it\n\n && apt-get install \\\n\tcurl",
             "true",
         ),
+        (1, "apt-get update  && apt-get install curl", "update \\\n", "update  \\\n"),
         (3, "<<-EOF bash\n  echo FROM here\n  echo again\n\tEOF", "here\n", "here\n  echo again\n"),
         (3, "<<-EOF bash\n\tEOF", "  echo FROM here\n", ""),
         (5, '["node", "x"]', '["node"]', '["node", "x"]'),
@@ -103,6 +104,11 @@ def test_of_a_value_only_what_differs_is_replaced(index: int, value: str, old: s
     document = read(FILE.replace("\n", newline))
     after = edited(document, [Set((index, "value"), value)])
     assert after.source.text == FILE.replace(old, new).replace("\n", newline)
+
+
+@pytest.mark.parametrize(("value", "after"), [("a  b", "RUN a  b"), ("a c", "RUN a\\\n  c")])
+def test_what_indents_a_continued_line_is_one_blank_of_the_value(value: str, after: str) -> None:
+    assert edited(read("RUN a\\\n  b"), [Set((0, "value"), value)]).source.text == after
 
 
 def test_a_value_is_put_where_there_is_none() -> None:

@@ -1,4 +1,4 @@
-"""Files are taken as text or not at all, and given back byte by byte."""
+"""Bytes in, bytes out: nothing but the splices changes."""
 
 from __future__ import annotations
 
@@ -6,78 +6,70 @@ import pytest
 
 from orchestrator.edits.refusal import Refusal
 from orchestrator.edits.text import MAX_BYTES, SourceText, Splice
+from orchestrator.errors import Location
+
+
+@pytest.mark.parametrize("content", [b"", b"a: 1\n", b"\xef\xbb\xbfa: 1\r\n", "é 😀".encode(), b"a\rb\n", b"no end"])
+def test_a_text_that_nobody_edits_is_the_same_bytes(content: bytes) -> None:
+    assert SourceText.read("f", content).spliced([]).encode() == content
 
 
 @pytest.mark.parametrize(
-    ("content", "expected"),
+    ("content", "code", "message", "place"),
     [
-        (b"a: 1\nb: \0\n", "error[edit/not-text]: `f.yml` has a NUL character\n  --> f.yml:2:4"),
-        (b"a: 1\rb: 2\r", "error[edit/not-text]: `f.yml` ends its lines with CR alone\n  --> f.yml:1:5"),
-        ("a: 1\nä: é".encode() + b"\xff", "error[edit/not-text]: `f.yml` is not UTF-8 text\n  --> f.yml:2:5"),
-        ("a: é\n".encode("latin-1"), "error[edit/not-text]: `f.yml` is not UTF-8 text\n  --> f.yml:1:4"),
-        ("a".encode("utf-16"), "error[edit/not-text]: `f.yml` is not UTF-8 text\n  --> f.yml:1:1"),
-        (
-            b"#" * (MAX_BYTES + 1),
-            "error[edit/too-large]: `f.yml` has 2,000,001 bytes; an edit stops at 2,000,000",
-        ),
+        (b"x" * (MAX_BYTES + 1), "edit/too-large", "`f` has 2,000,001 bytes; an edit stops at 2,000,000", None),
+        (b"a\n\xc3\xa9\xff\n", "edit/not-text", "`f` is not UTF-8 text", (2, 2)),
+        (b"a\nb\0c\n", "edit/not-text", "`f` has a NUL character", (2, 2)),
+        (b"ab\rc\r", "edit/not-text", "`f` ends its lines with CR alone", (1, 3)),
     ],
 )
-def test_what_is_no_text_is_refused_with_its_place(content: bytes, expected: str) -> None:
-    with pytest.raises(Refusal) as refusal:
-        SourceText.read("f.yml", content)
-    assert str(refusal.value) == expected
+def test_what_is_no_usual_text_is_refused(content: bytes, code: str, message: str, place: tuple[int, int]) -> None:
+    with pytest.raises(Refusal) as raised:
+        SourceText.read("f", content)
+    assert (raised.value.code, raised.value.message) == (code, message)
+    assert raised.value.location == (Location("f", *place) if place else None)
 
 
 @pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"\n",
-        b"a\r\nb",
-        b"\xef\xbb\xbfa\n",
-        b"\xef\xbb\xbf",
-        "é\u2028ß\x0c\n".encode(),
-        b"a\rb\n",
-        b"#" * MAX_BYTES,
-    ],
+    ("text", "newline"), [("", "\n"), ("a", "\n"), ("a\nb\r\n", "\n"), ("a\r\nb\n", "\r\n"), ("\n", "\n")]
 )
-def test_text_is_given_back_as_it_was(content: bytes) -> None:
-    assert SourceText.read("f", content).encode() == content
-
-
-@pytest.mark.parametrize(("text", "newline"), [("a\r\nb\n", "\r\n"), ("a\nb\r\n", "\n"), ("a", "\n"), ("\n", "\n")])
-def test_new_lines_end_like_the_first_one(text: str, newline: str) -> None:
+def test_the_first_line_says_how_lines_end(text: str, newline: str) -> None:
     assert SourceText("f", text).newline == newline
 
 
-def test_a_place_counts_characters_and_lines_from_one() -> None:
-    source = SourceText.read("dir/f", "\ufeffé=1\r\nü=2\n".encode())
-    places = [source.location(offset) for offset in (0, 2, 5, 7)]
-    assert [str(place) for place in places] == ["dir/f:1:1", "dir/f:1:3", "dir/f:2:1", "dir/f:2:3"]
+def test_places_count_characters_from_one() -> None:
+    source = SourceText("f", "é😀\r\n\nx")
+    assert [source.location(at)[1:] for at in (0, 2, 4, 5, 6)] == [(1, 1), (1, 3), (2, 1), (3, 1), (3, 2)]
 
 
-def test_the_bounds_of_a_line_are_those_of_its_newline() -> None:
-    source = SourceText("f", "one\r\ntwo\u2028\x0c2\nthree")
-    assert [(source.line_start(at), source.line_end(at)) for at in (0, 4, 5, 10, 12)] == [
-        (0, 5),
-        (0, 5),
-        (5, 12),
-        (5, 12),
-        (12, 17),
-    ]
+def test_a_line_starts_behind_a_break_and_ends_with_one() -> None:
+    source = SourceText("f", "ab\r\ncd")
+    assert [(source.line_start(at), source.line_end(at)) for at in (0, 3, 4, 6)] == [(0, 4), (0, 4), (4, 6), (4, 6)]
 
 
-def test_splices_are_made_in_the_order_of_their_places() -> None:
-    source = SourceText("f", "abc", has_bom=True)
-    new = source.spliced([Splice(3, 3, "!"), Splice(1, 2, "B"), Splice(0, 0, "1"), Splice(0, 0, "2")])
-    assert new == SourceText("f", "12aBc!", has_bom=True)
+def test_splices_are_made_wherever_they_are_named() -> None:
+    source = SourceText("f", "0123456789")
+    assert source.spliced([Splice(8, 9, "x"), Splice(2, 4, ""), Splice(0, 0, "^")]).text == "^014567x9"
 
 
-def test_deletions_may_share_text() -> None:
-    assert SourceText("f", "abcd").spliced([Splice(0, 2, ""), Splice(1, 3, "")]).text == "d"
+def test_splices_at_one_offset_are_made_in_the_order_given() -> None:
+    source = SourceText("f", "ab")
+    assert source.spliced([Splice(1, 1, "1"), Splice(1, 2, "B"), Splice(1, 1, "2")]).text == "a12B"
 
 
-@pytest.mark.parametrize("texts", [("", "x"), ("x", ""), ("x", "x")])
-def test_splices_that_share_text_otherwise_are_an_error(texts: tuple[str, str]) -> None:
+def test_deletions_may_overlap() -> None:
+    source = SourceText("f", "0123456789")
+    assert source.spliced([Splice(2, 6, ""), Splice(4, 8, ""), Splice(3, 4, "")]).text == "0189"
+
+
+@pytest.mark.parametrize(
+    "splices",
+    [
+        [Splice(2, 6, "x"), Splice(4, 8, "")],
+        [Splice(2, 6, ""), Splice(4, 8, "x")],
+        [Splice(2, 6, ""), Splice(4, 4, "x")],
+    ],
+)
+def test_other_splices_may_not(splices: list[Splice]) -> None:
     with pytest.raises(ValueError, match="overlap"):
-        SourceText("f", "abc").spliced([Splice(0, 2, texts[0]), Splice(1, 3, texts[1])])
+        SourceText("f", "0123456789").spliced(splices)
