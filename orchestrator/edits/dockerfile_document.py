@@ -74,14 +74,20 @@ class DockerfileDocument:
         if not old:
             return Splice(instruction.value_start, instruction.value_start, f" {new}")
         first = _common(old, new)
-        if new[first : first + 1].isspace() and 1 < first and spans[first - 1][0] > spans[first - 2][1]:
-            first -= 1  # more blanks would only indent the continued line
+        is_blank = new[first : first + 1].isspace()  # which would only indent a continued line
+        step = int(is_blank and _starts_line(spans, first - 1))
+        is_join = is_blank and (step == 1 or _starts_line(spans, first))
         same_end = _common(old[first:][::-1], new[first:][::-1])
+        first -= step
         last, text = len(old) - same_end, new[first : len(new) - same_end]
         if "\n" in text and not instruction.has_lines:
             raise self._shapeless("write the value in one line")
-        start = spans[first][0] if first < last else spans[first - 1][1] if first else instruction.value_start
-        return Splice(start, spans[last - 1][1] if first < last else start, text.replace("\n", self.source.newline))
+        is_insertion = first == last
+        if first == 0:
+            start = instruction.value_start
+        else:
+            start = spans[first - 1][1] if is_insertion or is_join else spans[first][0]
+        return Splice(start, start if is_insertion else spans[last - 1][1], text.replace("\n", self.source.newline))
 
     def _renamed(self, instruction: Instruction, value: Any) -> Splice:
         return Splice(instruction.start, instruction.start + len(instruction.keyword), self._keyword(plain(value)))
@@ -122,6 +128,11 @@ class DockerfileDocument:
 
     def _shapeless(self, hint: str) -> Refusal:
         return Refusal("edit/wrong-shape", f"`{self.source.path}` is a list of instructions", hint=hint)
+
+
+def _starts_line(spans: Sequence[tuple[int, int]], index: int) -> bool:
+    """Say whether a character of a value is the first one of a line that continues another."""
+    return 0 < index < len(spans) and spans[index][0] > spans[index - 1][1]
 
 
 def _common(one: str, other: str) -> int:

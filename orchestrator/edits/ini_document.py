@@ -123,7 +123,7 @@ class IniDocument:
 
     def _added(self, place: Path, value: Any, before: str | None, after: str | None) -> Splice:
         if len(place) == 1:
-            return self._section_added(str(place[0]), value, before or (after and self._section_behind(after)))
+            return self._section_added(str(place[0]), value, self._following(before, after))
         if len(place) == 3:
             raise Refusal("edit/wrong-shape", "the place has no keys", location=self.location(place[:2]))
         section = self._sections[str(place[0])]
@@ -156,9 +156,12 @@ class IniDocument:
         gap = [""] if end and not lines.is_blank(self.source, end - 1) else []
         return lines.inserted(self.source, end, [*gap, *written])
 
-    def _section_behind(self, name: str) -> str | None:
-        names = list(self._sections)
-        return next(iter(names[names.index(name) + 1 :]), None)
+    def _following(self, before: str | None, after: str | None) -> str | None:
+        """Return the section that a new one goes before; the keys above the first one are no sections."""
+        names = [name for name in self._sections if name != PREAMBLE]
+        if after in names:
+            return next(iter(names[names.index(after) + 1 :]), None)
+        return before if before in names else None
 
     def _inserted(self, option: Option, index: int, text: str) -> Splice:
         indent, newline = self._item_indent(option), self.source.newline

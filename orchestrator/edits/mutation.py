@@ -131,7 +131,7 @@ def _rebuilt(data: Any, mutations: Sequence[Mutation], depth: int) -> Any:
         if isinstance(mutation, Add) and len(mutation.path) == depth + 1:
             new[_position(mutation, keys)].append((mutation.path[-1], plain(mutation.value)))
         elif isinstance(mutation, Insert) and len(mutation.path) == depth:
-            new[range(len(keys) + 1)[mutation.index]].append((mutation.index, plain(mutation.value)))
+            new[_index(mutation, keys)].append((mutation.index, plain(mutation.value)))
         else:
             below[_known(mutation.path[depth], keys)].append(mutation)
     entries: list[tuple[Key, Any]] = []
@@ -158,6 +158,12 @@ def _position(mutation: Add, keys: Sequence[Key]) -> int:
     if mutation.after is not None:
         return keys.index(_known(mutation.after, keys)) + 1
     return len(keys)
+
+
+def _index(mutation: Insert, keys: Sequence[Key]) -> int:
+    if not 0 <= mutation.index <= len(keys):
+        raise LookupError(mutation.index)
+    return mutation.index
 
 
 def _known(key: Key, keys: Sequence[Key]) -> Key:

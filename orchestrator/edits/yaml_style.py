@@ -121,10 +121,11 @@ def style_of(source: SourceText, root: Node) -> Style:
     """Return what the file does most often."""
     seen = _Habits(source)
     seen.look(root)
+    dash = _most_common(seen.dashes, 2)
     return Style(
-        step=seen.steps.most_common(1)[0][0] if seen.steps else 2,
-        dash=seen.dashes.most_common(1)[0][0] if seen.dashes else 2,
-        item=seen.items.most_common(1)[0][0] if seen.items else 2,
+        step=_most_common(seen.steps, dash or 2),
+        dash=dash,
+        item=_most_common(seen.items, 2),
         quote='"' if seen.quotes['"'] > seen.quotes["'"] else "'",
         lists_are_flow=seen.lists[True] > seen.lists[False],
     )
@@ -205,6 +206,10 @@ def _literal(value: Any) -> str:
 
 def _is_short(value: Any) -> bool:
     return not isinstance(value, Noted | dict | list | tuple) and "\n" not in str(value)
+
+
+def _most_common(counted: Counter[int], default: int) -> int:
+    return counted.most_common(1)[0][0] if counted else default
 
 
 class _Habits:

@@ -52,7 +52,7 @@ ACTIONS: Final = {
     "add_container_scanning": Action("AddContainerScanning", "add_container_scanning:add_container_scanning"),
     "add_blue_green": Action("AddBlueGreen", "add_blue_green:add_blue_green"),
     "add_canary": Action("AddCanary", "add_canary:add_canary"),
-    "add_perf_checks": Action("AddPerfChecks"),
+    "add_perf_checks": Action("AddPerfChecks", "add_perf_checks:add_perf_checks", sees_files=True),
 }
 
 

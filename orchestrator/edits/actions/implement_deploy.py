@@ -65,9 +65,9 @@ def _implement(document: Document, parameters: ImplementDeploy, default: str) ->
     if not parameters.replace and _is_deployed(job, parameters):
         return Satisfied(f"`{job.id}` deploys already", warnings)
     environment = parameters.environment or environment_name(job) or default
-    plan = _plan(workflow, job, parameters, environment)
-    if parameters.replace and _is_written(plan):
+    if parameters.replace and any(_is_written(_plan(workflow, step, parameters, environment)) for step in job.steps):
         return Satisfied(f"`{job.id}` deploys so already", warnings)
+    plan = _plan(workflow, _placeholder(workflow, job, parameters, environment), parameters, environment)
     new = edited(document, [*_mutations(plan, job, parameters, environment)])
     told = (*warnings, *plan.image.warnings, *_warnings(plan, job, parameters))
     return Edited(new, f"lets `{job.id}` deploy to `{environment}`", told)
@@ -107,8 +107,8 @@ def _env(step: Step) -> dict[str, Any]:
     return env if isinstance(env, dict) else {}
 
 
-def _plan(workflow: Workflow, job: Job, parameters: ImplementDeploy, environment: str) -> Plan:
-    step = _placeholder(workflow, job, parameters, environment)
+def _plan(workflow: Workflow, step: Step, parameters: ImplementDeploy, environment: str) -> Plan:
+    job = step.job
     method = _method(workflow, step, parameters)
     secrets = list(parameters.secrets)
     connection = None

@@ -14,6 +14,20 @@ from orchestrator.edits.fields import KEYWORDS, Amount, Percent
 from orchestrator.plan.fields import STRICT, Count, Flag, Seconds, Text, TextOrTexts, Texts
 
 Metric = Literal["branches", "functions", "lines", "statements"]
+BenchmarkForm = Literal[
+    "benchmarkdotnet",
+    "benchmarkjs",
+    "benchmarkluau",
+    "cargo",
+    "catch2",
+    "customBiggerIsBetter",
+    "customSmallerIsBetter",
+    "go",
+    "googlecpp",
+    "jmh",
+    "julia",
+    "pytest",
+]
 Severity = Literal["info", "low", "moderate", "high", "critical"]
 
 
@@ -258,7 +272,16 @@ class AddCanary(InWorkflow):
 class AddPerfChecks(InWorkflow):
     """What makes a benchmark slower fails the build."""
 
-    tool: Text | None = None
+    tool: BenchmarkForm | None = None
+    """The form of the result, as github-action-benchmark names it."""
     command: Text | None = None
+    """Absent = the script of package.json that is called a benchmark."""
     baseline: Text | None = None
+    """The file in which the runs before are kept, in the cache of GitHub Actions."""
     threshold: Text | None = None
+    """How much of the former value is too much, such as `150%`."""
+
+    def __post_init__(self) -> None:
+        said = (self.threshold or "100%").removesuffix("%")
+        if self.threshold is not None and not (said.isdigit() and int(said) >= 100 and self.threshold.endswith("%")):
+            raise ValueError("`threshold` is a share of the former value, `100%` or more: `150%` is half as slow again")

@@ -26,6 +26,8 @@ class Pin(NamedTuple):
 
 PINS: Final = {
     "actions/cache": Pin("v5.0.5", "27d5ce7f107fe9357f9df03efb73ab90386fccae"),
+    "actions/cache/restore": Pin("v5.0.5", "27d5ce7f107fe9357f9df03efb73ab90386fccae"),
+    "actions/cache/save": Pin("v5.0.5", "27d5ce7f107fe9357f9df03efb73ab90386fccae"),
     "actions/checkout": Pin("v7.0.1", "3d3c42e5aac5ba805825da76410c181273ba90b1"),
     "actions/download-artifact": Pin("v8.0.1", "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c"),
     "actions/setup-node": Pin("v7.0.0", "820762786026740c76f36085b0efc47a31fe5020"),
@@ -50,7 +52,7 @@ def uses(action: str, pin: Literal["sha", "tag"], workflow: Workflow) -> str | N
     there = [step for step in workflow.steps if step.action.lower() == action and not doubt(step.uses)]
     if there:
         common, _ = Counter(step.uses for step in there).most_common(1)[0]
-        return _as_noted(next(step for step in there if step.uses == common))
+        return noted(next(step for step in there if step.uses == common))
     tag, commit = PINS[action]
     return Noted(f"{action}@{commit}", tag) if pin == "sha" else f"{action}@{tag}"
 
@@ -67,7 +69,7 @@ def doubt(used: str) -> str | None:
     return None
 
 
-def _as_noted(step: Step) -> str | Noted:
+def noted(step: Step) -> str | Noted:
     """Return a step's `uses`, with the version that a comment beside it tells."""
     comment = step.job.document.comments((*step.path, "uses")).rpartition("\n")[2].strip()
     return Noted(step.uses, comment) if _VERSION.fullmatch(comment) else step.uses

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import dropwhile
 from typing import Any, Final
 
 from orchestrator.edits.refusal import Refusal
@@ -57,7 +58,7 @@ def spoken(command: Command) -> str:
     """Return a command as a person would say it: no directory, no wrapper, no option before the verb."""
     words = [word.text for word in command.words]
     while len(words) > 1 and words[0].rpartition("/")[2] in _WRAPPERS:
-        words = _without_options(words[1:])
+        words = _unwrapped(words)
     if not words:
         return ""
     return " ".join([words[0].rpartition("/")[2], *_without_options(words[1:])])
@@ -171,8 +172,14 @@ def _all_commands(script: Script) -> Iterator[Command]:
             yield from _all_commands(Script(command.words[-1].text))
 
 
+def _unwrapped(words: Sequence[str]) -> list[str]:
+    """Return the words from the command that `sudo`, `env`, `timeout` or the like runs."""
+    own = re.compile(r"-.*|\w+=.*|\d+[smhd]?")
+    return list(dropwhile(own.fullmatch, words[1:]))
+
+
 def _without_options(words: Sequence[str]) -> list[str]:
-    """Return words from the first that belongs to no option; those behind it stay, options left out."""
+    """Return the words of a command, the options and what belongs to those before the verb left out."""
     kept: list[str] = []
     skipped = False
     for word in words:
@@ -180,7 +187,7 @@ def _without_options(words: Sequence[str]) -> list[str]:
             skipped = False
         elif word.startswith("-"):
             skipped = word in _VALUED and len(kept) < 2
-        elif kept or ("=" not in word and not re.fullmatch(r"\d+[smh]?", word)):
+        else:
             kept.append(word)
     return kept
 

@@ -106,9 +106,10 @@ def test_of_a_value_only_what_differs_is_replaced(index: int, value: str, old: s
     assert after.source.text == FILE.replace(old, new).replace("\n", newline)
 
 
-@pytest.mark.parametrize(("value", "after"), [("a  b", "RUN a  b"), ("a c", "RUN a\\\n  c")])
+@pytest.mark.parametrize(("value", "after"), [("a  b", "RUN a  b"), ("a c", "RUN a\\\n  c"), ("a  c", "RUN a  c")])
 def test_what_indents_a_continued_line_is_one_blank_of_the_value(value: str, after: str) -> None:
     assert edited(read("RUN a\\\n  b"), [Set((0, "value"), value)]).source.text == after
+    assert edited(read("RUN a \\\n  b"), [Set((0, "value"), value)]).data == [step("RUN", value)]
 
 
 def test_a_value_is_put_where_there_is_none() -> None:

@@ -142,6 +142,8 @@ def test_the_ends_of_files_and_sections(before: str, mutation: Mutation, after: 
         ("# e\nroot = true\n\n[*]\nx = 1\n", Set(("root",), "false"), "# e\nroot = false\n\n[*]\nx = 1\n"),
         ("root = true\n\n[*]\nx = 1\n", Set(("*", "x"), "2"), "root = true\n\n[*]\nx = 2\n"),
         ("root = true\n\n[*]\n", Add(("*.{js,ts}",), {"y": "2"}), "root = true\n\n[*]\n\n[*.{js,ts}]\ny = 2\n"),
+        ("root = true\n\n[*]\n", Add(("a",), {}, before="root"), "root = true\n\n[*]\n\n[a]\n"),
+        ("root = true\n\n[*]\n", Add(("a",), {}, after="root"), "root = true\n\n[*]\n\n[a]\n"),
         ("root = true\n", Add(("y",), "2"), "root = true\ny = 2\n"),
         ("# of all\n[*]\nx=1\n", Add(("root",), "true"), "root=true\n\n# of all\n[*]\nx=1\n"),
         ("root = true\n\n[*]\n", Remove(("root",)), "[*]\n"),

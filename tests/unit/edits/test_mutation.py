@@ -76,6 +76,7 @@ def test_two_items_inserted_at_one_index_come_in_the_order_given() -> None:
         Add(("new",), 1, after="z"),
         Add(("new",), 1, before="z"),
         Insert(("b", "x"), 4, 1),
+        Insert(("b", "x"), -1, 1),
         Insert(("a",), 0, 1),
     ],
 )
