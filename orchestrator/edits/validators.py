@@ -51,13 +51,23 @@ def check(before: Document, after: Document) -> None:
         found = checker(after)
         if not found:
             continue
-        known = Counter((finding.where, finding.what) for finding in checker(before))
+        earlier = checker(before)
+        known = Counter((finding.where, finding.what) for finding in earlier)
+        lines = {(finding.what, _line(before, finding)) for finding in earlier if not finding.where}
         for finding in found:
             known[finding.where, finding.what] -= 1
-            if known[finding.where, finding.what] < 0:
+            is_copy = not finding.where and (finding.what, _line(after, finding)) in lines
+            if known[finding.where, finding.what] < 0 and not is_copy:
                 message = f"{name} would find something new in `{after.source.path}`: {finding.what}"
                 hint = "the place is that in the file as it would be"
                 raise Refusal("edit/validator", message, hint=hint, location=finding.location)
+
+
+def _line(document: Document, finding: Finding) -> str:
+    """Return the text of a finding's line. A line that is there already, such as a `uses`, may come once more."""
+    lines = document.source.text.splitlines()
+    number = finding.location.line if finding.location else 0
+    return lines[number - 1].strip(" -") if 0 < number <= len(lines) else ""
 
 
 def _checkers(path: str) -> Iterator[tuple[str, Checker]]:

@@ -31,6 +31,7 @@ from orchestrator.record.events import (
     PhaseStarted,
     TaskFinished,
     TaskStarted,
+    Warned,
 )
 from orchestrator.record.journal import Journal
 from orchestrator.record.state import SATISFIED
@@ -204,6 +205,8 @@ class Execution:
         failed = result.status not in SATISFIED
         tolerated = failed and task.continue_on_error and result.status == "failed"
         self._events.append(_finished(task, result, self._attempts.get(node, 0), tolerated=tolerated))
+        if result.change is not None and result.change.warnings:
+            self._events += [Warned(task.id, message) for message in result.change.warnings]
         self.frontier.finish(node, good=not failed or tolerated)
         if prompt := self._prompts.pop(node, None):
             prompt.cancel()

@@ -160,7 +160,7 @@ class Committed(NamedTuple):
 
 
 class Warned(NamedTuple):
-    """Something beside the work went wrong, such as a notification that nobody took."""
+    """Something that does not fail a task, but that a person should know, or went wrong beside the work."""
 
     task: str = ""
     message: str = ""

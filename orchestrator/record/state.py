@@ -136,8 +136,8 @@ class RunState:
                 self.groups[group] = status
             case RolledBack() as event:
                 self._roll_back(event)
-            case Warned(message=message):
-                self.warnings.append(message)
+            case Warned(task=task_id, message=message):
+                self.warnings.append(f"{task_id}: {message}" if task_id else message)
             case _:
                 pass
 

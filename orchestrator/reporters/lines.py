@@ -163,8 +163,9 @@ class Lines:
             self._lines.append(f"{INDENT}left alone, because somebody changed them since: {listing(event.left)}")
 
     def _warned(self, _entry: Entry, event: Warned) -> None:
-        self._lines.append(f"  {'warning':<{STATUS_WIDTH}}  {one_line(event.message)}")
-        self._annotate("warning", "", event.message)
+        about = f"{event.task:<{self._id_width}}  " if event.task else ""
+        self._lines.append(f"  {'warning':<{STATUS_WIDTH}}  {about}{one_line(event.message)}")
+        self._annotate("warning", event.task, event.message)
 
     def _task_output(self, _entry: Entry, event: TaskOutput) -> None:
         self._print_output(event.task, self._output.add(event.task, event.text))

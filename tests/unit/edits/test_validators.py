@@ -76,6 +76,18 @@ def test_a_new_finding_names_what_is_wrong_in_the_end(old: str, new: str, proble
     assert said[1:] == [f"  --> {PATH}:{place}", "  hint: the place is that in the file as it would be"]
 
 
+def test_a_line_that_a_program_minds_already_may_come_once_more_but_no_other(bin_: Path) -> None:
+    body = """
+print(json.dumps([
+    {"message": "unpinned", "kind": "uses", "line": number, "column": 1}
+    for number, line in enumerate(text.splitlines(), 1) if "uses:" in line
+]))"""
+    program(bin_, "actionlint", body)
+    old = GOOD.replace("- run: make", "- uses: a/b@v1")
+    compare(old, old + "      - uses: a/b@v1\n")
+    assert "unpinned [uses]" in refusal(old, old + "      - uses: c/d@v1\n")
+
+
 def test_what_was_wrong_before_may_stay_also_in_another_line() -> None:
     wrong = GOOD.replace("- run: make", "- run: make\n        usess: x")
     compare(wrong, wrong.replace("      - run", "      - run: first\n      - run"))

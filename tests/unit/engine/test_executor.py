@@ -24,8 +24,9 @@ from orchestrator.record.events import (
     TaskFinished,
     TaskOutput,
     TaskStarted,
+    Warned,
 )
-from orchestrator.record.state import RunState
+from orchestrator.record.state import RunState, fold
 from tests.support.engine import BUSY, FAILED, OK, SLOW, End, FakeJournal, FakeRunner, play
 from tests.support.plans import a_gate, a_group, a_phase, a_plan, a_task, side_by_side
 
@@ -160,6 +161,17 @@ def test_a_result_is_told_with_what_it_changed() -> None:
     told = play(side_by_side(a_task("1")), Writer()).finished["1"]
     assert (told.added, told.removed, told.seconds, told.summary, told.digest) == (2, 1, 1.5, "rewrote", "d")
     assert (told.log, told.effects, told.attempts) == ("l", ("mail",), 1)
+
+
+def test_what_a_change_warns_of_is_told_with_its_task() -> None:
+    class Warner(FakeRunner):
+        def attempt(self, task: Task, number: int) -> TaskResult:
+            return TaskResult(task.id, "succeeded", change=Change("done", warnings=("look at it",)))
+
+    played = play(side_by_side(a_task("1")), Warner())
+    at = played.events.index(Warned("1", "look at it"))
+    assert isinstance(played.events[at - 1], TaskFinished)
+    assert fold(entry for batch in played.journal.batches for entry in batch).warnings == ["1: look at it"]
 
 
 def test_a_bug_in_the_runner_ends_the_run_instead_of_hanging_it() -> None:
