@@ -94,7 +94,7 @@ def check_file(path: str, content: bytes, variant: str, counts: dict[str, Counte
     before = yaml.load(content, yaml.CSafeLoader)
     for case in cases(before):
         result, why = outcome(path, content, before, case)
-        counts[f"{case.name}"][result] += 1
+        counts[case.name][result] += 1
         counts[f"variant {variant}"][result] += 1
         if shows and result != "exact":
             print(f"{result}: {variant}: {case.name} {case.mutation.path}: {why}")
@@ -194,7 +194,7 @@ def print_table(counts: dict[str, Counter[str]]) -> None:
     """Print a row for each edit and each variant, and their sum."""
     columns = ("exact", "other", "outside", "refused")
     print(f"{'':<26}" + "".join(f"{column:>10}" for column in columns))
-    for name, row in counts.items():
+    for name, row in sorted(counts.items(), key=lambda item: item[0].startswith("variant")):
         print(f"{name:<26}" + "".join(f"{row[column]:>10,}" for column in columns))
     total = sum((row for name, row in counts.items() if name.startswith("variant")), Counter[str]())
     print(f"{'all':<26}" + "".join(f"{total[column]:>10,}" for column in columns))

@@ -73,6 +73,8 @@ class DockerfileDocument:
         old, new, spans = instruction.value, self._text(plain(value)), instruction.spans
         if not old:
             return Splice(instruction.value_start, instruction.value_start, f" {new}")
+        if instruction.has_lines and new.split("\n")[-1] != old.split("\n")[-1]:
+            raise self._shapeless("a here-document ends with its name on a line of its own")
         first = _common(old, new)
         is_blank = new[first : first + 1].isspace()  # which would only indent a continued line
         step = int(is_blank and _starts_line(spans, first - 1))

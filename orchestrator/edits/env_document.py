@@ -68,7 +68,7 @@ class EnvDocument:
         if not path:
             return ""
         entry, text = self._entry(path), self.source.text
-        above = text[lines.comments_start(self.source, entry.start) : self.source.line_start(entry.start)]
+        above = text[self._above(entry) : self.source.line_start(entry.start)]
         return lines.uncommented(above + text[entry.value_end : entry.end])
 
     def guard(self, path: Path) -> None:
@@ -90,7 +90,7 @@ class EnvDocument:
                 return [self._added(key, value, before, after)]
             case Remove(path):
                 entry = self._entry(path)
-                start = lines.owned_start(self.source, entry.start, entry.end)
+                start = lines.owned_start(self.source, entry.start, entry.end, stop=self._end_before(entry))
                 return [lines.removed_paragraph(self.source, start, entry.end)]
             case Add() | Insert():
                 raise self._shapeless()
@@ -107,7 +107,7 @@ class EnvDocument:
         line = f"{like.export if like else ''}{key}={self._value(value, quote)}"
         if like is None:
             return lines.inserted(self.source, len(self.source.text), [line])
-        offset = like.end if before is None else lines.comments_start(self.source, like.start)
+        offset = like.end if before is None else self._above(like)
         return lines.inserted(self.source, offset, [line])
 
     def _value(self, value: Any, quote: str) -> str:
@@ -136,6 +136,13 @@ class EnvDocument:
         if len(path) != 1:
             raise self._shapeless()
         return {entry.key: entry for entry in self._entries}[str(path[0])]
+
+    def _above(self, entry: Entry) -> int:
+        return lines.comments_start(self.source, entry.start, stop=self._end_before(entry))
+
+    def _end_before(self, entry: Entry) -> int:
+        """Return where the variable before one ends. Its value may have lines that look like comments."""
+        return max((each.end for each in self._entries if each.end <= entry.start), default=0)
 
     def _shapeless(self) -> Refusal:
         hint = "a path in such a file is the name of a variable"

@@ -51,8 +51,9 @@ class IniDocument:
             return self.location(path[:-1])
 
     def comments(self, path: Path) -> str:
-        start = self.source.line_start(self._start(path))
-        return lines.uncommented(self.source.text[lines.comments_start(self.source, start, MARKS) : start], MARKS)
+        start = self._start(path)
+        above = lines.comments_start(self.source, start, MARKS)
+        return lines.uncommented(self.source.text[above : self.source.line_start(start)], MARKS)
 
     def guard(self, path: Path) -> None:
         """Every key stands alone: a file with a section or key that is there twice was refused as a whole."""

@@ -60,10 +60,17 @@ def line_offset(source: SourceText, number: int) -> int:
 
 
 def comments_start(source: SourceText, offset: int, marks: tuple[str, ...] = ("#",), stop: int = 0) -> int:
-    """Return where the comment lines right above the line of `offset` start, at `stop` at the earliest."""
+    """Return where the comment lines right above the line of `offset` start, at `stop` at the earliest.
+
+    Those that are indented more belong to what is above.
+    """
     start = source.line_start(offset)
-    while start > stop and _is_comment(source, source.line_start(start - 1), marks):
-        start = source.line_start(start - 1)
+    depth = len(indent(source, offset))
+    while start > stop:
+        above = source.line_start(start - 1)
+        if not _is_comment(source, above, marks) or len(indent(source, start - 1)) > depth:
+            break
+        start = above
     return start
 
 

@@ -79,9 +79,11 @@ def invoked(command: Command) -> Sequence[str]:
 
 
 def _without_runner(words: Sequence[str]) -> Sequence[str]:
+    plain = [*words[:1], *_without_options(words[1:])]
     for runner in _RUNNERS:
-        if tuple(words[: len(runner)]) == runner:
-            return _without_options(words[len(runner) + (runner[-1] == "workspace") :])
+        for said in (words, plain):
+            if tuple(said[: len(runner)]) == runner:
+                return _without_options(said[len(runner) + (runner[-1] == "workspace") :])
     return words
 
 

@@ -167,7 +167,7 @@ class Script:
         hides = self._command(right)
         if hides.program not in _NOTHING and not hides.begins("echo") and not hides.begins("exit", "0"):
             return None
-        tried = [_body(part) for part in _parts(left)]
+        tried = _parts(left)
         command = self._command(tried[-1]) if tried[-1].type == "command" else None
         is_plain = all(part.type == "command" for part in tried) and _is_statement(node)
         since, start, end = (self._offset(at) for at in (left.start_byte, left.end_byte, node.end_byte))
@@ -192,14 +192,10 @@ def _unquoted(word: Word) -> Word:
 
 
 def _parts(node: Node) -> Sequence[Node]:
-    """Return what `&&` and `||` join."""
-    if node.type != "list":
-        return [node]
-    return [part for child in node.named_children for part in _parts(child)]
-
-
-def _body(node: Node) -> Node:
-    return (node.child_by_field_name("body") or node) if node.type == "redirected_statement" else node
+    """Return what `&&` and `||` join, without redirections."""
+    if node.type == "redirected_statement":
+        node = node.child_by_field_name("body") or node
+    return [part for child in node.named_children for part in _parts(child)] if node.type == "list" else [node]
 
 
 def _is_statement(node: Node) -> bool:

@@ -51,7 +51,7 @@ class TomlDocument:
 
     def comments(self, path: Path) -> str:
         start, text = self._start(path), self.source.text
-        above = text[lines.comments_start(self.source, start) : self.source.line_start(start)]
+        above = text[toml_tables.above(self.source, self._tree, start) : self.source.line_start(start)]
         entry = self._tree.entries.get(path)
         section = self._section(path)
         end = entry.value.end if entry else section.header_end if section else start
@@ -185,7 +185,7 @@ class TomlDocument:
         """Put the first entry into a table: below its header, before the tables inside it, or below a new header."""
         section = self._section(parent)
         if section is not None and parent:
-            return lines.inserted(self.source, toml_tables.header_line_end(self.source, section), [line])
+            return lines.inserted(self.source, self.source.line_end(section.header_end), [line])
         at = toml_tables.before(self.source, self._tree, parent)
         if at is None:
             return lines.inserted(self.source, len(self.source.text), [line])
@@ -196,9 +196,7 @@ class TomlDocument:
         indent = text[self.source.line_start(neighbour.start) : neighbour.start]
         line = indent + written + self._sign(neighbour, len(written)) + self._value(new)
         if is_before:
-            section = self._section(neighbour.path[: neighbour.depth])
-            stop = toml_tables.header_line_end(self.source, section) if section else 0
-            return lines.inserted(self.source, lines.comments_start(self.source, neighbour.start, stop=stop), [line])
+            return lines.inserted(self.source, toml_tables.above(self.source, self._tree, neighbour.start), [line])
         return lines.inserted(self.source, self.source.line_end(neighbour.value.end), [line])
 
     def _member_added(

@@ -25,7 +25,7 @@ def table_lines(path: Path, data: dict[str, Any], quote: str, *, is_row: bool = 
 
 def inserted(source: SourceText, tree: Tree, at: int, written: Sequence[str]) -> Splice:
     """Put tables before the line at an offset, with blank lines around them where the file has such."""
-    is_spaced = len(tree.sections) <= 2 or any(_is_apart(source, section) for section in tree.sections[2:])
+    is_spaced = len(tree.sections) <= 2 or any(_is_apart(source, tree, section) for section in tree.sections[2:])
     gap_before = is_spaced and at > 0 and not lines.is_blank(source, at - 1)
     gap_behind = is_spaced and at < len(source.text) and not lines.is_blank(source, at)
     return lines.inserted(source, at, [*([""] * gap_before), *written, *([""] * gap_behind)])
@@ -34,7 +34,7 @@ def inserted(source: SourceText, tree: Tree, at: int, written: Sequence[str]) ->
 def before(source: SourceText, tree: Tree, path: Path) -> int | None:
     """Return where the first header of a table or one inside it starts, with its comments."""
     start = next((section.start for section in tree.sections[1:] if is_within(section.path, path)), None)
-    return None if start is None else lines.comments_start(source, start)
+    return None if start is None else above(source, tree, start)
 
 
 def behind(source: SourceText, tree: Tree, path: Path) -> int | None:
@@ -49,14 +49,16 @@ def removed(source: SourceText, tree: Tree, path: Path) -> Iterator[Splice]:
     for is_inside, group in groupby(tree.sections, key=lambda section: is_within(section.path, path)):
         sections = list(group)
         if is_inside:
-            ranges.append((lines.comments_start(source, sections[0].start), _end(source, sections[-1])))
+            ranges.append((above(source, tree, sections[0].start), _end(source, sections[-1])))
             continue
         for section in sections:
             dotted = [entry for entry in section.entries if is_within(entry.path, path)]
-            for start, end in ((source.line_start(each.start), source.line_end(each.value.end)) for each in dotted):
+            for entry in dotted:
+                end = source.line_end(entry.value.end)
+                start = lines.owned_start(source, entry.start, end, stop=line_before(source, tree, entry.start))
                 if ranges and ranges[-1][1] == start:
                     start = ranges.pop()[0]
-                ranges.append((lines.owned_start(source, start, end, stop=header_line_end(source, section)), end))
+                ranges.append((start, end))
     for start, end in ranges:
         yield lines.removed_paragraph(source, start, end)
 
@@ -66,14 +68,20 @@ def is_within(path: Path, holder: Path) -> bool:
     return path[: len(holder)] == holder
 
 
-def header_line_end(source: SourceText, section: Section) -> int:
-    """Return where the first line below a header starts."""
-    return source.line_end(section.header_end) if section.path else 0
+def above(source: SourceText, tree: Tree, offset: int) -> int:
+    """Return where the comments right above an offset's line start. A string may have lines that look like some."""
+    return lines.comments_start(source, offset, stop=line_before(source, tree, offset))
+
+
+def line_before(source: SourceText, tree: Tree, offset: int) -> int:
+    """Return where the lines of the last header or value before an offset end."""
+    end = tree.end_before(offset)
+    return source.line_end(end) if end else 0
 
 
 def _end(source: SourceText, section: Section) -> int:
     return lines.comments_end(source, source.line_end(section.end))
 
 
-def _is_apart(source: SourceText, section: Section) -> bool:
-    return lines.is_blank(source, lines.comments_start(source, section.start) - 1)
+def _is_apart(source: SourceText, tree: Tree, section: Section) -> bool:
+    return lines.is_blank(source, above(source, tree, section.start) - 1)

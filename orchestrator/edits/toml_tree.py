@@ -6,10 +6,11 @@ Never changes anything.
 from __future__ import annotations
 
 import tomllib
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import accumulate
+from functools import cache, cached_property
+from itertools import accumulate, chain
 from typing import Final, Literal, NamedTuple
 
 import tree_sitter_toml
@@ -79,6 +80,15 @@ class Tree:
     """How many tables each array of tables has."""
     quotes: list[str] = field(default_factory=list)
     """The quote each string starts with."""
+
+    def end_before(self, offset: int) -> int:
+        """Return where the last header or line of a table ends that stands before an offset, or 0."""
+        return self._ends[bisect_right(self._ends, offset) - 1]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        lines = ((section.header_end, *(entry.value.end for entry in section.entries)) for section in self.sections)
+        return list(chain.from_iterable(lines))
 
 
 def tree(text: str) -> Tree:

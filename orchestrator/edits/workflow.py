@@ -274,7 +274,7 @@ def _is_selected(step: Step, selector: StepSelector) -> bool:
         (selector.name, lambda text: step.data.get("name") == text),
         (selector.uses, lambda text: step.uses.startswith(text)),
         (selector.run_contains, lambda text: text in step.run),
-        (selector.index, lambda index: step.index == (index if index >= 0 else len(step.job.steps) + index)),
+        (selector.index, lambda index: step.index == (index if index >= 0 else len(step.job.data["steps"]) + index)),
     ]
     return all(holds(said) for said, holds in wanted if said is not None)
 

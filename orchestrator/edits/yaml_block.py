@@ -30,9 +30,7 @@ class Block:
         self._nodes = [value for _, value in node.entries] if isinstance(node, Mapping) else node.items
         self.starts = [key.start for key, _ in node.entries] if isinstance(node, Mapping) else _dashes(source, node)
         """Where each entry's key or dash stands."""
-        self._ends = [max(start + 1, value.end) for start, value in zip(self.starts, self._nodes, strict=True)]
-        if isinstance(node, Mapping):
-            self._ends = [max(key.end + 1, value.end) for key, value in node.entries]
+        self._ends = [value.end for value in self._nodes]
         self.column = self.starts[0] - source.line_start(self.starts[0])
 
     def insertion(self, index: int, lines: Items[str], *, is_after: bool = False, is_text: bool = False) -> Splice:
@@ -40,7 +38,7 @@ class Block:
 
         `is_text` says that the last of the lines are a text that would take in deeper lines below.
         """
-        if index == len(self.starts) or (is_after and index > 0):
+        if index == len(self.starts) or is_after:
             at = self._bottom(index - 1)
             at = deeper_end(self._source, at, self.column, with_spaces=True) if is_text else at
             return self._below(index - 1, at, lines, self._has_blank(index, lines))
@@ -140,7 +138,7 @@ class Block:
     def _skip_blank_up(self, at: int, floor: int) -> int:
         while at > floor and not self._text[(above := self._source.line_start(at - 1)) : at].strip():
             at = above
-        return max(at, floor)
+        return at
 
 
 def deeper_end(source: SourceText, at: int, column: int, *, with_spaces: bool = False) -> int:
@@ -172,7 +170,7 @@ def _dashes(source: SourceText, node: Sequence) -> list[int]:
     for item in node.items:
         gap = _TO_DASH.match(source.text, at)
         dashes.append(gap.end() if gap else at)
-        at = max(item.end, dashes[-1] + 1)
+        at = item.end
     return dashes
 
 

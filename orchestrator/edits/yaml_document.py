@@ -151,7 +151,7 @@ class YamlDocument:
         path, index, value = mutation
         holder = self._holder(path, Sequence)
         if not 0 <= index <= len(holder.items):
-            message = f"the list has {len(holder.items)} items, so nothing can come to place {index}"
+            message = f"nothing can come to place {index} of a list with a length of {len(holder.items)}"
             raise self._refusal("edit/no-match", message, holder.start)
         if not self._is_in_flow(path):
             block = Block(self.source, holder)
@@ -194,15 +194,17 @@ class YamlDocument:
             for index, name in enumerate(_names(node)):
                 if name == path[-1]:
                     return node, index
-        missing = path[-1] if path else "key to set"
-        raise self._refusal("edit/no-match", f"there is no `{missing}` here", node.start)
+        if not path:
+            raise self._refusal("edit/wrong-shape", "an edit changes parts of a file, not all of it", node.start)
+        raise self._refusal("edit/no-match", f"there is no `{path[-1]}` here", node.start)
 
     def _holder(self, path: Path, kind: type[Any]) -> Any:
         node = self._node(path)
         if isinstance(node, kind):
             return node
         if node.data is None:
-            raise self._refusal("edit/null", "there is a key here, but no value", node.start)
+            message = "there is a key here, but no value" if path else "there is nothing but comments here"
+            raise self._refusal("edit/null", message, node.start)
         needed = "a mapping" if kind is Mapping else "a list"
         raise self._refusal("edit/wrong-shape", f"{needed} is needed here", node.start)
 

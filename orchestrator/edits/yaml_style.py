@@ -101,7 +101,7 @@ class Style:
                 return self.value(value, column, quote=quote)
 
     def flow(self, value: Any, quote: str = "") -> str:
-        """Write a value for a place on one line."""
+        """Write a value for a place on one line, where comments have no room."""
         match value:
             case Noted():
                 return self.flow(value.value, quote)
@@ -198,8 +198,6 @@ def _literal(value: Any) -> str:
             return "null"
         case bool():
             return "true" if value else "false"
-        case float() if value != value or value in (float("inf"), float("-inf")):
-            return str(value).replace("inf", ".inf").replace("nan", ".nan")
         case _:
             return str(value)
 

@@ -102,7 +102,7 @@ def parse(source: SourceText) -> Node:
 
 def content_start(source: SourceText, node: Node) -> int:
     """Return where a node starts behind its anchor and tag."""
-    if (node.anchor is None and node.tag is None) or isinstance(node, Alias):
+    if node.anchor is None and node.tag is None:
         return node.start
     found = _PROPERTIES.match(source.text, node.start, node.end)
     return found.end() if found else node.start
@@ -171,9 +171,11 @@ class _Builder:
         value, style, start, end = event.value, event.style or "", event.start_mark.index, event.end_mark.index
         self._count += 1
         chomping = ""
-        if style in ("|", ">"):
+        if start == end:
+            start = end = self._behind_content(start)
+        elif style in ("|", ">"):
             chomping, end = _block_scalar_end(self._text, start, end, value)
-        elif style == "" and (event.tag is None) and not (value and value[0] not in _CAN_START_NON_TEXT):
+        if style == "" and event.tag is None and not (value and value[0] not in _CAN_START_NON_TEXT):
             text = value
             value = self._scalars.get(text, self)
             if value is self:
@@ -182,6 +184,12 @@ class _Builder:
         if event.anchor is not None:
             self._remember(node, 1)
         return node
+
+    def _behind_content(self, at: int) -> int:
+        """An empty value may be said to stand where the next part starts; it stands behind its key or dash."""
+        while at > 0 and self._text[at - 1].isspace():
+            at -= 1
+        return at
 
     def _collection(self, event: Any, depth: int) -> Mapping | Sequence:
         if depth >= MAX_DEPTH:
@@ -201,11 +209,8 @@ class _Builder:
     def _close(self, node: Mapping | Sequence, event: Any) -> Node:
         if node.is_flow:
             node.end = event.end_mark.index
-        elif isinstance(node, Mapping) and node.entries:
-            key, value = node.entries[-1]
-            node.end = max(key.end, value.end)
-        elif isinstance(node, Sequence) and node.items:
-            node.end = node.items[-1].end
+        else:
+            node.end = (node.entries[-1][1] if isinstance(node, Mapping) else node.items[-1]).end
         if node.anchor is not None:
             self._remember(node, self._count - self._sizes[id(node)] + 1)
         return node
@@ -229,7 +234,7 @@ class _Builder:
         """Keys are text, whatever they look like; a collection as a key is known by how it is written."""
         if isinstance(node, Scalar):
             return node.data if type(node.data) is str else self._written(node)
-        if isinstance(node, Mapping) and node.is_flow and self._text.startswith("{{", node.start - 1):
+        if self._text.startswith("{{", node.start - 1):
             raise _template(self._source, node.start - 1)
         return self._text[node.start : node.end]
 

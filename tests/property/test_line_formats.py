@@ -57,7 +57,7 @@ def env_files(draw: st.DrawFn) -> tuple[SourceText, Any]:
             f"'{text}'": text if "'" not in text and "\\" not in text else None,
             json.dumps(text, ensure_ascii=False): text,
             text: text if text[0] not in "'\"" else None,
-            '"first\nlast"': "first\nlast",
+            '"first\n# last"': "first\n# last",
             "": "",
         }
         written = draw(st.sampled_from([each for each, value in spellings.items() if value is not None]))
@@ -120,7 +120,7 @@ def _has_no_quote(value: str) -> bool:
     return not set(value) & set("'\"")
 
 
-scalars = st.integers() | st.booleans() | words | st.sampled_from((0.5, -1e30, "a\nb", ""))
+scalars = st.integers() | st.booleans() | words | st.sampled_from((0.5, -1e30, "a\n# b", ""))
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3), max_leaves=6
 )
@@ -163,6 +163,8 @@ class TomlWriter:
         match item:
             case str() if "'" not in item and "\n" not in item and self._draw(st.booleans()):
                 return f"'{item}'"
+            case str() if "\n" in item and self._draw(st.booleans()):
+                return f'"""\n{item}"""'
             case dict():
                 pairs = [f"{key}{self._draw(blanks)}={self.value(value)}" for key, value in item.items()]
                 return "{" + self._draw(blanks) + ", ".join(pairs) + " }"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+import yaml_edit
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -128,3 +129,42 @@ def test_an_edit_of_a_hundred_thousand_does_exactly_what_it_means(text: str, dat
 @settings(max_examples=200, deadline=None)
 def test_the_tree_means_what_pyyaml_reads(text: str) -> None:
     assert comparable(YamlDocument.parse(SourceText("x.yml", text)).data) == comparable(as_oracle_reads(text))
+
+
+def edited_by_another(text: str, mutation: Mutation) -> str:
+    """Make the same edit with yaml-edit, a lossless editor with another parser."""
+    document = yaml_edit.Document.parse(text)
+    *above, last = mutation.path
+    holder = document
+    for part in above:
+        holder = inside(holder, part)[part]
+    match mutation:
+        case Insert(index=index, value=value):
+            inside(holder, last)[last].as_sequence().insert(index, value)
+        case Remove():
+            del inside(holder, last)[last]
+        case Set(value=value):
+            inside(holder, last)[last] = value
+    return str(document)
+
+
+def inside(node: Any, part: str | int) -> Any:
+    if isinstance(node, yaml_edit.Document):
+        return node
+    return node.as_mapping() if isinstance(part, str) else node.as_sequence()
+
+
+@given(yaml_texts(), st.data())
+@settings(max_examples=200, deadline=None)
+def test_another_editor_comes_to_the_same(text: str, data: st.DataObject) -> None:
+    document = YamlDocument.parse(SourceText("x.yml", text))
+    path = data.draw(st.sampled_from(paths_of(document.data)[1:]))
+    there = value_at(document.data, path)
+    replacing: Mutation = Insert(path, 0, "new") if isinstance(there, list) else Set(path, "new")
+    mutation = data.draw(st.sampled_from([Remove(path), *([] if isinstance(there, dict) else [replacing])]))
+    assume(not text.startswith("#") or "---" not in text)  # yaml-edit declines a comment above the document
+    try:
+        ours = edited(document, [mutation]).source.text
+    except Refusal:
+        return
+    assert comparable(as_oracle_reads(ours)) == comparable(as_oracle_reads(edited_by_another(text, mutation)))

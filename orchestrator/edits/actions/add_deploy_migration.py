@@ -53,8 +53,10 @@ def add_deploy_migration(document: Document, parameters: AddDeployMigration) -> 
     workflow = Workflow.of(document)
     jobs = _chosen(workflow, parameters)
     _check_all_deploy(jobs)
-    command = parameters.command or _known_command(workflow, jobs)
+    command = (parameters.command or "").strip()
     lacking = [job for job in jobs if not _is_migrated(workflow, job, command)]
+    if lacking and not command:
+        command = _known_command(workflow, lacking)
     mutations = [mutation for job in lacking for mutation in _migration(workflow, job, command, parameters)]
     mutations += [mutation for job in jobs for mutation in take_turns(job)]
     names = " and ".join(f"`{job.id}`" for job in lacking or jobs)
@@ -120,7 +122,9 @@ def _is_migrated(workflow: Workflow, job: Job, command: str) -> bool:
 
 
 def _runs(step: Step, command: str) -> bool:
-    """Say whether a step runs what migrates in a command, whatever it runs beside it."""
+    """Say whether a step runs what migrates in a command, whatever is beside it; for no command any migration."""
+    if not command:
+        return is_migration(step)
     wanted = Script(command).commands
     core = [each for each in wanted if migrates(each)] or wanted[-1:]
     said = [spoken(each) for each in commands(step)]

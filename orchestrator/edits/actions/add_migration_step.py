@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from orchestrator.edits.actions.parameters import AddMigrationStep
-from orchestrator.edits.actions.rollout import is_migration
+from orchestrator.edits.actions.rollout import migrates
 from orchestrator.edits.document import Document, edited
 from orchestrator.edits.mutation import Insert
 from orchestrator.edits.programs import invoked, is_install, is_test
@@ -73,7 +73,8 @@ def _is_own(step: Step, parameters: AddMigrationStep) -> bool:
 
 
 def _commands(step: Step) -> Sequence[Command]:
-    return step.script.commands if step.script else ()
+    """Return what a step runs: such simple commands look alike in every shell."""
+    return (step.script or Script(step.run)).commands
 
 
 def _has_service(step: Step) -> bool:
@@ -113,7 +114,7 @@ def _neighbours(anchor: Step) -> tuple[Sequence[Step], Sequence[Step]]:
 
 
 def _migrates(step: Step, run: str | None) -> bool:
-    return is_migration(step) if run is None else _holds(_commands(step), run)
+    return any(map(migrates, _commands(step))) if run is None else _holds(_commands(step), run)
 
 
 def _holds(commands: Sequence[Command], run: str | None) -> bool:
@@ -133,7 +134,7 @@ def _known_command(workflow: Workflow, anchor: Step, files: FileView) -> str:
 
     :raises Refusal: when neither is there.
     """
-    elsewhere = {step.run.strip() for step in workflow.steps if is_migration(step) and len(_commands(step)) == 1}
+    elsewhere = {step.run.strip() for step in workflow.steps if _migrates(step, None) and len(_commands(step)) == 1}
     if len(elsewhere) == 1:
         return elsewhere.pop()
     manager = next((command.program for command in _commands(anchor) if command.program in _MANAGERS), None)
@@ -171,7 +172,7 @@ def _refuse_elsewhere(anchor: Step, run: str, parameters: AddMigrationStep) -> N
             message = f"`{step.label}` migrates the database {other} `{anchor.label}`"
             raise Refusal("edit/conflict", message, hint="move that step", location=step.location)
     for step in right:
-        if is_migration(step) and parameters.before is None and parameters.after is None:
+        if _migrates(step, None) and parameters.before is None and parameters.after is None:
             message = f"`{step.label}` migrates the database already, with another command than `{run}`"
             hint = "say its command with `run`, or insist with `before`"
             raise Refusal("edit/conflict", message, hint=hint, location=step.location)

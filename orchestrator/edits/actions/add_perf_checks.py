@@ -57,12 +57,17 @@ def _benchmark(workflow: Workflow, parameters: AddPerfChecks, files: FileView) -
     """Return what is run, and how a job gets ready for it."""
     program = Benchmark(parameters.command, "", files).program if parameters.command else "npm"
     setup = find_setup(workflow, program, files, parameters.pin)
-    command = parameters.command or find_command(setup.manager, setup.directory, files)
+    manager, directory = (setup.manager, setup.directory) if setup else ("npm", "")
+    command = parameters.command or find_command(manager, directory, files)
+    place = workflow.document.location(("jobs",))
     if command is None or not command.strip():
         hint = "say it with `command`, such as `npm run benchmark`"
-        place = workflow.document.location(("jobs",))
         raise Refusal("edit/missing-parameter", "nothing tells how to run a benchmark", hint=hint, location=place)
-    return setup, Benchmark(command.strip(), setup.directory, files)
+    if setup is None:
+        message = f"no job here installs what `{program}` needs"
+        hint = "make the workflow that tests the project the `target`"
+        raise Refusal("edit/no-match", message, hint=hint, location=place)
+    return setup, Benchmark(command.strip(), directory, files)
 
 
 def _runs(step: Step, benchmark: Benchmark) -> bool:
@@ -167,7 +172,7 @@ def _run_step(benchmark: Benchmark, form: str, output: str) -> dict[str, Any]:
 
 
 def _told(workflow: Workflow) -> Iterator[str]:
-    yield "only pushes to the default branch store a baseline; pull requests, those from forks too, are compared with it"
+    yield "only pushes to the default branch store a baseline; pull requests, from forks too, are only compared with it"
     if not {"pull_request", "pull_request_target"} & set(workflow.events):
         line = workflow.document.location(("on",)).line
         yield f"line {line}: pull requests do not start this workflow, so they are not compared"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -72,24 +72,36 @@ class Benchmark:
         for form, pattern in _FORMS:
             if re.search(pattern, text):
                 return form
-        for path in _SOURCE.findall(text):
-            source = _read(posixpath.normpath(posixpath.join(self.directory, path)), self.files)
+        for source in self._sources():
             if _BENCHMARK_JS.search(source):
                 return "benchmarkjs"
             if all(re.search(field, source) for field in _FIELDS):
                 return "customBiggerIsBetter" if _FASTER.search(source) else "customSmallerIsBetter"
         return None
 
+    @property
+    def needs_build(self) -> bool:
+        """Say whether what it runs takes what a build leaves behind."""
+        return any(re.search(r"(?<![\w-])(?:dist|build)/", text) for text in (self._run_in_the_end(), *self._sources()))
+
     def _run_in_the_end(self) -> str:
         name = _script_of(self.commands[-1]) if self.commands else None
         return scripts_of(self.directory, self.files).get(name or "", self.text)
 
+    def _sources(self) -> Iterator[str]:
+        for path in _SOURCE.findall(self._run_in_the_end()):
+            yield _read(posixpath.normpath(posixpath.join(self.directory, path)), self.files)
+
 
 def find_command(manager: str, directory: str, files: FileView) -> str | None:
-    """Return the command of the script that is called a benchmark."""
+    """Return the command of the script that is called a benchmark, behind a build where it takes what that makes."""
     scripts = scripts_of(directory, files)
     name = next((name for name in _NAMES if name in scripts), None)
-    return f"{manager} run {name}" if name else None
+    if name is None:
+        return None
+    command = f"{manager} run {name}"
+    needs_build = "build" in scripts and Benchmark(command, directory, files).needs_build
+    return f"{manager} run build && {command}" if needs_build else command
 
 
 def scripts_of(directory: str, files: FileView) -> Mapping[str, str]:

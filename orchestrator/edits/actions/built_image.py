@@ -111,7 +111,7 @@ def _id_of(step: Step) -> tuple[str, Sequence[Mutation]]:
     """Return the id of a step, and what gives it one where it has none."""
     if step.data.get("id"):
         return str(step.data["id"]), ()
-    taken = {each.data.get("id") for each in step.job.steps}
+    taken = [each.data.get("id") for each in step.job.steps]
     step_id = next(name for name in ("build", "build-image", f"build-{step.index + 1}") if name not in taken)
     return step_id, [placed(step, "id", step_id)]
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import yaml
 
 from orchestrator.edits.actions.pins import uses
-from orchestrator.edits.mutation import Add, Mutation, Set
+from orchestrator.edits.mutation import Add, Mutation, Noted, Set
 from orchestrator.edits.refusal import Refusal
 from orchestrator.edits.workflow import Job, Step, Workflow, placed
 
@@ -111,8 +111,15 @@ def _flat(rule: Any) -> Iterator[str]:
 
 
 def _new_job(workflow: Workflow, filters: Mapping[str, Sequence[str]], pin: Literal["sha", "tag"]) -> dict[str, Any]:
-    rights = {"contents": "read"}
-    if any(event in workflow.events for event in _PULLS):
+    steps: list[dict[str, Any]] = [
+        {"id": _STEP, "uses": uses(ACTION, pin, workflow), "with": {"filters": _written(filters)}}
+    ]
+    rights = {}
+    if workflow.events.keys() - set(_PULLS):  # what a pull request changes is asked of GitHub, all else of git
+        rights["contents"] = "read"
+        history = {"fetch-depth": Noted(0, "the filter compares commits"), "persist-credentials": False}
+        steps.insert(0, {"uses": uses("actions/checkout", pin, workflow), "with": history})
+    if workflow.events.keys() & {*_PULLS, "workflow_call"}:
         rights["pull-requests"] = "read"
     has_names = any("name" in job.data for job in workflow.jobs.values())
     return {
@@ -120,10 +127,7 @@ def _new_job(workflow: Workflow, filters: Mapping[str, Sequence[str]], pin: Lite
         "runs-on": _runner(workflow),
         "permissions": rights,
         "outputs": {name: f"${{{{ steps.{_STEP}.outputs.{name} }}}}" for name in filters},
-        "steps": [
-            {"uses": uses("actions/checkout", pin, workflow)},
-            {"id": _STEP, "uses": uses(ACTION, pin, workflow), "with": {"filters": _written(filters)}},
-        ],
+        "steps": steps,
     }
 
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from orchestrator.edits.actions.pins import noted
 from orchestrator.edits.actions.rollout import placeholders, rollouts
-from orchestrator.edits.mutation import Add, Insert, Mutation, Noted, Set
+from orchestrator.edits.mutation import Add, Insert, Mutation, Set
 from orchestrator.edits.refusal import Refusal
 from orchestrator.edits.workflow import Job, Step, Workflow, is_expression, refuse_expression
 
@@ -134,9 +135,7 @@ def with_env(step: Step, env: dict[str, str]) -> Iterator[Mutation]:
 
 def copied(step: Step) -> dict[str, Any]:
     """Return a step for another job, with the version that a comment tells beside its `uses`."""
-    comment = step.document.comments((*step.path, "uses")).rpartition("\n")[2].strip() if step.uses else ""
-    is_version = re.fullmatch(r"v?\d[\w.-]*", comment)
-    return {**step.data, "uses": Noted(step.uses, comment)} if is_version else dict(step.data)
+    return {**step.data, "uses": noted(step)} if step.uses else dict(step.data)
 
 
 def ancestors(workflow: Workflow, job: Job) -> Sequence[Job]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -22,6 +21,8 @@ _SPARED: Final = re.compile(
     r"|stubs?|styles|templates|tests?|testing|types|typings|vendor)(?![a-z0-9])"
 )
 """Words in the names of directories that people leave out for a reason."""
+_BOILERPLATE: Final = "An array of glob patterns indicating"
+"""How the comment begins that `jest --init` writes there."""
 _ENDING: Final = re.compile(r"\.(?:\w+|\{[\w,]+\}|[@?]?\([\w|]+\)\w*)\Z")
 _TOPS: Final = ("src", "source", "sources", "lib", "app", "server")
 _SOURCES: Final = ("ts", "tsx", "js", "jsx", "mjs", "cjs")
@@ -45,7 +46,7 @@ def expand_coverage_collection(
     if not (masks or new or out):
         return Satisfied(f"Jest measures {shown} already")
     result = _put(_without(document, config, masks), config, kept, new, out)
-    warnings = [*_told(config, JestConfig.of(result, files)), *_comment(config)]
+    warnings = [*(_told(config, JestConfig.of(result, files)) if masks or new else ()), *_comment(config)]
     return Edited(result, _summary(new, out, masks), tuple(warnings))
 
 
@@ -59,15 +60,13 @@ def _refuse_projects(config: JestConfig) -> None:
 def _inferred(config: JestConfig) -> Sequence[str]:
     """Return globs for all sources beside those that are measured; without any, for those in `src`."""
     measured = [glob for glob in config.globs if not is_negation(glob)]
-    found: set[str | None] = {_widened(glob) for glob in measured}
-    if not found and config.root is not None:
-        found = {_all_of(config, "src")}
-    if not found or None in found:
+    found = sorted({_widened(glob) for glob in measured}) or list(_all_of(config, "src"))
+    if not found:
         place = config.document.location((*config.path, FROM))
         message = "nothing tells which files should be measured"
         hint = 'say it with `include`, such as `include: ["src/**/*.ts"]`'
         raise Refusal("edit/missing-parameter", message, hint=hint, location=place)
-    return sorted(glob for glob in found if glob is not None)
+    return found
 
 
 def _widened(glob: str) -> str:
@@ -77,12 +76,11 @@ def _widened(glob: str) -> str:
     return f"{top[1]}/**/*{ending[0]}" if top and ending else bare(glob)
 
 
-def _all_of(config: JestConfig, directory: str) -> str | None:
-    found = Counter(path.rpartition(".")[2] for path in config.collected([f"{directory}/**"]))
-    endings = [ending for ending in _SOURCES if found[ending]]
-    if not endings:
-        return None
-    return f"{directory}/**/*.{endings[0] if len(endings) == 1 else '{' + ','.join(endings) + '}'}"
+def _all_of(config: JestConfig, directory: str) -> Iterator[str]:
+    found = {path.rpartition(".")[2] for path in config.collected([f"{directory}/**"])}
+    endings = [ending for ending in _SOURCES if ending in found]
+    if endings:
+        yield f"{directory}/**/*.{endings[0] if len(endings) == 1 else '{' + ','.join(endings) + '}'}"
 
 
 def _masks(globs: Sequence[str], include: Sequence[str], parameters: ExpandCoverageCollection) -> Iterator[str]:
@@ -120,10 +118,8 @@ def _is_of_sources(directory: str, included: str) -> bool:
 
 def _is_left_out(glob: str, kept: Sequence[str]) -> bool:
     """Say whether a negation takes out all that `exclude` names, and no later glob brings it back."""
-    for index, each in enumerate(kept):
-        if is_negation(each) and is_covered(glob, bare(each)):
-            return not any(not is_negation(later) for later in kept[index + 1 :])
-    return False
+    last = max((index for index, each in enumerate(kept) if not is_negation(each)), default=-1)
+    return any(is_negation(each) and is_covered(glob, bare(each)) for each in kept[last + 1 :])
 
 
 def _without(document: Document, config: JestConfig, masks: set[str]) -> Document:
@@ -170,7 +166,8 @@ def _told(before: JestConfig, after: JestConfig) -> Iterator[str]:
 
 
 def _comment(config: JestConfig) -> Iterator[str]:
-    if FROM in config.settings and (comment := config.document.comments((*config.path, FROM))):
+    comment = config.document.comments((*config.path, FROM)) if FROM in config.settings else ""
+    if comment and not comment.startswith(_BOILERPLATE):
         line = config.document.location((*config.path, FROM)).line
         yield f"see whether the comment at line {line} still holds: {comment.splitlines()[0]}"
 

@@ -21,6 +21,8 @@ _HINT: Final = "name the image with `image`, such as `ghcr.io/owner/name`"
 _BUILDS: Final = frozenset({"docker/build-push-action", "depot/build-push-action"})
 _EXPRESSION: Final = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 _CONTEXTS: Final = re.compile(r"(?:github|vars|secrets|inputs|env)\.")
+_BETWEEN: Final = re.compile(r"[\n,](?![^{]*\}\})")
+"""What parts the entries of a list, expressions left whole."""
 _TAG: Final = re.compile(r":((?:[^:/${}]|\$\{\{.*?\}\})+)\Z")
 
 
@@ -155,7 +157,7 @@ def _name_of(build: Step) -> str:
 
 def _listed(text: str) -> Iterator[str]:
     """Yield the names of a list in the way of Docker's actions: lines or commas, comments, `name=`."""
-    for line in re.split(r"[\n,]", text):
+    for line in _BETWEEN.split(text):
         entry = line.partition("#")[0].strip()
         if entry and "=" not in entry.split("{{", maxsplit=1)[0].removeprefix("name="):
             yield entry.removeprefix("name=")

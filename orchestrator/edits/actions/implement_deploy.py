@@ -176,11 +176,12 @@ def _is_connected(job: Job, placeholder: Step) -> bool:
 
 def _own(workflow: Workflow, job: Job, parameters: ImplementDeploy) -> tuple[Image, str]:
     """Return the command of the plan, and the image where the command uses it."""
-    if parameters.run is None:
+    run = parameters.run or ""
+    if not run.strip():
         message = "the method `run` needs a command"
         raise Refusal("edit/missing-parameter", message, hint="give it with `run`", location=job.location)
-    uses_image = re.search(r"\$\{?(IMAGE|DIGEST|TAG)\b", parameters.run)
-    return find_image(workflow, job, parameters.image) if uses_image else Image(""), parameters.run
+    uses_image = re.search(r"\$\{?(IMAGE|DIGEST|TAG)\b", run)
+    return find_image(workflow, job, parameters.image) if uses_image else Image(""), run
 
 
 def _script(step: Step, method: str, parameters: ImplementDeploy, image: Image) -> str:

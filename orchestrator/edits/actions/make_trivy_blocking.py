@@ -51,12 +51,23 @@ def _scans(workflow: Workflow, parameters: MakeTrivyBlocking) -> Sequence[Step]:
         chosen = [step for step in workflow.select_steps(parameters.step, jobs) if step in found]
         return [workflow.one_step(chosen, "step with Trivy is what `step` says", hint="say more, or which `job`")]
     if not found:
-        place = workflow.document.location(("jobs",))
-        hint = "name a workflow that scans as `target`, or add a scan first, with `add_container_scanning`"
-        raise Refusal("edit/no-match", f"no step scans with `{ACTION}`", hint=hint, location=place)
+        raise _nothing(workflow, jobs)
     for scan in found:
         _refuse_twins([other for other in found if _is_same_target(scan, other)])
     return found
+
+
+def _nothing(workflow: Workflow, jobs: Sequence[Job]) -> Refusal:
+    """Return why there is no scan to edit; one in a script tells where."""
+    for step in [step for job in jobs for step in job.steps]:
+        for command in step.script.commands if step.script else ():
+            if command.program == "trivy":
+                message = "Trivy runs as a command here, not as an action"
+                hint = "let it fail with `--exit-code 1 --severity CRITICAL,HIGH`, by hand or with `replace_text`"
+                return Refusal("edit/no-match", message, hint=hint, location=step.place_of(command.start))
+    hint = "name a workflow that scans as `target`, or add a scan first, with `add_container_scanning`"
+    place = workflow.document.location(("jobs",))
+    return Refusal("edit/no-match", f"no step scans with `{ACTION}`", hint=hint, location=place)
 
 
 def _is_scan(step: Step) -> bool:

@@ -13,8 +13,11 @@ from typing import Final, Literal, NamedTuple
 from orchestrator.edits.mutation import Noted
 from orchestrator.edits.workflow import Step, Workflow
 
+PinKind = Literal["sha", "tag"]
+
 _TRIVY: Final = "aquasecurity/trivy-action"
-_VERSION: Final = re.compile(r"v?\d+(\.\d+)*")
+_VERSION: Final = re.compile(r"v?(\d{1,3})(?:\.\d+)*")
+_SINCE: Final = {"actions/cache/restore": 4, "actions/cache/save": 4}
 
 
 class Pin(NamedTuple):
@@ -47,14 +50,24 @@ PINS: Final = {
 }
 
 
-def uses(action: str, pin: Literal["sha", "tag"], workflow: Workflow) -> str | Noted:
-    """Return what the `uses` of a new step says: as the workflow says it elsewhere, else as the table does."""
-    there = [step for step in workflow.steps if step.action.lower() == action and not doubt(step.uses)]
+def uses(action: str, pin: PinKind, workflow: Workflow) -> str | Noted:
+    """Return what the `uses` of a new step says: the version that the workflow has of it, else that of the table."""
+    repository = action.split("/")[:2]
+    there = [step for step in workflow.steps if step.action.lower().split("/")[:2] == repository]
+    there = [step for step in there if not doubt(step.uses) and _knows(action, step)]
     if there:
-        common, _ = Counter(step.uses for step in there).most_common(1)[0]
-        return noted(next(step for step in there if step.uses == common))
+        ((version, _),) = Counter(step.uses.partition("@")[2] for step in there).most_common(1)
+        step = next(step for step in there if step.uses.endswith(f"@{version}"))
+        comment = _version_beside(step)
+        return Noted(f"{action}@{version}", comment) if comment else f"{action}@{version}"
     tag, commit = PINS[action]
     return Noted(f"{action}@{commit}", tag) if pin == "sha" else f"{action}@{tag}"
+
+
+def noted(step: Step) -> str | Noted:
+    """Return a step's `uses`, with the version that a comment beside it tells."""
+    comment = _version_beside(step)
+    return Noted(step.uses, comment) if comment else step.uses
 
 
 def doubt(used: str) -> str | None:
@@ -69,7 +82,15 @@ def doubt(used: str) -> str | None:
     return None
 
 
-def noted(step: Step) -> str | Noted:
-    """Return a step's `uses`, with the version that a comment beside it tells."""
-    comment = step.job.document.comments((*step.path, "uses")).rpartition("\n")[2].strip()
-    return Noted(step.uses, comment) if _VERSION.fullmatch(comment) else step.uses
+def _knows(action: str, step: Step) -> bool:
+    """Say whether the version a step uses has the action: a part of a repository may be younger than the rest."""
+    version = step.uses.partition("@")[2]
+    told = _VERSION.fullmatch(_version_beside(step) or version)
+    oldest = _SINCE.get(action, 0)
+    return bool(version) and (not oldest or (told is not None and int(told[1]) >= oldest))
+
+
+def _version_beside(step: Step) -> str:
+    """Return the version that a comment beside a step's `uses` tells."""
+    comment = step.document.comments((*step.path, "uses")).rpartition("\n")[2].strip()
+    return comment if _VERSION.fullmatch(comment) else ""

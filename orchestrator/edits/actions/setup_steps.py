@@ -8,19 +8,24 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from orchestrator.edits.actions.benchmarks import MANAGERS
-from orchestrator.edits.actions.pins import noted, uses
+from orchestrator.edits.actions.docker_build import commands_of
+from orchestrator.edits.actions.pins import PinKind, noted, uses
 from orchestrator.edits.programs import is_install
+from orchestrator.edits.script import Command
 from orchestrator.edits.workflow import Job, Step, Workflow
 from orchestrator.workspace import FileView
 
+_NODE: Final = (*MANAGERS, "npx", "node", "tsx")
 _TOOLS: Final = {  # what sets a program up, by the action's name
-    **dict.fromkeys((*MANAGERS, "npx", "node", "tsx"), r"actions/setup-node|pnpm/action-setup|oven-sh/setup-bun"),
+    **dict.fromkeys(_NODE, r"actions/setup-node|pnpm/action-setup|oven-sh/setup-bun"),
     "go": r"actions/setup-go",
     "cargo": r"dtolnay/rust-toolchain|actions-rs/toolchain|actions-rust-lang/setup-rust-toolchain",
     **dict.fromkeys(("python", "python3", "pytest", "tox", "nox", "uv", "poetry"), r"actions/setup-python|.*/setup-uv"),
 }
+_COMPILED: Final = ("go", "cargo")
+"""Programs that fetch what they need themselves, and that runners have."""
 _READY: Final = re.compile(
-    r"actions/checkout|actions/cache|.*/setup-[\w-]+|.*/(?:rust-)?toolchain|.*/rust-(?:toolchain|cache)|pnpm/action-setup",
+    r"actions/(?:checkout|cache)|pnpm/action-setup|.*/setup-[\w-]+|.*/(?:rust-)?toolchain|.*/rust-(?:toolchain|cache)",
     re.IGNORECASE,
 )
 _MATRIX: Final = re.compile(r"\$\{\{\s*matrix\.([\w-]+)\s*\}\}")
@@ -38,42 +43,51 @@ class Setup:
     manager: str = "npm"
 
 
-def find_setup(workflow: Workflow, program: str, files: FileView, pin: Any) -> Setup:
-    """Return how other jobs get ready to run a program; without one, the plainest way."""
+def find_setup(workflow: Workflow, program: str, files: FileView, pin: PinKind) -> Setup | None:
+    """Return how other jobs get ready to run a program, else the plainest way; None where that is not enough."""
     wanted = re.compile(_TOOLS.get(program, r"(?!)"), re.IGNORECASE)
     jobs = [job for job in workflow.jobs.values() if any(wanted.fullmatch(step.action) for step in job.steps)]
-    for job in sorted(jobs, key=lambda each: bool(each.matrix)):
-        setup = _of_job(job)
-        if setup is not None:
-            return setup
-    return Setup(list(_plain_steps(workflow, program, files, pin)))
+    setups = [_of_job(job, program) for job in sorted(jobs, key=lambda each: bool(each.matrix))]
+    return next((setup for setup in setups if setup is not None), None) or _plain(workflow, program, files, pin)
 
 
-def _of_job(job: Job) -> Setup | None:
-    steps = list(_ready_steps(job))
+def _of_job(job: Job, program: str) -> Setup | None:
+    """Return how a job gets ready; None where another one cannot do the same."""
+    steps = list(_ready_steps(job, program))
     data = _settled([_copied(step) for step in steps], job.matrix)
     runs_on = _settled(job.data.get("runs-on"), job.matrix)
-    if "matrix." in str(data) or not isinstance(runs_on, str) or "matrix." in runs_on:
+    is_ready = program in _COMPILED or any(_installs(step, program) for step in steps)
+    env = job.data.get("env")
+    own = [f"env.{name}" for name in env] if isinstance(env, dict) else []
+    is_bound = any(name in f"{data} {runs_on}" for name in ("matrix.", "needs.", *own))
+    if is_bound or not is_ready or not isinstance(runs_on, str) or "container" in job.data:
         return None
-    installs = [command.program for step in steps for command in _commands(step) if command.program in MANAGERS]
+    managers = [command.program for step in steps for command in commands_of(step) if command.program in MANAGERS]
     directory = str(job.default_run.get("working-directory") or "").removeprefix("./")
-    return Setup(data, runs_on, directory, installs[-1] if installs else "npm")
+    return Setup(data, runs_on, directory, managers[-1] if managers else "npm")
 
 
-def _ready_steps(job: Job) -> Iterator[Step]:
+def _ready_steps(job: Job, program: str) -> Iterator[Step]:
+    """Yield the steps up to the one that installs what the project depends on."""
     for step in job.steps:
-        commands = _commands(step)
-        if not _READY.fullmatch(step.action) and not (commands and all(_makes_ready(each) for each in commands)):
+        commands = commands_of(step)
+        is_elsewhere = step.action == "actions/checkout" and "repository" in step.with_
+        is_ready = _READY.fullmatch(step.action) or (commands and all(_makes_ready(each) for each in commands))
+        if is_elsewhere or not is_ready:
             return
         yield step
+        if _installs(step, program):
+            return
 
 
-def _makes_ready(command: Any) -> bool:
+def _installs(step: Step, program: str) -> bool:
+    """Say whether a step installs what a program needs."""
+    is_node = program in _NODE
+    return any(is_install(command) and (command.program in MANAGERS) == is_node for command in commands_of(step))
+
+
+def _makes_ready(command: Command) -> bool:
     return is_install(command) or command.program == "corepack"
-
-
-def _commands(step: Step) -> Sequence[Any]:
-    return step.script.commands if step.script else ()
 
 
 def _copied(step: Step) -> dict[str, Any]:
@@ -89,16 +103,20 @@ def _settled(value: Any, matrix: dict[str, Any]) -> Any:
             return [_settled(item, matrix) for item in value]
         case str() if found := _MATRIX.fullmatch(value):
             values = matrix.get(found[1])
-            is_plain = isinstance(values, list) and values and isinstance(values[-1], str | int | float)
-            return values[-1] if is_plain and values else value
+            is_plain = isinstance(values, list) and bool(values) and isinstance(values[-1], str | int | float)
+            return values[-1] if isinstance(values, list) and is_plain else value
         case _:
             return value
 
 
-def _plain_steps(workflow: Workflow, program: str, files: FileView, pin: Any) -> Iterator[dict[str, Any]]:
-    yield {"uses": uses("actions/checkout", pin, workflow)}
+def _plain(workflow: Workflow, program: str, files: FileView, pin: PinKind) -> Setup | None:
+    checkout = {"uses": uses("actions/checkout", pin, workflow)}
+    if program not in _TOOLS or program in _COMPILED:
+        return Setup([checkout])
     lock = next(((name, install) for path, name, install in _LOCKS if files.read(path) is not None), None)
-    if program in MANAGERS and lock is not None:
-        node = {"node-version": "lts/*", "cache": lock[0]}
-        yield {"uses": uses("actions/setup-node", pin, workflow), "with": node}
-        yield {"run": lock[1]}
+    if program not in MANAGERS or lock is None:
+        return None
+    manager, install = lock
+    node = {"node-version": "lts/*", "cache": manager}
+    setup = {"uses": uses("actions/setup-node", pin, workflow), "with": node}
+    return Setup([checkout, setup, {"run": install}], manager=manager)

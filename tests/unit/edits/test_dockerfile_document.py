@@ -106,6 +106,12 @@ def test_of_a_value_only_what_differs_is_replaced(index: int, value: str, old: s
     assert after.source.text == FILE.replace(old, new).replace("\n", newline)
 
 
+def test_a_here_document_keeps_its_last_line() -> None:
+    with pytest.raises(Refusal) as refusal:
+        edited(read("RUN <<E\nx\nE\n"), [Set((0, "value"), "<<E\nx\nEE")])
+    assert refusal.value.hint == "a here-document ends with its name on a line of its own"
+
+
 @pytest.mark.parametrize(("value", "after"), [("a  b", "RUN a  b"), ("a c", "RUN a\\\n  c"), ("a  c", "RUN a  c")])
 def test_what_indents_a_continued_line_is_one_blank_of_the_value(value: str, after: str) -> None:
     assert edited(read("RUN a\\\n  b"), [Set((0, "value"), value)]).source.text == after

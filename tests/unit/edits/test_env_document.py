@@ -75,6 +75,7 @@ def test_a_new_value_stands_where_the_old_one_stood(before: str, value: str, aft
         ("export B='2'\r\n", Add(("A",), "1"), "export B='2'\r\nexport A='1'\r\n"),
         ("# c\nC=3\n# b\nB=2\n", Add(("A",), "1", before="B"), "# c\nC=3\nA=1\n# b\nB=2\n"),
         ("# c\nC=3\n# b\nB=2\n", Add(("A",), "1", after="C"), "# c\nC=3\nA=1\n# b\nB=2\n"),
+        ('C="a\n# b"\nB=2\n', Add(("A",), "1", before="B"), 'C="a\n# b"\nA=1\nB=2\n'),
         ('C="a\nb" # c\nB=2\n', Add(("A",), "1", after="C"), 'C="a\nb" # c\nA="1"\nB=2\n'),
     ],
 )
@@ -94,6 +95,7 @@ def test_a_new_variable_is_spelled_like_its_neighbour(before: str, mutation: Add
         ("# about both\nA=1\nB=2\n", "# about both\nB=2\n"),
         ("C=3\n\nA=1\n\nB=2\n", "C=3\n\nB=2\n"),
         ('A="one\n# two"\nB=2\n', "B=2\n"),
+        ('B="one\n# two"\nA=1\n', 'B="one\n# two"\n'),
     ],
 )
 def test_a_variable_goes_with_the_comments_that_are_its_own(before: str, after: str) -> None:

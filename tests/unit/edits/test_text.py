@@ -45,6 +45,12 @@ def test_places_count_characters_from_one() -> None:
 def test_a_line_starts_behind_a_break_and_ends_with_one() -> None:
     source = SourceText("f", "ab\r\ncd")
     assert [(source.line_start(at), source.line_end(at)) for at in (0, 3, 4, 6)] == [(0, 4), (0, 4), (4, 6), (4, 6)]
+    assert SourceText("f", "\nx").line_end(0) == 1
+
+
+def test_a_text_may_be_as_large_as_the_limit_and_has_no_mark_unless_it_says_so() -> None:
+    assert SourceText.read("f", b"x" * MAX_BYTES).encode() == b"x" * MAX_BYTES
+    assert SourceText("f", "x").encode() == b"x"
 
 
 def test_splices_are_made_wherever_they_are_named() -> None:

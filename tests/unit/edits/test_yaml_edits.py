@@ -322,3 +322,95 @@ def test_keys_in_quotes_and_words_beyond_ascii_are_found() -> None:
 
 def test_a_text_over_several_lines_is_replaced_as_a_whole() -> None:
     assert edit("a: one\n  two # c\nb: 'x\n\n  y'\n", Set(("a",), "z"), Set(("b",), "w")) == "a: z # c\nb: 'w'\n"
+
+
+def test_a_text_ends_with_its_last_line_even_if_that_is_spaces() -> None:
+    assert edit("a: |\n  x\n     \nb: 1\n", Add(("n",), 0, after="a")) == "a: |\n  x\n     \nn: 0\nb: 1\n"
+    assert edit("a: |\n  x\n  \nb: 1\n", Add(("n",), 0, after="a")) == "a: |\n  x\nn: 0\n  \nb: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("a: 1\n\nb: 2\nc: 3\n", "a: 1\n\nc: 3\n"),
+        ("a: 1\nb: 2\n\nc: 3\n", "a: 1\n\nc: 3\n"),
+        ("a: |\n  x\nb: 2\n\nc: 3\n", "a: |\n  x\n\nc: 3\n"),
+        ("a: 1\n\n\nb: 2\n\nc: 3\n", "a: 1\n\n\nc: 3\n"),
+    ],
+)
+def test_one_gap_stays_where_a_key_was(text: str, after: str) -> None:
+    assert edit(text, Remove(("b",))) == after
+
+
+def test_an_item_is_parted_as_its_nearest_neighbours_are() -> None:
+    text = "- a\n\n- b\n- c\n"
+    assert edit(text, Insert((), 0, "n")) == "- n\n\n" + text
+    assert edit(text, Insert((), 1, "n")) == "- a\n\n- n\n\n- b\n- c\n"
+    assert edit(text, Insert((), 2, "n")) == "- a\n\n- b\n- n\n- c\n"
+    assert edit(text, Insert((), 3, "n")) == text + "- n\n"
+
+
+def test_a_key_is_parted_as_most_are_and_a_short_one_not_for_a_single_gap() -> None:
+    text = "a: 1\n\nb: 2\n"
+    assert edit(text, Add(("n",), 0)) == text + "n: 0\n"
+    assert edit(text, Add(("n",), {"x": 1})) == text + "\nn:\n  x: 1\n"
+    assert edit(text + "\nc: 3\n", Add(("n",), 0)) == text + "\nc: 3\n\nn: 0\n"
+    assert edit(text + "c: 3\n", Add(("n",), {"x": 1})) == text + "c: 3\nn:\n  x: 1\n"
+
+
+def test_a_text_in_the_middle_of_a_file_without_a_last_line_break_does_not_hinder() -> None:
+    assert edit("- |\n  x\n- y", Insert((), 1, "n")) == "- |\n  x\n- n\n- y"
+
+
+def test_empty_values_end_with_their_key_or_dash() -> None:
+    text = "x:\n  - -\n    -\n  -\nc: 1\n"
+    assert edit(text, Add(("n",), 0, before="c")) == text.replace("c:", "n: 0\nc:")
+
+
+def test_an_empty_item_is_followed_by_a_new_one() -> None:
+    assert edit("x:\n  - -\n    -\nc: 1\n", Insert(("x", 0), 2, "n")) == "x:\n  - -\n    -\n    - n\nc: 1\n"
+
+
+def test_no_blank_line_parts_an_item_from_a_text_that_would_keep_it() -> None:
+    assert edit("- a\n\n- |+\n  x\n", Insert((), 2, "n")) == "- a\n\n- |+\n  x\n- n\n"
+
+
+def test_a_new_text_takes_in_no_line_of_spaces_below() -> None:
+    text = "a: 1\n      \nb: 1\n"
+    assert edit(text, Set(("a",), "x\ny\n")) == text.replace("1\n ", '"x\\ny\\n"\n ')
+    assert edit(text, Set(("a",), ["x\ny\n"])) == "a:\n      \n  - |\n    x\n    y\nb: 1\n"
+
+
+def test_an_empty_text_gets_lines() -> None:
+    assert edit("a: |\nb: 1\n", Set(("a",), "x\n")) == "a: |\n  x\nb: 1\n"
+    assert edit("b: 1\na: |", Set(("a",), "x\n")) == "b: 1\na: |\n  x\n"
+
+
+def test_an_unused_anchor_stays_before_a_block() -> None:
+    text = "a: &x # c\n  k: 1\nb:\n- &y z\n"
+    assert edit(text, Set(("a",), "v"), Set(("b", 0), "w")) == "a: &x v # c\nb:\n- &y w\n"
+    assert edit(text, Set(("a",), {"l": 2}), Set(("b", 0), {"k": 1})) == "a: &x # c\n  l: 2\nb:\n- k: 1\n"
+
+
+def test_an_item_below_its_dash_becomes_one_beside_it() -> None:
+    assert edit("-\n    k: 1\n-\n", Set((0,), {"a": 1, "b": 2}), Set((1,), {"a": 1, "b": 2})) == (
+        "- a: 1\n  b: 2\n- a: 1\n  b: 2\n"
+    )
+
+
+def test_lists_in_lists_are_written_as_the_file_has_them() -> None:
+    assert edit("a: [x]\nb: z\n", Set(("b",), [["p", "q"], {"k": 1}])) == "a: [x]\nb:\n  - [p, q]\n  - k: 1\n"
+    assert edit("a:\n- x\nb: z\n", Set(("b",), [["p", "q"]])) == "a:\n- x\nb:\n- - p\n  - q\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "added"),
+    [
+        ("a:\n- x: 1\n- y: 1\nb:\n-   x: 1\n", "-   k: 1\n    l: 2\n"),
+        ("a:\n-   x: 1\nb:\n-\n  x: 1\n", "-   k: 1\n    l: 2\n"),
+        ("b:\n-\n- x: 1\n", "- k: 1\n  l: 2\n"),
+    ],
+)
+def test_an_item_stands_behind_its_dash_as_the_first_does(text: str, added: str) -> None:
+    count = len(YamlDocument.parse(SourceText("f", text)).data["b"])
+    assert edit(text, Insert(("b",), count, {"k": 1, "l": 2})) == text + added

@@ -6,8 +6,9 @@ A case has a `name`, perhaps `parameters` as a plan would say them, a file `befo
 - `satisfied: true`, with perhaps `warnings`;
 - `refused`, a code, with the `line` and a part of what is `said`; the hint counts too.
 
-`path` is the file's name where it is no workflow, `files` are others of the project; `newline: crlf` runs it with those
-line ends. A warning is given by a part of it. Every action also runs over the files of `awkward`, where it must not crash.
+`path` is the file's name where it is no workflow, `files` are others of the project; `newline: crlf` runs it with
+those line ends. A warning is given by a part of it. Every action also runs over the files of `awkward`, where it must
+not crash.
 """
 
 from __future__ import annotations
