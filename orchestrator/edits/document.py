@@ -67,8 +67,8 @@ def edited(document: D, mutations: Sequence[Mutation]) -> D:
         source = document.source.spliced(splices)
         new = type(document).parse(source)
         model = applied(document.data, mutations)
-    except ValueError:
-        raise _gate(document, mutations, "two of the edits touch the same text") from None
+    except (ValueError, LookupError):
+        raise _gate(document, mutations, "two of the edits touch the same place") from None
     except Refusal as refusal:
         raise _gate(document, mutations, f"the result cannot be read: {refusal.message}") from refusal
     if not _is_unchanged_outside(document.source.text, source.text, splices):

@@ -28,11 +28,11 @@ class _Place(NamedTuple):
     """An entry and what holds it."""
 
     holder: Container
-    index: int
+    at: int
 
     @property
     def entry(self) -> Entry:
-        return self.holder.entries[self.index]
+        return self.holder.entries[self.at]
 
 
 class JsDocument:
@@ -74,7 +74,7 @@ class JsDocument:
         if not path:
             return ""
         place = self._place(path)
-        lead = self._layout.lead(place.holder, place.index)
+        lead = self._layout.lead(place.holder, place.at)
         above = [each for each in self._layout.comments if lead <= each.start < place.entry.start]
         return "\n".join(self._words(each) for each in (*above, *self._layout.beside(place.entry)))
 
@@ -110,7 +110,7 @@ class JsDocument:
                 return self._insert(mutation)
             case Remove():
                 place = self._place(mutation.path)
-                return self._layout.without(place.holder, place.index)
+                return self._layout.without(place.holder, place.at)
             case _:
                 assert_never(mutation)
 

@@ -95,8 +95,9 @@ class Block:
         gaps = [self._is_parted(each) for each in range(1, count)]
         if not gaps:
             return False
-        if self._text[self.starts[0]] == "-":
-            return gaps[min(max(index, 1), count - 1) - 1]
+        is_parted_here = gaps[min(max(index, 1), count - 1) - 1]
+        if self._text[self.starts[0]] == "-" or (0 < index < count and not is_parted_here):
+            return is_parted_here
         return sum(gaps) * 2 > len(gaps) and (len(gaps) > 1 or len(lines) > 1)
 
     def _is_parted(self, index: int) -> bool:

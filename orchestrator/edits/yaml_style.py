@@ -8,17 +8,19 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import yaml
 from yaml.emitter import Emitter
 
-from orchestrator.edits.mutation import Noted
+from orchestrator.edits.mutation import Noted, plain
 from orchestrator.edits.text import SourceText
 from orchestrator.edits.yaml_tree import Mapping, Node, Scalar, Sequence
 from orchestrator.plan.scalars import WrittenBool, scalar
 
 _NOT_IN_QUOTES: Final = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff]")
+_BLANK_LINE: Final = re.compile(r"\n[ \t]*\r?\n")
 _TOO_RICH_TO_FOLD: Final = re.compile(r"(?m)^[ \t]|\n\n")
 _NOT_IN_BLOCKS: Final = re.compile(
     r"[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
@@ -45,6 +47,8 @@ class Style:
     quote: str = "'"
     lists_are_flow: bool = False
     """Whether lists of plain values stand on one line."""
+    items_are_parted: bool = False
+    """Whether blank lines part the items of lists of mappings, such as the steps of a job."""
 
     def value(self, value: Any, column: int, *, quote: str = "") -> Written:
         """Write what belongs to the key at `column`."""
@@ -75,7 +79,9 @@ class Style:
 
     def sequence(self, items: list[Any] | tuple[Any, ...], column: int) -> list[str]:
         """Write the items of a list as lines, with their dashes at `column`."""
-        return [line for value in items for line in self.item_lines(value, column)]
+        first, *rest = (self.item_lines(value, column) for value in items)
+        is_parted = self.items_are_parted and any(isinstance(plain(value), dict) for value in items)
+        return [*first, *(line for lines in rest for line in ([""] * is_parted + lines))]
 
     def item_lines(self, value: Any, column: int, *, quote: str = "") -> list[str]:
         """Write one item as lines. The comment of an item that is a mapping goes above it."""
@@ -128,6 +134,7 @@ def style_of(source: SourceText, root: Node) -> Style:
         item=_most_common(seen.items, 2),
         quote='"' if seen.quotes['"'] > seen.quotes["'"] else "'",
         lists_are_flow=seen.lists[True] > seen.lists[False],
+        items_are_parted=seen.gaps[True] > seen.gaps[False],
     )
 
 
@@ -218,6 +225,7 @@ class _Habits:
         self.items: Counter[int] = Counter()
         self.quotes: Counter[str] = Counter()
         self.lists: Counter[bool] = Counter()
+        self.gaps: Counter[bool] = Counter()
 
     def look(self, root: Node) -> None:
         waiting = [root]
@@ -244,6 +252,9 @@ class _Habits:
     def _look_at_list(self, node: Sequence) -> None:
         if node.items and all(isinstance(item, Scalar) for item in node.items):
             self.lists[node.is_flow] += 1
+        for one, other in pairwise(node.items):
+            if isinstance(one, Mapping) and not node.is_flow:
+                self.gaps[_BLANK_LINE.search(self._source.text, one.end, other.start) is not None] += 1
         if not node.is_flow and node.anchor is None and node.tag is None and node.items:
             offset = node.items[0].start - node.start
             if 1 < offset < 9 and "\n" not in self._source.text[node.start : node.items[0].start]:

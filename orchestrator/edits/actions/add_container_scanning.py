@@ -98,7 +98,7 @@ def _refuse_early(build: Step) -> None:
     tags = str(build.with_.get("tags") or build.run)
     for step in build.job.steps:
         reference = str(step.with_.get("image-ref") or step.with_.get("image") or "")
-        if step.index < build.index and scans_image(step) and reference and reference in tags:
+        if scans_image(step) and reference and reference in tags:
             message = f"`{step.label}` scans the image before `{build.label}` builds it"
             raise Refusal("edit/conflict", message, hint="move it behind the build", location=step.location)
 

@@ -43,7 +43,8 @@ def builds_image(step: Step) -> bool:
 def is_pushed(step: Step) -> bool:
     """Say whether the image that a step builds goes to a registry, at least at times."""
     if step.action not in _ACTIONS:
-        return any(command.begins("docker", "push") for each in step.job.steps for command in commands_of(each))
+        pushes = any(command.begins("docker", "push") for each in step.job.steps for command in commands_of(each))
+        return pushes or any(command.option("--push") is not None for command in build_commands(step))
     outputs = str(step.with_.get("outputs") or "")
     is_off = str(step.with_.get("push", False)).lower() in ("false", "none", "")
     return not is_off or "type=registry" in outputs or "push=true" in outputs

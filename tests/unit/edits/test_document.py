@@ -75,7 +75,7 @@ def test_an_edit_that_does_what_it_means_passes() -> None:
         ([], "`1` would not be what was meant"),
         ([Splice(2, 3, "B"), Splice(6, 6, "d")], "`3` would not be what was meant"),
         ([Splice(2, 3, "bad")], "the result cannot be read: a bad line"),
-        ([Splice(2, 3, "B"), Splice(2, 4, "")], "two of the edits touch the same text"),
+        ([Splice(2, 3, "B"), Splice(2, 4, "")], "two of the edits touch the same place"),
     ],
 )
 def test_any_other_result_is_refused(told: Sequence[Splice], message: str) -> None:

@@ -414,3 +414,17 @@ def test_lists_in_lists_are_written_as_the_file_has_them() -> None:
 def test_an_item_stands_behind_its_dash_as_the_first_does(text: str, added: str) -> None:
     count = len(YamlDocument.parse(SourceText("f", text)).data["b"])
     assert edit(text, Insert(("b",), count, {"k": 1, "l": 2})) == text + added
+
+
+def test_steps_that_are_added_are_parted_as_those_of_the_file_are() -> None:
+    steps = [{"uses": "a"}, {"run": "b"}]
+    text = "jobs:\n  one:\n    steps:\n      - uses: x\n{gap}      - run: y\n"
+    added = "\n  two:\n    steps:\n      - uses: a\n{gap}      - run: b\n"
+    for gap in ("", "\n"):
+        after = edit(text.format(gap=gap), Add(("jobs", "two"), {"steps": steps}))
+        assert after.endswith(added.format(gap=gap).lstrip("\n"))
+
+
+def test_a_key_between_two_that_touch_touches_both() -> None:
+    text = "name: x\nruns-on: y\n\nenv: z\n\nsteps: w\n"
+    assert edit(text, Add(("if",), "v", after="name")).startswith("name: x\nif: v\nruns-on: y\n\n")
