@@ -60,7 +60,7 @@ CODES: dict[str, str] = {
     "state/no-run": "there is no such run",
     "state/nothing-to-roll-back": "no run changed anything",
     # why an edit declines
-    "edit/not-a-file": "the file is missing, empty, a directory, or a link that leads nowhere",
+    "edit/not-a-file": "there is no file to edit: it is missing, empty, a directory, unreadable or out of the project",
     "edit/not-text": "the file is not UTF-8 text with usual line endings",
     "edit/too-large": "the file is larger than an edit may be",
     "edit/unknown-format": "nobody knows how this kind of file is edited",
@@ -85,7 +85,7 @@ CODES: dict[str, str] = {
     "edit/not-placeholder": "what stands there does real work",
     "edit/conflict": "what the edit wants stands there in another form",
     "edit/validator": "a checker finds something new in the result",
-    "edit/gate": "a bug: the edit did not do exactly what it meant",
+    "edit/gate": "the result would not be exactly what the edit means",
     # what a task can end with
     "task/failed": "the task did not do what it should",
     "task/refused": "the task declined to touch what it does not understand",

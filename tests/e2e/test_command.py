@@ -86,7 +86,7 @@ BAD_OPTIONS = {
     "plan --graph png": "`png` is no graph format",
     "explain 7": "the plan has no task `7`",
     "logs 7": "the plan has no task `7`",
-    "approve 1": "no manual task",
+    "approve 1": "waits for a person",
     "no-such-command": "No such command",
 }
 

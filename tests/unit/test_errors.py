@@ -84,7 +84,7 @@ def test_what_the_machine_refuses_is_told_by_its_reason(number: int, code: str) 
 
 
 def test_every_code_that_is_registered_is_used_and_every_one_used_is_registered() -> None:
-    slug = re.compile(r"\"((?:plan|usage|environment|state|task)/[a-z0-9-]+)\"")
+    slug = re.compile(r"\"((?:plan|usage|environment|state|edit|generation|task)/[a-z0-9-]+)\"")
     sources = {path: path.read_text() for path in PACKAGE.rglob("*.py") if path.name != "errors.py"}
     used = {code for text in sources.values() for code in slug.findall(text)}
     raised_here = set(slug.findall((PACKAGE / "errors.py").read_text().split("class Location")[1]))
@@ -92,6 +92,6 @@ def test_every_code_that_is_registered_is_used_and_every_one_used_is_registered(
 
 
 def test_every_code_is_raised_by_some_test() -> None:
-    tests = [path for path in TESTS.rglob("*") if path.suffix in (".py", ".expected")]
+    tests = [path for path in TESTS.rglob("*") if path.suffix in (".py", ".yml", ".expected")]
     expected = "\n".join(path.read_text("utf-8") for path in tests)
     assert [code for code in CODES if code not in expected] == []
