@@ -55,7 +55,7 @@ class TomlDocument:
         entry = self._tree.entries.get(path)
         section = self._section(path)
         end = entry.value.end if entry else section.header_end if section else start
-        beside = text[end : self.source.line_end(end)].lstrip(", \t") if end > start else ""
+        beside = text[end : self.source.line_end(end)].lstrip(", \t")
         return lines.uncommented(above + (beside if beside.startswith("#") else ""))
 
     def guard(self, path: Path) -> None:

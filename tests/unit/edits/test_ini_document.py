@@ -220,6 +220,7 @@ def test_a_file_that_breaks_the_rules_is_refused_with_the_place(path: str, text:
         (Set(("one", "k"), ["# x"]), "edit/wrong-shape", "a value of `setup.cfg` cannot be '# x'"),
         (Insert(("one", "k"), 0, "x"), "edit/wrong-shape", "the place is no list"),
         (Add(("one", "K"), "2"), "edit/conflict", "the key `k` is there already"),
+        (Add(("DEFAULT", "colon"), "2"), "edit/conflict", "the key `Colon` is there already"),
         (Add(("one", "k=j"), "2"), "edit/wrong-shape", "a key of `setup.cfg` cannot be 'k=j'"),
         (Add(("one", "# j"), "2"), "edit/wrong-shape", "a key of `setup.cfg` cannot be '# j'"),
         (Add(("new",), "2"), "edit/wrong-shape", "`setup.cfg` has sections with keys"),

@@ -18,7 +18,7 @@ phase_1:
         - {id: 1.10, name: a, type: shell, run: [echo, "{{ variables.version }}"], retry: {attempts: 2}, timeout: 10m}
         - {id: "1.2", name: a, type: milestone, for_each: {glob: "*.txt"}, env: {A: b}}
         - {id: "1.3", name: a, type: config_edit, target: a.json, edits: [{set: a, value: {src: 1.50, deep: [{x: 2}]}}]}
-        - {id: "1.4", name: a, type: config_edit, target: a.js, action: add_directory_thresholds, thresholds: {src: 1.50}}
+        - {id: "1.4", name: a, type: config_edit, target: a.js, action: add_directory_thresholds, thresholds: {s: 1.50}}
 checkpoints:
   after_phase_1: {blocking: true, validations: [{type: command, run: "true"}]}
 """
