@@ -65,10 +65,10 @@ def _plan(
 
 
 def _show(planned: Rollback) -> None:
-    for edit in planned.edits:
+    for edit in sorted(planned.edits, key=lambda edit: edit.path):
         what = "delete " if edit.after is None else "restore"
         typer.echo(f"  {what}  {edit.path}")
-    for path, why in planned.left.items():
+    for path, why in sorted(planned.left.items()):
         typer.echo(f"  {screen.paint('leave', 'yellow')}    {path}: {why}")
     if planned.effects:
         typer.echo("these cannot be taken back:")

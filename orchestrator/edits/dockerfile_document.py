@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from orchestrator.edits import lines
 from orchestrator.edits.dockerfile_tree import KEYWORDS, Instruction, directives_end, instructions
@@ -20,6 +20,7 @@ from orchestrator.errors import Location
 class DockerfileDocument:
     """Instructions in their order, the keywords in capitals. Of a value only what differs is replaced."""
 
+    values_are_text: ClassVar[bool] = True
     source: SourceText
 
     @classmethod

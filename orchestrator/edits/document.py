@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from orchestrator.edits.mutation import Add, Mutation, Path, applied, differences
 from orchestrator.edits.refusal import Refusal
@@ -13,6 +13,9 @@ from orchestrator.errors import Location
 
 class Document(Protocol):
     """A parsed file: its text, what it means as plain data, and where each part stands."""
+
+    values_are_text: ClassVar[bool]
+    """The format knows no numbers: `8080` in a plan means the text."""
 
     @classmethod
     def parse(cls, source: SourceText) -> Self:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from io import StringIO
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, ClassVar, Final, NamedTuple, Self
 
 from dotenv.parser import Binding, parse_stream
 
@@ -49,6 +49,7 @@ class Entry(NamedTuple):
 class EnvDocument:
     """Variables by name. Of one that stands twice the last value counts, as for the programs that read it."""
 
+    values_are_text: ClassVar[bool] = True
     source: SourceText
 
     @classmethod

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from orchestrator.edits import lines
 from orchestrator.edits.ini_tree import MARKS, PREAMBLE, Option, Section, Value, meaning, sections
@@ -27,6 +27,7 @@ _NAME: Final = re.compile(r"[^\r\n]+")
 class IniDocument:
     """Values by section and key. The keys before the first section of an .editorconfig stand beside its sections."""
 
+    values_are_text: ClassVar[bool] = True
     source: SourceText
 
     @classmethod

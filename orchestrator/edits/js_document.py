@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import PurePath
-from typing import Any, Final, NamedTuple, Self, assert_never
+from typing import Any, ClassVar, Final, NamedTuple, Self, assert_never
 
 from orchestrator.edits.js_export import Override, exported
 from orchestrator.edits.js_layout import Layout, New
@@ -37,6 +37,8 @@ class _Place(NamedTuple):
 
 class JsDocument:
     """A file whose exported object is its data."""
+
+    values_are_text: ClassVar[bool] = False
 
     def __init__(self, source: SourceText, tree: SyntaxTree, root: Node, overrides: Sequence[Override] = ()) -> None:
         self._source = source

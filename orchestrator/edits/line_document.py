@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from orchestrator.edits import lines
 from orchestrator.edits.mutation import Add, Insert, Mutation, Path, Remove, Set, plain
@@ -21,6 +21,7 @@ from orchestrator.errors import Location
 class LineDocument:
     """A list of lines, without their ends."""
 
+    values_are_text: ClassVar[bool] = True
     source: SourceText
 
     @classmethod

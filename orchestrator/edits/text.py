@@ -45,7 +45,7 @@ class SourceText:
         try:
             text = content[len(_BOM) :].decode() if has_bom else content.decode()
         except UnicodeDecodeError as error:
-            line, column = _place(content[: error.start].decode(errors="replace"))
+            line, column = _place(error.object[: error.start].decode(errors="replace"))
             raise Refusal(
                 "edit/not-text", f"`{path}` is not UTF-8 text", location=Location(path, line, column)
             ) from None

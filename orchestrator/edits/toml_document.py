@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from orchestrator.edits import lines, toml_inline, toml_tables
 from orchestrator.edits.mutation import Add, Insert, Mutation, Path, Remove, Set, plain
@@ -29,6 +29,7 @@ _SIGN: Final = re.compile(r"(\s*)=(\s*)\Z")
 class TomlDocument:
     """The tables of a file. Numbers and dates are what TOML says they are."""
 
+    values_are_text: ClassVar[bool] = False
     source: SourceText
 
     @classmethod

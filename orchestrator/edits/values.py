@@ -14,12 +14,16 @@ _IN_WORD: Final = r"[^\s'\"`=,;|&()<>\[\]{}$]"
 
 
 def spelled(document: Document, value: Any) -> Any:
-    """Return a plan's value as a file can hold it: only YAML keeps how a number was written, such as `3.10`."""
+    """Return a plan's value as a file can hold it: only YAML and formats of texts keep how `3.10` was written."""
     match value:
         case dict():
             return {key: spelled(document, item) for key, item in value.items()}
         case list() | tuple():
             return [spelled(document, item) for item in value]
+        case bool() if document.values_are_text:
+            return str(value).lower()
+        case int() | float() | WrittenBool() if document.values_are_text:
+            return str(value)
         case WrittenBool():
             return value.value
         case WrittenInt() | WrittenFloat() if not document.source.path.endswith((".yml", ".yaml")):

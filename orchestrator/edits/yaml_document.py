@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final, assert_never
+from typing import Any, ClassVar, Final, assert_never
 
 from orchestrator.edits.mutation import Add, Insert, Mutation, Path, Remove, Set, last_text, plain
 from orchestrator.edits.refusal import Refusal
@@ -28,6 +28,7 @@ _MARK: Final = re.compile(r"(?m)^[ \t]*#+ ?|[ \t\r]+$")
 class YamlDocument:
     """One YAML file; see `document.Document`."""
 
+    values_are_text: ClassVar[bool] = False
     source: SourceText
     root: Node
 

@@ -184,16 +184,9 @@ def test_nothing_to_edit_is_a_warning_where_the_plan_says_so(bench: Bench) -> No
     )
 
 
-def test_an_action_without_a_recipe_fails_rather_than_lie(bench: Bench) -> None:
-    bench.write("ci.yml", WORKFLOW)
-    for name in (name for name, action in ACTIONS.items() if action.recipe is None):
-        refused = bench.failure(task(bench, f"action: {name}"))
-        assert refused == ("task/not-built", f"the action `{name}` cannot run in this version")
-
-
 def test_every_action_has_its_recipe_where_it_says(bench: Bench) -> None:
-    for name, action in ACTIONS.items():
-        assert action.recipe is None or callable(recipe_of(name, parameters_of(name)(), bench.workspace))
+    for name in ACTIONS:
+        assert callable(recipe_of(name, parameters_of(name)(), bench.workspace))
 
 
 # --- verify ------------------------------------------------------------------------------------------------------

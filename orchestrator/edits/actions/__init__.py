@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from orchestrator.edits.recipe import Edited, Recipe, Satisfied
-from orchestrator.errors import TaskError
 
 if TYPE_CHECKING:
     from orchestrator.workspace import FileView
@@ -22,8 +21,8 @@ class Action(NamedTuple):
 
     parameters: str
     """The class in `parameters` that a plan's parameters become."""
-    recipe: str | None = None
-    """`module:function`, the module being one of this package; None while it cannot run."""
+    recipe: str
+    """`module:function`, the module being one of this package."""
     sees_files: bool = False
     """Whether it must know other files of the project. It is given them as `files`."""
 
@@ -65,13 +64,8 @@ def parameters_of(name: str) -> type[Any]:
 
 
 def recipe_of(name: str, parameters: Any, files: FileView) -> Recipe:
-    """Return the recipe of an action, its parameters bound, and the project's files where it must know them.
-
-    :raises TaskError: `task/not-built` while it has none.
-    """
+    """Return the recipe of an action, its parameters bound, and the project's files where it must know them."""
     _, path, sees_files = ACTIONS[name]
-    if path is None:
-        raise TaskError("task/not-built", f"the action `{name}` cannot run in this version")
     module, _, function = path.partition(":")
     recipe: Callable[..., Edited | Satisfied] = getattr(import_module(f"{__name__}.{module}"), function)
     return partial(recipe, parameters=parameters, **({"files": files} if sees_files else {}))

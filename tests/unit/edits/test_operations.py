@@ -197,6 +197,16 @@ OTHER_FORMATS = {
         "- {ensure_line: strict = true, section: mypy}",
         ["+ ", "+ [mypy]", "+ strict = true"],
     ),
+    "an ini file knows no numbers, so it gets their text": (
+        "setup.cfg",
+        "- {set: flake8.max-line-length, value: 0120}",
+        ["- max-line-length = 100", "+ max-line-length = 0120"],
+    ),
+    "a variable gets the text of a number and of a truth value": (
+        ".env",
+        "- {set: PORT, value: 8080}\n- {set: DEBUG, value: true}",
+        ["- PORT=3000", "+ PORT=8080", "+ DEBUG=true"],
+    ),
     "JSON gets a number as a number": (
         "package.json",
         "- {set: version, value: 1.50, after: name}",
@@ -240,6 +250,7 @@ SATISFIED = [
     ("CODEOWNERS", "- ensure_line: /src/ @web"),
     ("Dockerfile", "- ensure_line: RUN npm ci"),
     ("setup.cfg", "- {ensure_line: max-line-length=100, section: flake8}"),
+    ("setup.cfg", "- {set: flake8.max-line-length, value: 100}"),
 ]
 
 
