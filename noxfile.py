@@ -28,6 +28,6 @@ def tests(session: nox.Session) -> None:
 def full(session: nox.Session) -> None:
     """Everything: the long tests too, with many examples, and the benchmarks."""
     session.run(".ci/run", "lint", "types", "contracts", "schema", "sample", external=True)
-    nightly = ("-m", "long or not long", "--hypothesis-profile", "nightly")
+    nightly = ("-n", "2", "-m", "long or not long", "--hypothesis-profile", "nightly")
     session.run("./setup.sh", "test", *nightly, external=True)
     session.run(".venv/bin/python", "benchmarks/bench.py", external=True)
