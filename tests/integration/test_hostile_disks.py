@@ -18,6 +18,8 @@ from orchestrator.record.journal import SqliteJournal
 from orchestrator.workspace import Workspace
 from tests.support.project import Ended, Site, changed, generate, shell, statuses
 
+WORKFLOW = "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n"
+
 
 class RefusingWorkspace(Workspace):
     """Writes half of a file, then refuses as the kernel does."""
@@ -84,6 +86,23 @@ def test_a_change_that_the_disk_refuses_leaves_every_file_as_it_was(site: Site, 
     again = site.apply()
     assert (again.exit_code, statuses(again)["1"]) == (0, "unchanged")
     assert site.tree()["pages/one.txt"][0] == 0o640
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS], ids=os.strerror)
+@pytest.mark.parametrize("victim", [".github/workflows/a.yml", ".github/workflows/b.yml"])
+def test_an_edit_that_the_disk_refuses_leaves_every_file_as_it_was(site: Site, number: int, victim: str) -> None:
+    for name in "ab":
+        site.write(f".github/workflows/{name}.yml", WORKFLOW, mode=0o640)
+    edits = [{"set": "jobs.test.timeout-minutes", "value": 10}]
+    fields = {"type": "config_edit", "target": ".github/workflows/*.yml", "edits": edits}
+    site.plan({"id": "1", "name": "Edit", **fields})
+    before = site.tree()
+    state = site.apply(Ports(environ=site.environ, workspace=lambda root: RefusingWorkspace(root, number, victim)))
+    result = state.tasks["1"].result
+    assert result is not None and result.code.startswith("environment/") and victim in result.message
+    assert site.tree() == before
+    assert site.apply().exit_code == 0
+    assert changed(before, site.tree()) == {".github/workflows/a.yml", ".github/workflows/b.yml"}
 
 
 def test_a_journal_that_is_full_ends_the_run_and_what_it_holds_stays_true(site: Site) -> None:
