@@ -13,6 +13,8 @@ from orchestrator.app import Preview
 from orchestrator.masking import Masker
 from orchestrator.plan.model import Task
 from orchestrator.record.events import TaskFinished
+from orchestrator.reporters.summary import reasons
+from orchestrator.reporters.text import tasks
 
 WORDS = {
     "would_change": ("would change", "yellow"),
@@ -73,12 +75,15 @@ def _task_lines(seen: Preview, task: Task, longest: int, width: int, *, diff: bo
     result = seen.results[task.id]
     word, colour = WORDS[_kind(seen, result)]
     counts = f"+{result.added} -{result.removed}" if result.added or result.removed else ""
-    says = result.message or result.summary
+    failed = result.status == "failed"
+    says = "" if failed else result.summary
     head = f"    {word:<13} {task.id:<{longest}}  "
     text = "  ".join(part for part in (task.name, counts, says) if part)
     if len(head) + len(text) > width:
         text = text[: max(width - len(head) - 1, 20)] + "…"
     yield paint(head[:17], colour) + head[17:] + text
+    for line in reasons(result) if failed else ():
+        yield f"{'':>20}{line}"
     change = seen.changes.get(task.id)
     for warning in change.warnings if change else ():
         yield f"{'':>20}{paint('note', 'yellow')}: {warning}"
@@ -113,7 +118,7 @@ def _totals(seen: Preview) -> Iterator[str]:
     removed = sum(result.removed for result in seen.results.values())
     parts = [f"{counts[kind]} {word}" for kind, (word, _) in WORDS.items() if counts.get(kind)]
     lines = f" (+{added} -{removed} lines)" if added or removed else ""
-    yield f"{len(seen.results)} tasks: {', '.join(parts)}{lines}"
+    yield f"{tasks(len(seen.results))}: {', '.join(parts)}{lines}"
     path = [task.id for task in seen.critical_path()]
     if len(path) > 1:
         shown = path if len(path) <= 8 else [*path[:4], "…", *path[-3:]]

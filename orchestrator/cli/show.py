@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, assert_never
@@ -15,8 +16,10 @@ from orchestrator.engine.frontier import Obstacle
 from orchestrator.errors import PlanErrors, UsageError, did_you_mean
 from orchestrator.plan.graph import build_graph
 from orchestrator.plan.model import Plan, Task
-from orchestrator.record.events import RolledBack
+from orchestrator.record.events import Entry, RolledBack
 from orchestrator.record.state import RunState, fold
+from orchestrator.reporters.summary import by_status
+from orchestrator.reporters.text import counts, number_of
 
 
 def status(options: Options, *, as_json: bool) -> int:
@@ -45,10 +48,8 @@ def validate(options: Options) -> int:
     plan = project.plan
     groups = sum(len(phase.groups) for phase in plan.phases)
     gates = sum(phase.checkpoint is not None for phase in plan.phases)
-    typer.echo(
-        f"{options.config} is valid: {len(plan.phases)} phases, {groups} groups, {len(plan.tasks) - gates} tasks, "
-        f"{gates} checkpoints"
-    )
+    parts = {"phase": len(plan.phases), "group": groups, "task": len(plan.tasks) - gates, "checkpoint": gates}
+    typer.echo(f"{options.config} is valid: {', '.join(number_of(count, thing) for thing, count in parts.items())}")
     return 0
 
 
@@ -128,7 +129,7 @@ def history(options: Options, *, prune: bool, as_json: bool) -> int:
         typer.echo(f"forgot {gone} run{'s' * (gone != 1)}")
         return 0
     with project.reading() as journal:
-        runs = [fold(journal.entries(run=run)) for run in journal.runs()] if journal else []
+        runs = [_as_it_ended(journal.entries(run=run)) for run in journal.runs()] if journal else []
         undone = (
             {e.event.of for e in journal.entries(kinds=[RolledBack]) if isinstance(e.event, RolledBack)}
             if journal
@@ -138,11 +139,15 @@ def history(options: Options, *, prune: bool, as_json: bool) -> int:
         typer.echo(json.dumps([_as_data(state, tasks=False) for state in runs], indent=2))
         return 0
     for state in runs:
-        counts = ", ".join(f"{count} {name}" for name, count in state.counts().items())
         how = "open" if state.is_open else f"exit {state.exit_code}"
         note = "  rolled back" if state.run_id in undone else ""
-        typer.echo(f"{state.run_id}  {_when(state.started)}  {how:<7} {counts}{note}")
+        typer.echo(f"{state.run_id}  {_when(state.started)}  {how:<7} {counts(by_status(state.tasks.values()))}{note}")
     return 0
+
+
+def _as_it_ended(entries: Iterable[Entry]) -> RunState:
+    """Return the state of a run as it was before anything of it was taken back."""
+    return fold(entry for entry in entries if not isinstance(entry.event, RolledBack))
 
 
 def _status_lines(plan: Plan, state: RunState) -> list[str]:

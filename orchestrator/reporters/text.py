@@ -53,9 +53,14 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def number_of(number: int, thing: str) -> str:
+    """Return `1 task` or `7 tasks`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def tasks(number: int) -> str:
     """Return `1 task` or `7 tasks`."""
-    return f"{number} task" if number == 1 else f"{number} tasks"
+    return number_of(number, "task")
 
 
 def counts(by_status: Mapping[str, int]) -> str:

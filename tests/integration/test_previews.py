@@ -184,3 +184,12 @@ def test_a_saved_plan_cannot_be_written_where_there_is_no_directory(site: Site) 
     site.plan(shell("1", "true"))
     ended = site.orchestrate("plan", "--out", os.path.join("nowhere", "saved.json"))
     assert ended.code == 1 and "environment/" in ended.err, ended
+
+
+def test_a_task_that_would_fail_says_why_and_what_to_do_however_narrow_the_screen(site: Site) -> None:
+    long = f"{'deep/' * 20}ci.yml"
+    site.write(long, "jobs: {}\n")
+    site.plan({"id": "1", "name": "Edit", "type": "config_edit", "target": long, "edits": [{"set": "a.b", "value": 1}]})
+    shown = site.orchestrate("plan").out
+    assert f"error: {long}:1:1: nothing is at `a.b`" in shown, shown
+    assert "hint: " in shown

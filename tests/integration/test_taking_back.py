@@ -155,6 +155,6 @@ def test_history_tells_what_was_rolled_back_and_forgets_when_asked(site: Site) -
     assert back(site).code == 0
     assert site.apply().exit_code == 0
     first, second = site.orchestrate("history").out.splitlines()
-    assert "rolled back" in first and "rolled back" not in second
+    assert "1 succeeded  rolled back" in first and "rolled back" not in second
     assert site.orchestrate("history", "--prune").code == 0
     assert len(site.runs()) == 1

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import ast
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from orchestrator.errors import TaskError
+from orchestrator.generation.python.pipeline import generate
+from orchestrator.generation.request import Request
+from orchestrator.generation.result import Generated
+from orchestrator.process import Children
+
+SHOP = """
+import os
+from dataclasses import dataclass
+from datetime import datetime
+
+seen = []
+
+
+@dataclass
+class Item:
+    name: str
+    count: int = 1
+
+    def __post_init__(self):
+        if self.count < 0:
+            raise ValueError("count must not be negative")
+
+
+def grade(points: int) -> str:
+    if points >= 90:
+        return "gold"
+    return "silver" if points > 50 else "none"
+
+
+def remember(name: str) -> int:
+    seen.append((name, datetime.now().isoformat()))
+    return len(seen)
+
+
+def erase(path: str) -> None:
+    os.remove(path)
+
+
+def forever(count: int) -> int:
+    while count != 7:
+        pass
+    return count
+
+
+class Cart:
+    def __init__(self, limit: int = 3):
+        self.limit = limit
+        self.items: list[str] = []
+
+    def add(self, name: str) -> None:
+        if len(self.items) >= self.limit:
+            raise OverflowError("the cart is full")
+        self.items.append(name)
+"""
+PERSON = "import shop\n\n\ndef test_it_remembers():\n    assert shop.remember('a') == 1\n"
+
+
+def generated(root: Path, target: str = "shop.py") -> Generated:
+    async def run() -> Generated:
+        children = Children("generating", watchdog=False)
+
+        async def command(argv, *, cwd, env, output=None):  # type: ignore[no-untyped-def]
+            ended = await children.run(argv, cwd=cwd, env=env, output=output or (lambda _: None))
+            return ended.code if ended.code is not None else -(ended.signal or 0)
+
+        work = root.parent / "work"
+        work.mkdir(exist_ok=True)
+        request = Request(root=root, target=target, test_file="tests/test_shop_generated.py", priority="low")
+        environ = {"PATH": os.environ["PATH"], "VIRTUAL_ENV": sys.prefix}
+        try:
+            return await generate(request, command, work, lambda _: None, environ)
+        finally:
+            await children.close()
+
+    return asyncio.run(run())
+
+
+def project(directory: Path, text: str = SHOP) -> Path:
+    root = directory / "project"
+    (root / "tests").mkdir(parents=True)
+    (root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    (root / "shop.py").write_text(text)
+    (root / "tests" / "test_person.py").write_text(PERSON)
+    return root
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Generated]:
+    root = project(tmp_path_factory.mktemp("shop"))
+    return root, generated(root)
+
+
+def test_what_is_generated_covers_every_branch_that_ends_and_notices_nearly_every_mutant(
+    shop: tuple[Path, Generated],
+) -> None:
+    _, made = shop
+    assert made.killed / made.mutants > 0.8
+    assert {"TestGrade", "TestRemember", "TestCartAdd", "TestItem", "TestForever"} == {
+        node.name
+        for node in ast.parse(made.text).body
+        if isinstance(node, ast.ClassDef) and node.name.startswith("Test")
+    }
+
+
+def test_limits_are_tested_in_rows_and_errors_by_their_words(shop: tuple[Path, Generated]) -> None:
+    _, made = shop
+    assert 'pytest.param(90, "gold"' in made.text
+    assert 'pytest.raises(OverflowError, match=escape("the cart is full"))' in made.text
+
+
+def test_state_and_clock_are_the_same_for_every_test(shop: tuple[Path, Generated]) -> None:
+    _, made = shop
+    assert 'for name in ("seen",)' in made.text
+    assert 'monkeypatch.setattr(shop, "datetime", FrozenDatetime)' in made.text
+
+
+def test_what_touches_the_world_or_never_ends_is_dropped_with_its_reason(shop: tuple[Path, Generated]) -> None:
+    _, made = shop
+    assert made.funnel.dropped["record: touches the world outside (network, programs, files)"] > 0
+    assert made.funnel.dropped["record: does not end"] > 0
+    assert made.funnel.proposed == made.funnel.kept + sum(made.funnel.dropped.values())
+    assert "TestErase" not in made.text
+
+
+def test_nothing_is_left_in_the_project(shop: tuple[Path, Generated]) -> None:
+    root, _ = shop
+    assert sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()) == [
+        "pytest.ini",
+        "shop.py",
+        "tests/test_person.py",
+    ]
+
+
+@pytest.mark.long
+def test_a_second_generation_is_the_same_byte_for_byte(shop: tuple[Path, Generated], tmp_path: Path) -> None:
+    assert generated(project(tmp_path)).text == shop[1].text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("import nothing_like_this\n\ndef a(): ...\n", "No module named 'nothing_like_this'"),
+        ("raise SystemExit(3)\n\ndef a(): ...\n", r"ends the program \(exit code 3\)"),
+        ("import os\nos._exit(4)\n\ndef a(): ...\n", r"ends the program \(exit code 4\)"),
+        ("import socket\nsocket.create_connection(('192.0.2.1', 1))\n\ndef a(): ...\n", "is denied"),
+        ("def a(:\n", "is not Python"),
+        ("  \n", "is empty"),
+    ],
+    ids=["missing module", "SystemExit", "_exit", "socket", "syntax", "empty"],
+)
+def test_a_broken_target_is_refused_with_its_cause(tmp_path: Path, text: str, message: str) -> None:
+    root = project(tmp_path, text)
+    with pytest.raises(TaskError, match=message) as caught:
+        generated(root)
+    assert caught.value.code in ("generation/target-broken", "generation/target-missing")
+    assert not (root / "tests" / "test_shop_generated.py").exists()
+
+
+def test_a_target_without_anything_to_call_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TaskError, match="can be kept"):
+        generated(project(tmp_path, "LIMIT = 3\n"))
+
+
+def test_the_first_bad_module_is_named_where_the_target_imports_it(tmp_path: Path) -> None:
+    root = project(tmp_path, "import prices\n\ndef a(): ...\n")
+    (root / "prices.py").write_text("\nRATE = 1 / 0\n")
+    with pytest.raises(TaskError, match="ZeroDivisionError") as caught:
+        generated(root)
+    assert str(caught.value.location) == "prices.py:2:1"
