@@ -86,6 +86,12 @@ CODES: dict[str, str] = {
     "edit/conflict": "what the edit wants stands there in another form",
     "edit/validator": "a checker finds something new in the result",
     "edit/gate": "the result would not be exactly what the edit means",
+    # why no tests are generated
+    "generation/target-missing": "the target is missing, empty or not text",
+    "generation/target-broken": "the target cannot be parsed, loaded or brought to an end",
+    "generation/tool-missing": "what the target's tests run with is not installed",
+    "generation/not-covered": "tests of this kind are not generated yet",
+    "generation/nothing-holds": "no recorded case passes under the project's own configuration",
     # what a task can end with
     "task/failed": "the task did not do what it should",
     "task/refused": "the task declined to touch what it does not understand",

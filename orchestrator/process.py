@@ -86,8 +86,9 @@ class Children:
         assert self._readers
         # posix_spawn is the cheapest way, but knows no working directory and searches our own PATH.
         is_here = str(cwd) == self._directory and env.get("PATH") == self._path
+        began = asyncio.get_running_loop().time()
         pid, pipe = _spawn(argv, None if is_here else cwd, {**env, **self._marks})
-        child = _Child(pid, pipe, output, self._readers, self._forget)
+        child = _Child(pid, pipe, began, output, self._readers, self._forget)
         self._running.add(child)
         identity = ProcessId(pid, boot_ticks())
         self._tell(b"%b+%d %d\n" % (self._over, pid, identity.started))
@@ -151,6 +152,7 @@ class _Child:
         self,
         pid: int,
         pipe: int,
+        began: float,
         output: Callable[[bytes], None],
         readers: "_Readers | asyncio.AbstractEventLoop",
         on_over: Callable[["_Child"], None],
@@ -163,7 +165,7 @@ class _Child:
         self._readers = readers
         self._on_over = on_over
         self._loop = asyncio.get_running_loop()
-        self._began = self._loop.time()
+        self._began = began
         self._seconds = 0.0
         self._status: int | None = None
         self._timer: asyncio.TimerHandle | None = None

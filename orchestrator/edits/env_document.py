@@ -105,11 +105,17 @@ class EnvDocument:
         neighbour = before or after or next(reversed(self.data), None)
         like = None if neighbour is None else self._entry((neighbour,))
         quote = like.quote if like else ""
-        line = f"{like.export if like else ''}{key}={self._value(value, quote)}"
+        line = f"{self._export}{key}={self._value(value, quote)}"
         if like is None:
             return lines.inserted(self.source, len(self.source.text), [line])
         offset = like.end if before is None else self._above(like)
         return lines.inserted(self.source, offset, [line])
+
+    @property
+    def _export(self) -> str:
+        """Return what a new variable has before its name: what most have."""
+        exports = [entry.export for entry in self._entries]
+        return max(reversed(exports), key=exports.count, default="")
 
     def _value(self, value: Any, quote: str) -> str:
         """Return the value as it stands behind the sign, in these quotes if they can hold it."""

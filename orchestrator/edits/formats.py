@@ -23,6 +23,12 @@ _FORMATS: Final = (  # by the file's name without its directory; the first match
     ("env_document:EnvDocument", r"\.env([.-].+)?|.+\.env|\.flaskenv"),
     ("dockerfile_document:DockerfileDocument", r"(Docker|Container)file([.-].+)?|.+\.([Dd]ocker|[Cc]ontainer)file"),
 )
+_WORKFLOW: Final = re.compile(r"(?:.*/)?\.github/workflows/[^/]+\.ya?ml")
+
+
+def is_workflow(path: str) -> bool:
+    """Say whether a file is a workflow of GitHub."""
+    return _WORKFLOW.fullmatch(path) is not None
 
 
 def document_class(path: str) -> type[Document]:

@@ -104,15 +104,18 @@ def _problem(
 ) -> Refusal:
     match error:
         case configparser.DuplicateSectionError():
-            at = lines.line_offset(source, (error.lineno or 1) - extra_lines)
-            return Refusal("edit/duplicate-key", f"`[{error.section}]` is there twice", location=source.location(at))
+            return _twice(source, f"[{error.section}]", (error.lineno or 1) - extra_lines)
         case configparser.DuplicateOptionError():
-            at = lines.line_offset(source, (error.lineno or 1) - extra_lines)
-            return Refusal("edit/duplicate-key", f"`{error.option}` is there twice", location=source.location(at))
+            return _twice(source, error.option, (error.lineno or 1) - extra_lines)
         case configparser.MissingSectionHeaderError():
             return lines.broken(source, lines.line_offset(source, error.lineno), "a key before the first `[section]`")
         case _:
             return lines.broken(source, lines.line_offset(source, error.errors[0][0] - extra_lines), "no `key = value`")
+
+
+def _twice(source: SourceText, name: str, line: int) -> Refusal:
+    where = source.location(lines.line_offset(source, line))
+    return Refusal("edit/duplicate-key", f"`{name}` is there twice", location=where, hint="remove one of them")
 
 
 def _indent(line: str) -> int:

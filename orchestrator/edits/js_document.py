@@ -89,7 +89,8 @@ class JsDocument:
                 raise self._no_container(path[:depth], node, is_list=isinstance(part, int))
             found = [each for each in node.entries if each.key == part] if isinstance(part, str) else ()
             if len(found) > 1:
-                raise self._refused("edit/duplicate-key", f"`{_named(path[: depth + 1])}` stands twice", found[1].start)
+                message = f"`{_named(path[: depth + 1])}` stands twice"
+                raise self._refused("edit/duplicate-key", message, found[1].start, "remove one of them")
             if found and not found[0].is_fixed:
                 raise self._computed(path[: depth + 1], found[0].value)
             if found:
@@ -249,8 +250,8 @@ class JsDocument:
             return self._computed(path, node)
         return self._refused("edit/wrong-shape", f"`{_named(path)}` is not {_KINDS[is_list]}", node.start)
 
-    def _refused(self, code: str, message: str, offset: int) -> Refusal:
-        return Refusal(code, message, location=self._source.location(offset))
+    def _refused(self, code: str, message: str, offset: int, hint: str | None = None) -> Refusal:
+        return Refusal(code, message, location=self._source.location(offset), hint=hint)
 
     def _words(self, comment: Span) -> str:
         lines = (line.strip() for line in self._source.text[comment.start : comment.end].splitlines())

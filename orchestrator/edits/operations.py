@@ -13,11 +13,10 @@ from typing import Any, ClassVar, Protocol
 from orchestrator.edits import paths
 from orchestrator.edits.document import Document
 from orchestrator.edits.fields import KEYWORDS, Expected, PathText
-from orchestrator.edits.mutation import Add, Insert, Mutation, Path, Remove, Set, value_at
+from orchestrator.edits.mutation import Mutation, Path, Remove, Set, value_at
 from orchestrator.edits.paths import Key
 from orchestrator.edits.places import (
     addressed,
-    check_list,
     check_mapping,
     existing,
     found_at,
@@ -26,10 +25,10 @@ from orchestrator.edits.places import (
     nothing_at,
     wrong_shape,
 )
-from orchestrator.edits.placing import added, index_of, inserted, neighbour, taken
+from orchestrator.edits.placing import added, inserted, neighbour, taken
 from orchestrator.edits.refusal import Refusal
 from orchestrator.edits.text import SourceText
-from orchestrator.edits.values import find_words, is_same, is_within, spelled
+from orchestrator.edits.values import as_written, find_words, is_same, is_within, spelled
 from orchestrator.plan.fields import STRICT, Count, Text
 
 
@@ -71,12 +70,14 @@ class SetOperation(_Operation):
         return f"sets `{self.set}`"
 
     def mutations(self, document: Document, base: Path = ()) -> Sequence[Mutation]:
-        value = spelled(document, self.value)
         made: list[Mutation] = []
         for path in addressed(document, self.set, self.expect, base):
             if not is_there(document, path):
-                made.append(added(document, path, value, self.before, self.after))
-            elif not is_same(value_at(document.data, path), value):
+                made.append(added(document, path, spelled(document, self.value), self.before, self.after))
+                continue
+            old = value_at(document.data, path)
+            value = spelled(document, as_written(self.value, old))
+            if not is_same(old, value):
                 made.append(Set(path, value))
         return made
 
@@ -131,19 +132,18 @@ class MergeOperation(_Operation):
         return f"merges into `{self.merge}`"
 
     def mutations(self, document: Document, base: Path = ()) -> Sequence[Mutation]:
-        value = spelled(document, self.value)
         found = addressed(document, self.merge, self.expect, base)
-        return [mutation for path in found for mutation in self._laid_over(document, path, value)]
+        return [mutation for path in found for mutation in self._laid_over(document, path, self.value)]
 
     def _laid_over(self, document: Document, path: Path, value: dict[str, Any]) -> Iterator[Mutation]:
         if not is_there(document, path) or value_at(document.data, path) is None:
-            yield added(document, path, value)
+            yield added(document, path, spelled(document, value))
             return
         check_mapping(document, path)
-        for key, item in value.items():
+        for key, item in spelled(document, as_written(value, value_at(document.data, path))).items():
             at = (*path, key)
             if not is_there(document, at):
-                yield Add(at, item)
+                yield added(document, at, item)
             elif isinstance(item, dict) and isinstance(value_at(document.data, at), dict):
                 yield from self._laid_over(document, at, item)
             elif not is_same(value_at(document.data, at), item):
@@ -157,20 +157,18 @@ class AppendOperation(_Operation):
     append: PathText
     value: Any
     key: Text | None = None
-    """The key that tells which item it is, such as `name`; without it only an equal item is the same."""
+    """The key that tells which item it is; without it `id` and `name` do. Another item of that name is refused."""
 
     @property
     def says(self) -> str:
         return f"appends to `{self.append}`"
 
     def mutations(self, document: Document, base: Path = ()) -> Sequence[Mutation]:
-        value = spelled(document, self.value)
-        made = []
-        for path in existing(document, self.append, self.expect, base):
-            check_list(document, path)
-            if index_of(document, path, value, self.key) is None:
-                made.append(Insert(path, len(value_at(document.data, path)), value))
-        return made
+        return [
+            mutation
+            for path in existing(document, self.append, self.expect, base)
+            for mutation in inserted(document, path, self.value, self.key)
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +178,7 @@ class InsertOperation(_Operation):
     insert: PathText
     value: Any
     key: Text | None = None
-    """The key that tells which item it is, such as `name`; without it only an equal item is the same."""
+    """The key that tells which item it is; without it `id` and `name` do. Another item of that name is refused."""
     before: PathText | None = None
     """The item it goes before, such as `[0]` or `[?run*='npm test']`."""
     after: PathText | None = None
@@ -195,11 +193,10 @@ class InsertOperation(_Operation):
         return f"inserts into `{self.insert}`"
 
     def mutations(self, document: Document, base: Path = ()) -> Sequence[Mutation]:
-        value = spelled(document, self.value)
         return [
             mutation
             for path in existing(document, self.insert, self.expect, base)
-            for mutation in inserted(document, path, value, self.key, self.before, self.after)
+            for mutation in inserted(document, path, self.value, self.key, self.before, self.after)
         ]
 
 

@@ -38,7 +38,7 @@ def addressed(document: Document, text: str, expect: Expect, base: Path = ()) ->
         return existing(document, text, expect, base)
     holders = found_at(document, pattern[:-1], base)
     for holder in holders:
-        check_mapping(document, holder)
+        check_mapping(document, holder, pattern[-1].name)
     found = [(*holder, pattern[-1].name) for holder in holders]
     _count(document, text, found, expect, base)
     return found
@@ -74,15 +74,14 @@ def is_there(document: Document, path: Path) -> bool:
     return True
 
 
-def check_mapping(document: Document, path: Path) -> None:
-    """Make sure that keys can be added at a place: a mapping is there, or nothing yet.
+def check_mapping(document: Document, path: Path, key: str = "") -> None:
+    """Make sure that keys, such as `key`, can be added at a place: a mapping is there, or nothing yet.
 
     :raises Refusal: `edit/wrong-shape`.
     """
     value = value_at(document.data, path)
     if value is not None and not isinstance(value, dict):
-        hint = "select items with `[0]`, `[*]` or `[?key=='value']`" if isinstance(value, list) else None
-        raise wrong_shape(document, path, "a mapping", hint)
+        raise wrong_shape(document, path, "a mapping", _item_hint(key) if isinstance(value, list) else None)
 
 
 def check_list(document: Document, path: Path) -> None:
@@ -129,7 +128,9 @@ def _count(document: Document, text: str, found: Sequence[Path], expect: Expect,
     lines = ", ".join(str(locate(document, path).line) for path in found[:MOST_SHOWN])
     are = "1 place" if len(found) == 1 else f"{len(found)} places"
     where = locate(document, found[1] if len(found) > 1 else found[0])
-    hint = f"in line{'s' * (len(found) > 1)} {lines}; narrow the path, or say `expect: many` or how many"
+    hint = (
+        f"in line{'s' * (len(found) > 1)} {lines}; narrow the path, or say with `expect` how many are meant, or `many`"
+    )
     message = f"`{text}` means {are}, but {expect} {'was' if expect in (1, 'one') else 'were'} expected"
     raise Refusal("edit/ambiguous", message, location=where, hint=hint)
 
@@ -140,10 +141,16 @@ def _hint(missing: paths.Part, holder: Any, path: Path) -> str | None:
             shown = ", ".join(f"`{key}`" for key in list(holder)[:MOST_SHOWN])
             more = ", ..." if len(holder) > MOST_SHOWN else ""
             return did_you_mean(name, list(holder)) or f"`{paths.show(path)}` has {shown}{more}"
+        case Key(name), list():
+            return _item_hint(name)
         case ((Key() | Index()), _):
             return f"`{paths.show(path)}` is {_kind(holder)}"
         case _:
             return None
+
+
+def _item_hint(key: str) -> str:
+    return f"write `[{key}]`" if key.isdecimal() else "select items with `[0]`, `[*]` or `[?key=='value']`"
 
 
 def _kind(value: Any) -> str:

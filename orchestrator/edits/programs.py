@@ -23,7 +23,10 @@ _CHECKS: Final = frozenset({
     "staticcheck", "govulncheck", "shellcheck", "hadolint", "actionlint", "yamllint", "markdownlint", "tflint",
     "tfsec", "checkov", "snyk", "trivy", "grype", "prettier", "build", "compile", "knip", "depcheck",
 })  # fmt: skip
-_CHANGING: Final = frozenset({"fix", "update", "watch", "write", "format", "fmt"})
+_CHANGING: Final = frozenset({"fix", "update", "watch", "write"})
+_FORMATTING: Final = frozenset({"format", "fmt"})
+_LOOKING: Final = frozenset({"check", "checks", "verify", "validate"})
+_FETCHING: Final = frozenset({"install", "download"})
 _INSTALLING: Final = frozenset({
     "install", "ci", "i", "add", "download", "mod", "sync", "restore", "fetch", "login", "auth", "monitor", "cache",
     "init", "report", "show-report", "xml", "html", "combine", "erase",
@@ -103,6 +106,9 @@ def _words(command: Command) -> set[str]:
 
 def _is_aside(command: Command) -> bool:
     """Say whether a program does something else for once: installs itself, tells its version, mends what it finds."""
-    arguments = invoked(command)[1:]
+    name, *arguments = invoked(command)
     named = {word.lower() for word in _words(command)}
-    return bool(named & _CHANGING or set(arguments) & _ASIDE or set(arguments[:1]) & _INSTALLING or named & _INSTALLING)
+    is_formatting = bool(named & _FORMATTING) and not named & _LOOKING
+    # Only the first word of a script's name says that it fetches: `test:ci` and `verify:report` are checks.
+    is_fetching = re.split(r"[:._-]", name)[0] in _FETCHING or set(arguments[:1]) & _INSTALLING
+    return bool(named & _CHANGING or is_formatting or is_fetching or set(arguments) & _ASIDE)

@@ -108,7 +108,8 @@ class TomlDocument:
         if path in mixed:
             return self._two_forms(path)
         message = f"`{header(path)}` is there twice" if path else problem
-        return Refusal("edit/duplicate-key", message, location=self.source.location(start))
+        where = self.source.location(start)
+        return Refusal("edit/duplicate-key", message, location=where, hint="remove one of them")
 
     def _two_forms(self, path: Path) -> Refusal:
         where = self.source.location(max(self._tree.ways[path].values()))

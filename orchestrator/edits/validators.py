@@ -19,7 +19,8 @@ from typing import Any, Final, NamedTuple
 from orchestrator.edits.document import Document
 from orchestrator.edits.mutation import Path
 from orchestrator.edits.refusal import Refusal
-from orchestrator.errors import Location
+from orchestrator.edits.workflow_rules import breaches
+from orchestrator.errors import Location, did_you_mean
 from orchestrator.plan.scalars import WrittenBool
 
 SECONDS: Final = 20
@@ -37,6 +38,7 @@ class Finding(NamedTuple):
     where: str = ""
     """Where it stands, told so that it stays the same when lines or items come before it."""
     location: Location | None = None
+    hint: str | None = None
 
 
 Checker = Callable[[Document], Sequence[Finding]]
@@ -59,7 +61,8 @@ def check(before: Document, after: Document) -> None:
             is_copy = not finding.where and (finding.what, _line(after, finding)) in lines
             if known[finding.where, finding.what] < 0 and not is_copy:
                 message = f"{name} would find something new in `{after.source.path}`: {finding.what}"
-                hint = "the place is that in the file as it would be"
+                place = "the place is that in the file as it would be"
+                hint = f"{finding.hint}; {place}" if finding.hint else place
                 raise Refusal("edit/validator", message, hint=hint, location=finding.location)
 
 
@@ -73,6 +76,7 @@ def _line(document: Document, finding: Finding) -> str:
 def _checkers(path: str) -> Iterator[tuple[str, Checker]]:
     if _WORKFLOW.fullmatch(path):
         yield "the schema of GitHub's workflows", _follow_schema
+        yield "the rules of GitHub's workflows", _follow_rules
         yield "`actionlint`", _actionlint
         yield "`zizmor`", _zizmor
     elif _SCRIPT.fullmatch(path):
@@ -91,7 +95,12 @@ def _follow_schema(document: Document) -> Sequence[Finding]:
 def _validator() -> Any:
     import jsonschema_rs
 
-    return jsonschema_rs.validator_for(json.loads(_SCHEMA.read_bytes()))
+    return jsonschema_rs.validator_for(_schema())
+
+
+@cache
+def _schema() -> Any:
+    return json.loads(_SCHEMA.read_bytes())
 
 
 def _exact(value: Any) -> Any:
@@ -131,11 +140,26 @@ def _as_finding(error: Any, document: Document) -> Finding:
     path: Path = tuple(error.instance_path)
     where = ".".join("*" if isinstance(part, int) else part for part in path)
     place = document.location(path) if path else document.source.location(0)
-    return Finding(f"{_brief(error.message)} (`{where or '$'}`)", where, place)
+    return Finding(f"{_brief(error.message)} (`{where or '$'}`)", where, place, _near(error))
+
+
+def _near(error: Any) -> str | None:
+    """Return a hint where a key that is not allowed looks like one that is."""
+    unexpected = getattr(error.kind, "unexpected", None)
+    if not unexpected:
+        return None
+    holder = _schema()
+    for part in error.schema_path[:-1]:
+        holder = holder[part]
+    return did_you_mean(unexpected[0], list(holder.get("properties", ())))
 
 
 def _brief(message: str) -> str:
     return message if len(message) <= 160 else f"{message[:120]} ... {message[-36:]}"
+
+
+def _follow_rules(document: Document) -> Sequence[Finding]:
+    return [Finding(what, "", document.location(path), hint) for what, path, hint in breaches(document)]
 
 
 def _actionlint(document: Document) -> Sequence[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from orchestrator.edits.document import Document
@@ -30,6 +31,25 @@ def spelled(document: Document, value: Any) -> Any:
             return int(value) if isinstance(value, int) else float(value)
         case _:
             return value
+
+
+def as_written(value: Any, old: Any) -> Any:
+    """Return a plan's value for the place of an old one: numbers stay text, as they were written, where text was."""
+    match value, old:
+        case (int() | float(), str()) if not isinstance(value, bool) and not isinstance(old, WrittenBool):
+            return str(value)
+        case dict(), dict():
+            return {key: as_written(item, old.get(key)) for key, item in value.items()}
+        case ((list() | tuple()), list()):
+            return [as_written_among(item, old) for item in value]
+        case _:
+            return value
+
+
+def as_written_among(value: Any, neighbours: Sequence[Any]) -> Any:
+    """Return a plan's value for a list: a number beside nothing but texts is one, too."""
+    are_texts = bool(neighbours) and all(isinstance(each, str) for each in neighbours)
+    return as_written(value, neighbours[-1]) if are_texts else value
 
 
 def is_same(one: Any, other: Any) -> bool:

@@ -153,7 +153,8 @@ class Workflow:
         path = document.source.path
         jobs = document.data.get("jobs") if isinstance(document.data, dict) else None
         if not isinstance(jobs, dict):
-            raise Refusal("edit/wrong-shape", f"`{path}` has no `jobs`", hint="`target` must be a workflow")
+            hint = "`target` must be a workflow of GitHub, such as `.github/workflows/ci.yml`"
+            raise Refusal("edit/wrong-shape", f"`{path}` has no `jobs`", hint=hint)
         return cls(document, {name: Job(document, name, job) for name, job in jobs.items() if isinstance(job, dict)})
 
     @property
@@ -179,20 +180,29 @@ class Workflow:
         """
         found = [job for job in self.jobs.values() if pattern is None or fnmatchcase(job.id, pattern)]
         if not found:
-            ids = ", ".join(f"`{name}`" for name in self.jobs)
-            hint = did_you_mean(pattern or "", list(self.jobs)) or f"the jobs are {ids}"
+            hint = did_you_mean(pattern or "", list(self.jobs)) or self._listed_jobs
             raise Refusal(
                 "edit/no-match", f"no job matches `{pattern}`", hint=hint, location=self.document.location(("jobs",))
             )
         return found
 
+    def job_hint(self, refused: Job | None = None) -> str:
+        """Return how `job` names the job that is meant, when it can be another one than the refused."""
+        if refused is not None and len(self.jobs) == 1:
+            return f"`{refused.id}` is the only job: `target` must be the workflow that the edit is about"
+        return f"name {'another' if refused else 'the'} job with `job`; {self._listed_jobs}"
+
     def dependents(self, job_id: str) -> Sequence[Job]:
         """Return the jobs that wait for a job."""
         return [job for job in self.jobs.values() if job_id in job.needs]
 
-    def select_steps(self, selector: StepSelector, jobs: Iterable[Job]) -> Sequence[Step]:
-        """Return the steps a selector means, perhaps none."""
-        return [step for job in jobs for step in job.steps if _is_selected(step, selector)]
+    def select_steps(self, selector: StepSelector | str, jobs: Iterable[Job]) -> Sequence[Step]:
+        """Return the steps a selector means, perhaps none. A text is an id or a name, else a part of what is run."""
+        steps = [step for job in jobs for step in job.steps]
+        if not isinstance(selector, str):
+            return [step for step in steps if _is_selected(step, selector)]
+        called = [step for step in steps if selector in (step.data.get("id"), step.data.get("name"))]
+        return called or [step for step in steps if selector and selector in step.run]
 
     def one_step(self, found: Sequence[Step], what: str, *, hint: str) -> Step:
         """Return the only step that was found.
@@ -205,6 +215,12 @@ class Workflow:
             places = ", ".join(f"line {step.location.line}" for step in found[:5])
             raise Refusal("edit/ambiguous", f"several {what}: {places}", hint=hint, location=found[1].location)
         return found[0]
+
+    @property
+    def _listed_jobs(self) -> str:
+        if len(self.jobs) == 1:
+            return f"the only job is `{next(iter(self.jobs))}`"
+        return f"the jobs are {', '.join(f'`{name}`' for name in self.jobs)}" if self.jobs else "there are no jobs"
 
 
 def placed(holder: Job | Step, key: str, value: Any) -> Add:

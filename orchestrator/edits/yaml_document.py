@@ -22,6 +22,7 @@ from orchestrator.edits.yaml_tree import Alias, Mapping, Node, Scalar, Sequence,
 from orchestrator.errors import Location
 
 _MARK: Final = re.compile(r"(?m)^[ \t]*#+ ?|[ \t\r]+$")
+_ALIASED: Final = "edit what is written at the anchor, or write it out here"
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,9 @@ class YamlDocument:
 
     def _guard_node(self, node: Node) -> None:
         if isinstance(node, Alias):
-            raise self._refusal("edit/alias", f"`*{node.anchor}` stands for what is written elsewhere", node.start)
+            raise self._refusal(
+                "edit/alias", f"`*{node.anchor}` stands for what is written elsewhere", node.start, _ALIASED
+            )
         if node.last_alias >= 0:
             raise self._refusal("edit/anchor", f"an alias elsewhere stands for `&{node.anchor}`", node.start)
         if node.tag is not None:
@@ -107,9 +110,13 @@ class YamlDocument:
         if isinstance(node, Mapping) and len(node.data) < len(node.entries):
             key = _first_repeated(node)
             name = self.source.text[key.start : key.end]
-            raise self._refusal("edit/duplicate-key", f"the key `{name}` is there twice", key.start)
+            raise self._refusal(
+                "edit/duplicate-key", f"the key `{name}` is there twice", key.start, "remove one of them"
+            )
         if isinstance(node, Mapping) and (merge := _entry(node, "<<")):
-            raise self._refusal("edit/merge-key", "`<<` takes over the keys of another mapping", merge[0].start)
+            raise self._refusal(
+                "edit/merge-key", "`<<` takes over the keys of another mapping", merge[0].start, _ALIASED
+            )
 
     def _guard_anchors(self, old: Node) -> None:
         """Refuse to take away what an alias behind it stands for."""

@@ -69,11 +69,13 @@ class Slot:
             if block and not takes_blank_lines and not self._has_deeper_below:
                 return block
         quote = old.style if isinstance(old, Scalar) and old.style in ("'", '"') else ""
-        if type(value) is str and "\n" in value and self._has_deeper_below:
-            return Written(self.style.flow(value, quote), [])
+        style = self.style
+        begins_here = self._is_item or type(value) is str
+        if begins_here and "\n" in last_text(value) and self._has_deeper_below:
+            style = replace(style, has_blocks=False)
         if self._is_item:
-            return self.style.item_value(value, self.column, quote=quote)
-        return self.style.value(value, self.column, quote=quote)
+            return style.item_value(value, self.column, quote=quote)
+        return style.value(value, self.column, quote=quote)
 
     def _head(self, head: str, start: int) -> list[Splice]:
         """Replace what stands in the line of the key or dash. An anchor would be that of its first key."""

@@ -49,6 +49,8 @@ class Style:
     """Whether lists of plain values stand on one line."""
     items_are_parted: bool = False
     """Whether blank lines part the items of lists of mappings, such as the steps of a job."""
+    has_blocks: bool = True
+    """Whether texts of several lines may be written as blocks, which take in what stands deeper below them."""
 
     def value(self, value: Any, column: int, *, quote: str = "") -> Written:
         """Write what belongs to the key at `column`."""
@@ -62,7 +64,9 @@ class Style:
                 return Written("", self.sequence(value, column + self.dash))
             case dict() | list() | tuple():
                 return Written(self.flow(value), [])
-            case str() if "\n" in value and not value.endswith("\n\n"):  # `|+` would take blank lines below for its own
+            case str() if (
+                self.has_blocks and "\n" in value and not value.endswith("\n\n")
+            ):  # `|+` would take blank lines below for its own
                 block = block_scalar(value, column, column + self.step)
                 if block:
                     return block

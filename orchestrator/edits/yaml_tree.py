@@ -151,7 +151,8 @@ class _Builder:
             else:
                 documents += kind is DocumentStartEvent
                 if documents > 1:
-                    raise self._refuse("edit/multi-document", "a second YAML document starts here", event)
+                    hint = "keep one document in each file, or edit this one by hand"
+                    raise self._refuse("edit/multi-document", "a second YAML document starts here", event, hint)
                 continue
             if not open_:
                 root = node
@@ -227,7 +228,8 @@ class _Builder:
         target.last_alias = event.start_mark.index
         self._count += self._sizes[id(target)]
         if self._count > MAX_ALIASED_NODES:
-            raise self._refuse("edit/alias", f"aliases stand for more than {MAX_ALIASED_NODES:,} values", event)
+            message = f"aliases stand for more than {MAX_ALIASED_NODES:,} values"
+            raise self._refuse("edit/alias", message, event, "write out some of them")
         return Alias(event.start_mark.index, event.end_mark.index, target.data, event.anchor, None)
 
     def _key(self, node: Node) -> str:
@@ -241,8 +243,8 @@ class _Builder:
     def _written(self, node: Scalar) -> str:
         return self._text[content_start(self._source, node) : node.end]
 
-    def _refuse(self, code: str, message: str, event: Any) -> Refusal:
-        return Refusal(code, message, location=self._source.location(event.start_mark.index))
+    def _refuse(self, code: str, message: str, event: Any, hint: str | None = None) -> Refusal:
+        return Refusal(code, message, location=self._source.location(event.start_mark.index), hint=hint)
 
 
 def _block_scalar_end(text: str, start: int, end: int, value: str) -> tuple[str, int]:

@@ -157,9 +157,9 @@ def _read(path: str, files: FileView) -> bytes:
     except TaskError as error:
         raise Refusal("edit/not-a-file", error.message) from None
     if content is None:
-        raise Refusal("edit/not-a-file", f"`{path}` does not exist")
+        raise Refusal("edit/not-a-file", f"`{path}` does not exist", hint="look at the path, or make the file first")
     if not content.strip():
-        raise Refusal("edit/not-a-file", f"`{path}` is empty")
+        raise Refusal("edit/not-a-file", f"`{path}` is empty", hint="write a first line into it")
     return content
 
 

@@ -1,15 +1,31 @@
-"""`test_generation`: tests that would be missed if they were deleted. Plans with it load; it cannot run yet."""
+"""`test_generation`: tests that would be missed if they were deleted, made from what the code does and proven."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Final, Literal
 
 from orchestrator.change import Change
-from orchestrator.errors import TaskError
+from orchestrator.errors import TaskError, raise_os_error
+from orchestrator.generation import ownership
+from orchestrator.generation.python.foreseen import foresee as foresee_python
+from orchestrator.generation.request import Request
+from orchestrator.generation.result import Generated
+from orchestrator.generation.typescript.foreseen import foresee as foresee_typescript
 from orchestrator.handler import Applied, ApplyContext, Claims, FileHandler, PlanContext
 from orchestrator.plan.fields import Count, ProjectPath
 from orchestrator.plan.model import Task
+from orchestrator.workspace import FileView
+
+_KINDS: Final = {"typescript": {"unit"}, "javascript": {"unit"}, "python": {"unit", "route"}}
+_COMMENTS: Final = {"typescript": "//", "javascript": "//", "python": "#"}
+_NOT_OURS: Final = {
+    "person": "`{}` was written by a person and stays as it is",
+    "edited": "`{}` was generated and then changed by a person; it stays as it is",
+    "current": "`{}` fits its target",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +44,132 @@ class TestGenerationTask(Task):
 
 
 class TestGeneration(FileHandler):
-    """Shown in plans; fails in runs, because a success would be a lie."""
+    """Generates where nobody else has written; what cannot be covered yet is shown, and fails when it is run."""
 
     type = "test_generation"
     model = TestGenerationTask
+    runs_project_code = True
 
     def claims(self, task: TestGenerationTask) -> Claims:
         return Claims(reads=(task.target,), writes=(task.test_file,))
 
-    def plan(self, task: TestGenerationTask, _context: PlanContext) -> Change:
-        return Change("cannot run in this version", actions=(f"test `{task.target}`",), exact=False)
+    def plan(self, task: TestGenerationTask, context: PlanContext) -> Change:
+        uncovered = _uncovered(task, context.files)
+        if uncovered is not None:
+            return Change(f"{uncovered} are not covered yet", actions=(f"test `{task.target}`",), exact=False)
+        target = _target(task, context.files)
+        owner = ownership.owner_of(_text(context.files, task.test_file), target)
+        if owner in _NOT_OURS:
+            return Change(_NOT_OURS[owner].format(task.test_file))
+        functions, cases = _foreseen(task, target)
+        if not functions:
+            return Change("finds no function or class", actions=(f"test `{task.target}`",), exact=False)
+        count = len(functions)
+        summary = f"about {cases} cases for {count} function{'' if count == 1 else 's'}"
+        return Change(summary, actions=(f"generate `{task.test_file}` from `{task.target}`",), exact=False)
 
-    async def apply(self, _task: TestGenerationTask, _change: Change, _context: ApplyContext) -> Applied:
-        raise TaskError("task/not-built", "`test_generation` cannot run in this version")
+    async def apply(self, task: TestGenerationTask, _change: Change, context: ApplyContext) -> Applied:
+        uncovered = _uncovered(task, context.files)
+        if uncovered is not None:
+            hint = "functions and classes are"
+            raise TaskError("generation/not-covered", f"{uncovered} are not covered yet", hint=hint)
+        target = _target(task, context.files)
+        request = request_of(task, context.root)
+        made = await _generated(task, request, context)
+        if _target(task, context.files) != target:
+            raise TaskError("task/conflict", f"`{task.target}` changed while it was tested", retryable=True)
+        write(context.root, task.test_file, ownership.mark(made.text, target, _COMMENTS[task.language]))
+        for line in report_of(made, task.estimated_cases):
+            context.log(line)
+        return Applied(summary_of(made), evidence=_evidence(made))
+
+
+def request_of(task: TestGenerationTask, root: Path) -> Request:
+    """Return what a task asks of the generator."""
+    return Request(
+        root=root,
+        target=task.target,
+        test_file=task.test_file,
+        kind=task.test_type,
+        priority=task.priority,
+        estimated_cases=task.estimated_cases,
+    )
+
+
+def summary_of(made: Generated) -> str:
+    """Return what was generated, in one line."""
+    score = f", {made.killed} of {made.mutants} mutants noticed" if made.mutants else ""
+    return f"{made.funnel.kept} cases: {made.after or 'coverage unknown'}{score}"
+
+
+def report_of(made: Generated, estimated: int | None) -> list[str]:
+    """Return what a person may want to know of a generated file."""
+    lines = [str(made.funnel), f"before: {made.before or 'not covered'}", f"after: {made.after or 'unknown'}"]
+    if estimated is not None:
+        lines.append(f"{made.funnel.kept} cases where {estimated} were estimated")
+    lines.append(f"{made.killed} of {made.mutants} mutants noticed, in {made.seconds:g} s")
+    if made.is_truncated:
+        lines.append("the clock ended the search early; a quieter machine may find more")
+    return [*lines, *(f"look at: {one}" for one in made.suspicious)]
+
+
+def write(root: Path, path: str, text: str) -> None:
+    """Replace a file at once.
+
+    :raises EnvironmentProblem: when the machine refuses.
+    """
+    final = root / path
+    beside = final.with_name(f".{final.name}.{os.getpid()}.tmp")
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, "utf-8", newline="\n")
+        beside.replace(final)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise_os_error(error, path)
+
+
+async def _generated(task: TestGenerationTask, request: Request, context: ApplyContext) -> Generated:
+    if task.language == "python":
+        from orchestrator.generation.python.pipeline import generate
+    else:
+        from orchestrator.generation.typescript.pipeline import generate
+    return await generate(request, context.command, context.artifacts(), context.log, context.environ)
+
+
+def _foreseen(task: TestGenerationTask, text: str) -> tuple[tuple[str, ...], int]:
+    """Return the functions that tests will be about, and about how many cases they need."""
+    return foresee_python(text, task.target) if task.language == "python" else foresee_typescript(text)
+
+
+def _uncovered(task: TestGenerationTask, files: FileView) -> str | None:
+    """Return what there is no generator for yet, in words that `are not covered yet` can follow."""
+    if task.test_type not in _KINDS[task.language]:
+        return f"tests of the kind `{task.test_type}`"
+    return "directories" if files.is_directory(task.target) else None
+
+
+def _target(task: TestGenerationTask, files: FileView) -> str:
+    """Return the text of the target.
+
+    :raises TaskError: when there is none.
+    """
+    text = _text(files, task.target)
+    if text is None or not text.strip():
+        reason = "does not exist" if text is None else "is empty"
+        raise TaskError("generation/target-missing", f"the target `{task.target}` {reason}")
+    return text
+
+
+def _text(files: FileView, path: str) -> str | None:
+    content = files.read(path)
+    if content is None:
+        return None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise TaskError("generation/target-missing", f"`{path}` is not UTF-8 text") from None
+
+
+def _evidence(made: Generated) -> dict[str, Any]:
+    return {"kept": made.funnel.kept, "proposed": made.funnel.proposed, "dropped": made.funnel.dropped}

@@ -6,7 +6,7 @@ Only the cold path imports this: a plan that was compiled before does without.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Final, Literal
 
@@ -21,6 +21,8 @@ from orchestrator.plan.source import Path_, Source
 PHASE_KEY = re.compile(r"phase_[A-Za-z0-9_-]+\Z")
 NOT_IN_CHECKPOINTS: Final = frozenset({"id", "type", "depends_on", "for_each", "allow_empty"})
 """What a task has, but a phase's gate has from its phase."""
+FEW_KEYS: Final = 8
+"""How many keys a hint names."""
 _adapters: dict[type[Any], TypeAdapter[Any]] = {}
 CHECKPOINT_KEY = re.compile(r"after_(phase_[A-Za-z0-9_-]+)\Z")
 
@@ -188,7 +190,7 @@ def _problem(where: Path_, details: list[ErrorDetails], model: type[Any], source
             place = source.locate(full[:-1])
             return PlanError("plan/missing-key", f"the key `{name}` is missing", location=place)
         case "unexpected_keyword_argument" | "extra_forbidden":
-            hint = did_you_mean(name, _keys_of(model, where[:-1]))
+            hint = _known_keys(name, model, where[:-1])
             place = source.locate(full, key=True)
             return PlanError("plan/unknown-key", f"unknown key `{name}`", hint=hint, location=place)
         case "literal_error":
@@ -258,9 +260,39 @@ def _show(value: Any) -> str:
             return f"`{value}`"
 
 
-def _keys_of(model: type[Any], where: Path_) -> set[str]:
-    """Return the keys that `model` knows, and for a deeper place those of every model in it."""
+def _known_keys(name: str, model: type[Any], where: Path_) -> str | None:
+    """Return a hint about a key that is not known at a place: the one it looks like, or all where they are few."""
+    keys = _keys_of(model, where)
+    is_short = bool(where) and 0 < len(keys) <= FEW_KEYS
+    return did_you_mean(name, keys) or (f"the keys are {', '.join(f'`{key}`' for key in keys)}" if is_short else None)
+
+
+def _keys_of(model: type[Any], where: Path_) -> list[str]:
+    """Return the keys that a place within `model` may have, whichever of its alternatives it is."""
     if not where:
-        return {f.name for f in fields(model) if f.init}
+        return [f.name for f in fields(model) if f.init]
     schema = adapter(model).json_schema()
-    return {key for part in schema.get("$defs", {}).values() for key in part.get("properties", {})}
+    holders = [schema]
+    for part in where:
+        holders = [
+            inner for holder in holders for each in _alternatives(holder, schema) for inner in _inside(each, part)
+        ]
+    found = [each for holder in holders for each in _alternatives(holder, schema)]
+    return list(dict.fromkeys(key for each in found for key in each.get("properties", {})))
+
+
+def _alternatives(holder: dict[str, Any], schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield all that a part of a JSON Schema may stand for."""
+    yield holder
+    if "$ref" in holder:
+        yield from _alternatives(schema["$defs"][holder["$ref"].rpartition("/")[2]], schema)
+    for inner in (*(each for key in ("anyOf", "oneOf", "allOf") for each in holder.get(key, ())), holder.get("then")):
+        if inner is not None:
+            yield from _alternatives(inner, schema)
+
+
+def _inside(holder: dict[str, Any], part: str | int) -> Iterator[dict[str, Any]]:
+    found = holder.get("items") if isinstance(part, int) else holder.get("properties", {}).get(part)
+    found = found or (holder.get("additionalProperties") if isinstance(part, str) else None)
+    if isinstance(found, dict):
+        yield found

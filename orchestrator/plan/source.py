@@ -214,7 +214,7 @@ class _Converter:
 
     def _report_tag(self, node: Node) -> None:
         shown = node.tag.replace("tag:yaml.org,2002:", "!!")
-        self._report("plan/tag", f"the tag `{shown}` is not used in plans", node, "write the value without it")
+        self._report("plan/tag", f"the tag `{shown}` is not used in plans", node, "put the value in quotes")
 
     def _report(self, code: str, message: str, node: Node, hint: str) -> None:
         self.problems.append(self._error(code, message, node, hint))

@@ -289,6 +289,9 @@ BAD_TASKS = {  # what is written: where the problem is, its code, and what is sa
     "action: make_trivy_blocking, step: {}": (
         "{}", "plan/bad-value", "`step`: say which step: `id`, `name`, `uses`, `run_contains` or `index`",
     ),
+    "action: make_trivy_blocking, step: [a]": (
+        "[a]", "plan/wrong-type", "`step` is a list, but must be a mapping or text",
+    ),
     "edits: [{remove: a}], severity: x": ("severity", "plan/unknown-key", "unknown key `severity`"),
     "edits: [{remove: a}], parameters: {}": (
         "{}", "plan/bad-value", "`parameters`: the parameters of an action stand beside it",
@@ -340,6 +343,21 @@ def test_what_no_edit_can_be_is_told_when_the_plan_is_loaded(
     assert written[problem.location.column - 9 :].startswith(where)
     assert problem.code == code
     assert problem.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("{run: npm test}", "the keys are `id`, `name`, `uses`, `run_contains`, `index`"),
+        ("{nmae: Test}", "did you mean `name`?"),
+    ],
+)
+def test_an_unknown_key_of_a_step_is_told_with_the_keys_of_a_step(written: str, hint: str, tmp_path: Path) -> None:
+    task = f"- {{id: '1.1', name: a, type: config_edit, target: a.yml, action: make_trivy_blocking, step: {written}}}"
+    with pytest.raises(PlanErrors) as caught:
+        load(f"{task}\n", tmp_path)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.hint) == ("plan/unknown-key", hint)
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,8 @@ HERE = Path.cwd()
 ENV = dict(os.environ)
 ROOT = Path(__file__).parents[2]
 
+OURS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 
 
@@ -496,14 +498,14 @@ def test_the_watchdog_holds_neither_our_descriptors_nor_our_directory_and_surviv
     async def scene(children: Children) -> None:
         await children.run(["true"], cwd=HERE, env=ENV, output=lambda _: None)
         pid = watchdog_pid()
-        assert wait_until(lambda: is_ignoring(pid, signal.SIGHUP))
+        assert wait_until(lambda: all(is_ignoring(pid, number) for number in OURS))
         assert os.getsid(pid) == pid
         process = Path(f"/proc/{pid}")
         assert process.joinpath("cwd").readlink() == Path("/")
         descriptors = {entry.name: str(entry.readlink()) for entry in process.joinpath("fd").iterdir()}
         assert descriptors.pop("0").startswith("pipe:")
         assert descriptors == {"1": "/dev/null", "2": "/dev/null"}
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in OURS:
             os.kill(pid, number)
         await children.run(["true"], cwd=HERE, env=ENV, output=lambda _: None)
         assert is_alive(pid)

@@ -52,7 +52,7 @@ def _chosen(workflow: Workflow, parameters: AddApprovalGates) -> Sequence[Job]:
     if not found:
         message = f"no job looks as if it deployed to `{environment}`"
         place = workflow.document.location(("jobs",))
-        raise Refusal("edit/missing-parameter", message, hint="name the job with `job`", location=place)
+        raise Refusal("edit/no-match", message, hint=workflow.job_hint(), location=place)
     if len(found) > 1:
         names = ", ".join(f"`{job.id}`" for job in found)
         message = f"several jobs look as if they deployed to `{environment}`: {names}"

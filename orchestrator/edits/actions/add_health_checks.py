@@ -37,10 +37,11 @@ def add_health_checks(document: Document, parameters: AddHealthChecks) -> Edited
 
     :raises Refusal: when nothing is deployed there yet, or no address is known.
     """
-    if parameters.kind == "compose":
-        return container_health.check_compose(document, parameters)
-    if parameters.kind == "dockerfile":
-        return container_health.check_dockerfile(document, parameters)
+    match parameters.kind or _kind(document):
+        case "compose":
+            return container_health.check_compose(document, parameters)
+        case "dockerfile":
+            return container_health.check_dockerfile(document, parameters)
     workflow = Workflow.of(document)
     jobs = deploying_jobs(workflow, parameters.job)
     urls = {job.id: _url(job, parameters) for job in jobs}
@@ -51,6 +52,22 @@ def add_health_checks(document: Document, parameters: AddHealthChecks) -> Edited
     if not mutations:
         return Satisfied(f"{names} {'asks' if len(jobs) == 1 else 'ask'} for an answer already", warnings)
     return Edited(edited(document, mutations), f"checks that what {names} deployed answers", warnings)
+
+
+def _kind(document: Document) -> str:
+    """Return what a file is.
+
+    :raises Refusal: when it is nothing that has health checks.
+    """
+    if isinstance(document.data, dict) and "jobs" in document.data:
+        return "workflow"
+    if container_health.is_compose(document.data):
+        return "compose"
+    if container_health.is_dockerfile(document.data):
+        return "dockerfile"
+    message = f"`{document.source.path}` has neither `jobs` nor `services`, and is no Dockerfile"
+    hint = "`target` must be a workflow, a Compose file or a Dockerfile"
+    raise Refusal("edit/wrong-shape", message, hint=hint)
 
 
 def _url(job: Job, parameters: AddHealthChecks) -> str | None:

@@ -53,7 +53,7 @@ def _side(parameters: AddMigrationStep) -> str:
 def _anchors(workflow: Workflow, parameters: AddMigrationStep) -> Sequence[Step]:
     """Return the step that is named, else those that test, where there is a database if that tells them apart."""
     jobs = workflow.select_jobs(parameters.job)
-    selector = parameters.before or parameters.after
+    selector = parameters.after if parameters.before is None else parameters.before
     if selector is not None:
         found = [step for step in workflow.select_steps(selector, jobs) if not _is_own(step, parameters)]
         what = f"step is what `{_side(parameters)}` says"

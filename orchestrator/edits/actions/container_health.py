@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -28,17 +28,27 @@ _NO_SLOT: Final = frozenset(
 )
 
 
+def is_compose(data: Any) -> bool:
+    """Say whether data is that of a Compose file."""
+    return isinstance(data, dict) and isinstance(data.get("services"), dict)
+
+
+def is_dockerfile(data: Any) -> bool:
+    """Say whether data is that of a Dockerfile."""
+    return isinstance(data, list) and any(isinstance(each, dict) and each.get("instruction") == "FROM" for each in data)
+
+
 def check_compose(document: Document, parameters: AddHealthChecks) -> Edited | Satisfied:
     """Let Compose ask services whether they are well.
 
     :raises Refusal: when it is not plain which ones, or at which address.
     """
-    services = document.data.get("services") if isinstance(document.data, dict) else None
-    if not isinstance(services, dict):
+    if not is_compose(document.data):
         message = f"`{document.source.path}` has no `services`"
         raise Refusal(
             "edit/wrong-shape", message, hint="`target` must be a Compose file", location=document.location(())
         )
+    services = document.data["services"]
     names = _chosen(document, services, parameters.job)
     lacking = [name for name in names if not _asks(services[name].get("healthcheck"), parameters.url)]
     told = " and ".join(f"`{name}`" for name in names)
@@ -60,7 +70,7 @@ def check_dockerfile(document: Document, parameters: AddHealthChecks) -> Edited 
 
     :raises Refusal: when no address is known, or something else is asked.
     """
-    if not _is_dockerfile(document.data):
+    if not is_dockerfile(document.data):
         message = f"`{document.source.path}` is no Dockerfile"
         raise Refusal("edit/wrong-shape", message, hint="`target` must be a Dockerfile", location=document.location(()))
     last = max(at for at, each in enumerate(document.data) if each["instruction"] == "FROM")
@@ -127,8 +137,3 @@ def _command(url: str) -> str:
 
 def _seconds(parameters: AddHealthChecks) -> str:
     return f"{parameters.timeout or TIMEOUT:g}"
-
-
-def _is_dockerfile(data: Any) -> bool:
-    instructions: Iterator[Any] = (each.get("instruction") for each in data if isinstance(each, dict))
-    return isinstance(data, list) and "FROM" in instructions

@@ -32,7 +32,7 @@ def find_job(workflow: Workflow, pattern: str | None, environment: str) -> Job:
     if not found:
         message = f"no job looks as if it deployed to `{environment}`"
         place = workflow.document.location(("jobs",))
-        raise Refusal("edit/missing-parameter", message, hint="name the job with `job`", location=place)
+        raise Refusal("edit/no-match", message, hint=workflow.job_hint(), location=place)
     return _one(found, f"several jobs look as if they deployed to `{environment}`")
 
 
@@ -47,7 +47,7 @@ def deploying_jobs(workflow: Workflow, pattern: str | None) -> Sequence[Job]:
     if not found:
         message = "no job is known to deploy"
         place = workflow.document.location(("jobs",))
-        raise Refusal("edit/no-match", message, hint="name the job with `job`", location=place)
+        raise Refusal("edit/no-match", message, hint=workflow.job_hint(), location=place)
     return found
 
 

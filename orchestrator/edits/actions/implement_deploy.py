@@ -93,7 +93,8 @@ def _is_deployed(job: Job, parameters: ImplementDeploy) -> bool:
     if parameters.run:
         wanted += [line.strip() for line in parameters.run.splitlines()]
     text = "\n".join(_said(step) for step in found)
-    waiting = [step for step in placeholders(job) if _is_chosen(step, parameters.step)] if parameters.step else ()
+    selector = parameters.step
+    waiting = () if selector is None else [step for step in placeholders(job) if _is_chosen(step, selector)]
     return bool(found) and not waiting and all(word in text for word in wanted)
 
 
@@ -226,7 +227,7 @@ def _mutations(plan: Plan, job: Job, parameters: ImplementDeploy, environment: s
     yield Set((*step.path, "run"), plan.run)
 
 
-def _is_chosen(step: Step, selector: StepSelector) -> bool:
+def _is_chosen(step: Step, selector: StepSelector | str) -> bool:
     return step in Workflow.of(step.job.document).select_steps(selector, [step.job])
 
 

@@ -15,19 +15,9 @@ from orchestrator.plan.fields import STRICT, Count, Flag, Seconds, Text, TextOrT
 
 Metric = Literal["branches", "functions", "lines", "statements"]
 BenchmarkForm = Literal[
-    "benchmarkdotnet",
-    "benchmarkjs",
-    "benchmarkluau",
-    "cargo",
-    "catch2",
-    "customBiggerIsBetter",
-    "customSmallerIsBetter",
-    "go",
-    "googlecpp",
-    "jmh",
-    "julia",
-    "pytest",
-]
+    "benchmarkdotnet", "benchmarkjs", "benchmarkluau", "cargo", "catch2", "customBiggerIsBetter",
+    "customSmallerIsBetter", "go", "googlecpp", "jmh", "julia", "pytest",
+]  # fmt: skip
 Severity = Literal["info", "low", "moderate", "high", "critical"]
 
 
@@ -75,6 +65,7 @@ class AddDirectoryThresholds:
     base: Text = "src"
     """The directory they are in."""
     mode: Literal["at_least", "exact"] = "at_least"
+    """`exact` also lowers what is higher."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +86,8 @@ class RemoveContinueOnError(InWorkflow):
 
     kinds: tuple[Literal["key", "flag", "or_true"], ...] = ()
     """`key`: the YAML key; `flag`: a command's own flag; `or_true`: `|| true`."""
-    step: StepSelector | None = None
+    step: StepSelector | Text | None = None
+    """Only in this step."""
     command: Text | None = None
     """Only in commands that contain this."""
 
@@ -108,12 +100,16 @@ class AddMigrationStep(InWorkflow):
 
     run: Text | None = None
     """The command."""
-    before: StepSelector | None = None
-    after: StepSelector | None = None
+    before: StepSelector | Text | None = None
+    """The step that needs the tables."""
+    after: StepSelector | Text | None = None
+    """The step after which they can be made."""
     env: dict[str, Text] = field(default_factory=dict)
+    """Variables of the new step."""
     env_from: Literal["anchor"] | None = None
     """Takes the environment of the step it goes before or after."""
     if_: Text | None = None
+    """When the new step runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +117,13 @@ class ImplementDeploy(InWorkflow):
     """A placeholder step becomes a deployment."""
 
     method: Literal["kubectl", "helm", "compose", "run"] | None = None
+    """Absent = that of other jobs."""
     run: Text | None = None
     """The command of the method `run`."""
     environment: Text | None = None
+    """Absent = that of the job, else of the action's name."""
     namespace: Text | None = None
+    """That of Kubernetes."""
     services: Texts = ()
     """What is rolled out: Deployments, releases of Helm, services of Compose."""
     secrets: Texts = ()
@@ -135,7 +134,8 @@ class ImplementDeploy(InWorkflow):
     """The chart of the method `helm`."""
     replace: Flag = False
     """Also a step that is no placeholder."""
-    step: StepSelector | None = None
+    step: StepSelector | Text | None = None
+    """The placeholder, where there are several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +147,7 @@ class AddDeployMigration(InWorkflow):
     command: Text | None = None
     """Absent = the one that another job of the workflow runs."""
     as_: Literal["step", "job"] = "step"
+    """Before the rollout in its job, or a job that it waits for."""
     jobs: Texts = ()
     """Ids of the jobs that deploy."""
     secrets: Texts = ("DATABASE_URL",)
@@ -158,6 +159,7 @@ class AddApprovalGates(InWorkflow):
     """A person agrees before a job runs."""
 
     environment: Text | None = None
+    """Absent = that of the job, else `production`."""
     url: Text | None = None
     """Where what is deployed can be seen."""
     reviewers: Texts = ()
@@ -165,6 +167,7 @@ class AddApprovalGates(InWorkflow):
     wait_timer: Amount | None = None
     """Minutes."""
     prevent_self_review: Flag = False
+    """Who starts a run cannot agree to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,11 +175,15 @@ class AddHealthChecks(InWorkflow):
     """A rollout that does not answer fails."""
 
     url: Text | None = None
+    """Absent = that of the environment of the job."""
     retries: Count | None = None
+    """Absent = 10 in a workflow, 3 in a container."""
     timeout: Seconds | None = None
+    """Of one request. Absent = 10 s in a workflow, 5 s in a container."""
     rollback: Flag | Text = False
     """A step for when it fails: `true`, or its command."""
-    kind: Literal["workflow", "compose", "dockerfile"] = "workflow"
+    kind: Literal["workflow", "compose", "dockerfile"] | None = None
+    """Absent = what the file is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +193,9 @@ class ParallelizePythonBuilds(InWorkflow):
     services: Texts = ()
     """Absent = those of the loop."""
     fail_fast: Flag = False
+    """One that fails ends the others."""
     max_parallel: Count | None = None
+    """How many run at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +205,7 @@ class AddPathFilters(InWorkflow):
     filters: dict[str, TextOrTexts] = field(default_factory=dict)
     """By job: globs."""
     mode: Literal["jobs", "workflow"] = "jobs"
+    """`workflow` filters the events of the whole file."""
     always: Texts = ()
     """Jobs that always run."""
 
@@ -205,9 +215,11 @@ class MakeTrivyBlocking(InWorkflow):
     """What Trivy finds fails the build."""
 
     severity: Text = "CRITICAL,HIGH"
+    """What counts."""
     ignore_unfixed: Flag | None = None
     """Whether what has no fix yet may stay. Absent = as the file says."""
-    step: StepSelector | None = None
+    step: StepSelector | Text | None = None
+    """Only this scan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,8 +227,11 @@ class UpgradeAuditLevel(InWorkflow):
     """Audits of dependencies fail earlier."""
 
     level: Severity | None = None
+    """The lowest severity that fails."""
     allow_looser: Flag = False
-    step: StepSelector | None = None
+    """Also where audits fail at a lower one now."""
+    step: StepSelector | Text | None = None
+    """Only in this step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +243,7 @@ class AddSbomGeneration(InWorkflow):
     format: Text | None = None
     """As Syft names it; absent = `spdx-json`."""
     artifact_name: Text | None = None
+    """Under which the file is kept."""
     image: Text | None = None
     """Absent = the one that the job builds."""
     path: Text | None = None
@@ -239,17 +255,22 @@ class AddContainerScanning(InWorkflow):
     """An image is scanned before it is deployed."""
 
     severity: Text = "CRITICAL,HIGH"
+    """What counts."""
     blocking: Flag = True
+    """What is found fails the build."""
     image: Text | None = None
+    """Absent = the one that the job builds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddBlueGreen(InWorkflow):
     """A rollout goes to the idle colour first."""
 
-    method: Text | None = None
+    method: Literal["kubectl"] | None = None
     service: Text | None = None
+    """The Deployment, where there are several."""
     colours: Texts = ("blue", "green")
+    """Two names."""
     switch: Text | None = None
     """The command that switches."""
     smoke: Text | None = None
@@ -261,7 +282,9 @@ class AddCanary(InWorkflow):
     """A rollout meets a part of the requests first."""
 
     percent: Percent | None = None
+    """Its share of all pods; absent = 10."""
     wait: Text | None = None
+    """How long it serves, such as `90s`; absent = `5m`."""
     check: Text | None = None
     """The command that judges the canary."""
     abort: Text | None = None
@@ -279,7 +302,7 @@ class AddPerfChecks(InWorkflow):
     baseline: Text | None = None
     """The file in which the runs before are kept, in the cache of GitHub Actions."""
     threshold: Text | None = None
-    """How much of the former value is too much, such as `150%`."""
+    """How much of the former value is too much; absent = `150%`."""
 
     def __post_init__(self) -> None:
         said = (self.threshold or "100%").removesuffix("%")

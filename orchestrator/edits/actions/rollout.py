@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from orchestrator.edits.refusal import Refusal
 from orchestrator.edits.script import Command, Script
-from orchestrator.edits.workflow import Job, Step
+from orchestrator.edits.workflow import Job, Step, Workflow
 
 _VALUED: Final = frozenset({
     "-n", "--namespace", "--context", "--kube-context", "--kubeconfig", "--cluster", "--user", "-s", "--server", "--as",
@@ -109,7 +109,7 @@ def needed_rollouts(job: Job) -> Sequence[Step]:
         hint = "make it deploy first, with `implement_staging_deploy` or `implement_production_deploy`"
         raise Refusal("edit/conflict", message, hint=hint, location=printing[0].location)
     message = f"no step of the job `{job.id}` is known to deploy"
-    raise Refusal("edit/no-match", message, hint="name another job with `job`", location=job.location)
+    raise Refusal("edit/no-match", message, hint=Workflow.of(job.document).job_hint(job), location=job.location)
 
 
 def condition(job: Job) -> dict[str, Any]:

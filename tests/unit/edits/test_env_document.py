@@ -102,6 +102,13 @@ def test_a_variable_goes_with_the_comments_that_are_its_own(before: str, after: 
     assert edited(read(before), [Remove(("A",))]).source.text == after
 
 
+@pytest.mark.parametrize(
+    ("text", "line"), [("A=1\nB=2\nexport C=3\n", "NEW=true"), ("export A=1\nexport B=2\nC=3\n", "export NEW=true")]
+)
+def test_a_new_variable_is_exported_where_most_are(text: str, line: str) -> None:
+    assert edited(read(text), [Add(("NEW",), "true")]).source.text == f"{text}{line}\n"
+
+
 def test_comments_above_and_beside_belong_to_a_variable() -> None:
     document = read("# no\n\n# one\n#two\nexport A=1 # three\n")
     assert document.comments(("A",)) == "one\ntwo\nthree"

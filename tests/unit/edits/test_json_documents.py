@@ -95,7 +95,11 @@ def test_endless_nesting_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "mutation", "message"),
     [
-        ('{"a": 1, "a": 2}', Set(("a",), 3), "[edit/duplicate-key]: `a` stands twice\n  --> package.json:1:10"),
+        (
+            '{"a": 1, "a": 2}',
+            Set(("a",), 3),
+            "[edit/duplicate-key]: `a` stands twice\n  --> package.json:1:10\n  hint: remove one of them",
+        ),
         (
             '{"jest": "config/jest.json"}',
             Add(("jest", "collectCoverageFrom"), []),

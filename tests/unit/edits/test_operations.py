@@ -230,6 +230,68 @@ def test_it_edits_other_formats(path: str, edits: str, expected: list[str]) -> N
     assert changes(edits, path) == expected
 
 
+PYPROJECT = '[project]\nversion = "0.14"\npythons = ["3.9", "3.10"]\nports = [80]\n'
+
+
+@pytest.mark.parametrize(
+    ("edits", "expected"),
+    [
+        ("- {append: project.pythons, value: 3.11}", 'pythons = ["3.9", "3.10", "3.11"]'),
+        ("- {insert: project.pythons, value: 3.20, before: '[0]'}", 'pythons = ["3.20", "3.9", "3.10"]'),
+        ("- {set: project.pythons, value: [3.10]}", 'pythons = ["3.10"]'),
+        ("- {set: project.version, value: 0.15}", 'version = "0.15"'),
+        ("- {merge: project, value: {version: 1.10}}", 'version = "1.10"'),
+        ("- {append: project.ports, value: 8080}", "ports = [80, 8080]"),
+    ],
+)
+def test_a_number_that_comes_where_text_is_stays_text_as_it_was_written(edits: str, expected: str) -> None:
+    assert changes(edits, "pyproject.toml", PYPROJECT)[1] == f"+ {expected}"
+
+
+def test_a_number_that_a_list_of_texts_has_is_not_appended_again() -> None:
+    result = outcome("- {append: project.pythons, value: 3.10}", "pyproject.toml", PYPROJECT)
+    assert result == Satisfied("already as the edits want it")
+
+
+def test_items_that_another_key_tells_apart_may_share_a_name() -> None:
+    edits = "- {append: jobs.build.steps, key: run, value: {name: Test, run: npm run bye}}"
+    assert changes(edits) == ["+ ", "+       - name: Test", "+         run: npm run bye"]
+
+
+@pytest.mark.parametrize(
+    ("edits", "before"),
+    [
+        ("- {set: permissions, value: {}}", "jobs:"),
+        ("- {ensure: env.CI, value: '1'}", "jobs:"),
+        ("- {set: jobs.build.timeout-minutes, value: 5}", "    steps:"),
+        ("- {merge: jobs.build, value: {timeout-minutes: 5}}", "    steps:"),
+    ],
+)
+def test_a_new_key_of_a_workflow_comes_before_what_is_long(edits: str, before: str) -> None:
+    result = outcome(edits, ".github/workflows/ci.yml", WORKFLOW)
+    assert isinstance(result, Edited)
+    lines = result.document.source.text.splitlines()
+    assert set(lines[: lines.index(before)]) - set(WORKFLOW.splitlines())
+    assert lines[lines.index(before) :] == WORKFLOW.splitlines()[WORKFLOW.splitlines().index(before) :]
+    assert changes(edits, "ci.yml")[-1].startswith("+ ")
+
+
+FLAKE8 = "[flake8]\nignore =\n    E501,\n    W503{}\nmax = 1\n"
+
+
+@pytest.mark.parametrize("end", ["", ","])
+def test_an_item_of_a_list_with_commas_has_one_where_its_neighbours_have(end: str) -> None:
+    text = FLAKE8.format(end)
+    result = outcome("- {append: flake8.ignore, value: E203}", "setup.cfg", text)
+    assert isinstance(result, Edited)
+    assert result.document.source.text == text.replace(f"W503{end}", f"W503,\n    E203{end}")
+    first = outcome("- {insert: flake8.ignore, value: E203, before: '[0]'}", "setup.cfg", text)
+    assert isinstance(first, Edited)
+    assert first.document.source.text == text.replace("E501,", "E203,\n    E501,")
+    found = outcome("- {append: flake8.ignore, value: W503}", "setup.cfg", text)
+    assert found == Satisfied("already as the edits want it")
+
+
 SATISFIED = [
     ("ci.yml", "- {set: name, value: CI}"),
     ("ci.yml", "- {set: jobs.*.runs-on, value: ubuntu-latest, expect: many}"),
@@ -286,13 +348,13 @@ REFUSALS = {
         "- {set: jobs.*.timeout-minutes, value: 5}",
         "error[edit/ambiguous]: `jobs.*.timeout-minutes` means 2 places, but one was expected\n"
         "  --> ci.yml:16:3\n"
-        "  hint: in lines 6, 16; narrow the path, or say `expect: many` or how many",
+        "  hint: in lines 6, 16; narrow the path, or say with `expect` how many are meant, or `many`",
     ),
     "fewer places than expected": (
         "- {set: jobs.build.name, value: x, expect: 2}",
         "error[edit/ambiguous]: `jobs.build.name` means 1 place, but 2 were expected\n"
         "  --> ci.yml:6:3\n"
-        "  hint: in line 6; narrow the path, or say `expect: many` or how many",
+        "  hint: in line 6; narrow the path, or say with `expect` how many are meant, or `many`",
     ),
     "a neighbour that is not there": (
         "- {set: jobs.build.name, value: x, after: needs}",
@@ -310,8 +372,27 @@ REFUSALS = {
     ),
     "append finds another item of that name": (
         "- {append: jobs.build.steps, key: name, value: {name: Test, run: true}}",
-        "error[edit/conflict]: `jobs.build.steps[2]` is there with another value\n"
-        "  --> ci.yml:14:9\n  hint: to replace it, use `set`",
+        "error[edit/conflict]: `jobs.build.steps[2]` has the same `name`, but other contents\n"
+        "  --> ci.yml:14:9\n  hint: to change it, use `set`; if both are meant, say with `key` what tells them apart",
+    ),
+    "append finds another item of that name without being told what names it": (
+        "- {append: jobs.build.steps, value: {name: Test, run: true}}",
+        "error[edit/conflict]: `jobs.build.steps[2]` has the same `name`, but other contents\n"
+        "  --> ci.yml:14:9\n  hint: to change it, use `set`; if both are meant, say with `key` what tells them apart",
+    ),
+    "insert finds a step that another task has changed": (
+        "- {insert: jobs.build.steps, value: {name: Install, run: npm i}, after: '[0]'}",
+        "error[edit/conflict]: `jobs.build.steps[1]` has the same `name`, but other contents\n"
+        "  --> ci.yml:10:9\n  hint: to change it, use `set`; if both are meant, say with `key` what tells them apart",
+    ),
+    "an item of a list written like a key": (
+        "- {set: jobs.build.steps.0, value: x}",
+        "error[edit/wrong-shape]: `jobs.build.steps` is a list, but must be a mapping\n"
+        "  --> ci.yml:8:5\n  hint: write `[0]`",
+    ),
+    "a part of an item of a list written like a key": (
+        "- {set: jobs.build.steps.0.run, value: x}",
+        "error[edit/no-match]: nothing is at `jobs.build.steps.0.run`\n  --> ci.yml:8:5\n  hint: write `[0]`",
     ),
     "append to what is no list": (
         "- {append: name, value: x}",

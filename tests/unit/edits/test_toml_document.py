@@ -273,7 +273,7 @@ def test_the_place_of_what_is_not_there_is_that_of_what_would_hold_it(path: tupl
     assert str(read(FILE).location(path)) == f"pyproject.toml:{place}"
 
 
-TWICE = "error[edit/duplicate-key]: `{}` is there twice\n  --> pyproject.toml:{}"
+TWICE = "error[edit/duplicate-key]: `{}` is there twice\n  --> pyproject.toml:{}\n  hint: remove one of them"
 TWO_FORMS = (
     "error[edit/conflict]: the table `{}` is spelled both with dotted keys and with a header\n"
     "  --> pyproject.toml:{}\n  hint: spell it in one way first"

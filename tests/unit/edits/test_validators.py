@@ -73,7 +73,57 @@ def test_a_new_finding_names_what_is_wrong_in_the_end(old: str, new: str, proble
         f"error[edit/validator]: the schema of GitHub's workflows would find something new in `{PATH}`"
     )
     assert problem in said[0]
-    assert said[1:] == [f"  --> {PATH}:{place}", "  hint: the place is that in the file as it would be"]
+    assert said[1] == f"  --> {PATH}:{place}"
+    assert said[2].endswith("the place is that in the file as it would be")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem", "place", "hint"),
+    [
+        (
+            "timeout-minutes: 10",
+            "timeoutminutes: 10",
+            "('timeoutminutes' was unexpected) (`jobs.a`)",
+            "3:3",
+            "did you mean `timeout-minutes`?",
+        ),
+        (
+            "    runs-on",
+            "    needs: [A, b]\n    runs-on",
+            "`needs` names the job `b`, which is not there",
+            "4:5",
+            "the place is that",
+        ),
+        (
+            "run: make",
+            "uses: actions/checkout",
+            "`uses: actions/checkout` names no version",
+            "8:9",
+            "write it with one, such as `actions/checkout@v4`",
+        ),
+        ("run: make", "uses: a/b@", "`uses: a/b@` names no version", "8:9", "such as `a/b@v4`"),
+    ],
+)
+def test_a_workflow_that_github_would_refuse_is_seen_without_actionlint(
+    old: str, new: str, problem: str, place: str, hint: str
+) -> None:
+    broken = GOOD.replace(old, new)
+    message, at, hinted = refusal(GOOD, broken).split("\n")
+    assert (problem in message, at) == (True, f"  --> {PATH}:{place}")
+    assert hint in hinted
+    compare(broken, "name: CI\n" + broken)
+
+
+@pytest.mark.parametrize("used", ["./.github/actions/mine", "docker://alpine:3", "a/b/c@v1"])
+def test_what_needs_no_version_has_none(used: str) -> None:
+    compare(GOOD, GOOD.replace("run: make", f"uses: {used}"))
+
+
+def test_a_job_that_waits_like_another_for_one_that_is_not_there_is_nothing_new() -> None:
+    waiting = GOOD.replace("    runs-on", "    needs: test\n    runs-on")
+    other = "  b:\n    needs: test\n    runs-on: ubuntu-latest\n    steps: [{run: make}]\n"
+    compare(waiting, waiting + other)
+    assert "`lint`" in refusal(waiting, waiting + other.replace("test", "lint"))
 
 
 def test_a_line_that_a_program_minds_already_may_come_once_more_but_no_other(bin_: Path) -> None:

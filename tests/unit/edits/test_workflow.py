@@ -91,9 +91,13 @@ def test_a_place_in_a_script_is_a_line_of_the_file() -> None:
         (StepSelector(index=-1), ["Lint", "npm run e2e"]),
         (StepSelector(index=1), ["actions/checkout@v4", "npm run e2e"]),
         (StepSelector(name="Lint", run_contains="e2e"), []),
+        ("lint", ["Lint"]),
+        ("Lint", ["Lint"]),
+        ("npm run", ["Lint", "npm run e2e"]),
+        ("", []),
     ],
 )
-def test_a_selector_means_the_steps_of_which_all_is_true(selector: StepSelector, labels: list[str]) -> None:
+def test_a_selector_means_the_steps_of_which_all_is_true(selector: StepSelector | str, labels: list[str]) -> None:
     workflow = workflow_of(TEXT)
     assert [step.label for step in workflow.select_steps(selector, workflow.jobs.values())] == labels
 

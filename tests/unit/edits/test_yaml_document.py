@@ -88,7 +88,15 @@ def test_comments_above_and_beside_belong_to_a_node(path: Path, comment: str) ->
 @pytest.mark.parametrize(
     ("text", "refusal"),
     [
-        ("a: 1\n---\nb: 1\n", ("edit/multi-document", "a second YAML document starts here", "2:1", None)),
+        (
+            "a: 1\n---\nb: 1\n",
+            (
+                "edit/multi-document",
+                "a second YAML document starts here",
+                "2:1",
+                "keep one document in each file, or edit this one by hand",
+            ),
+        ),
         (
             "a: [1\n",
             (
@@ -211,3 +219,19 @@ def test_what_is_unusual_elsewhere_does_not_hinder(text: str) -> None:
 
 def test_an_anchor_may_go_with_all_its_aliases() -> None:
     assert edited(parse("a: {k: &x 1, l: *x}\nb: 2\n"), [Remove(("a",))]).source.text == "b: 2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "mutation", "hint"),
+    [
+        ("a: &x 1\nb: *x\n", Set(("b",), 2), "edit what is written at the anchor, or write it out here"),
+        (
+            "a: &x {k: 1}\nb:\n  <<: *x\n",
+            Set(("b", "k"), 2),
+            "edit what is written at the anchor, or write it out here",
+        ),
+        ("a: 1\nb: 2\na: 3\n", Set(("b",), 2), "remove one of them"),
+    ],
+)
+def test_what_does_not_stand_alone_is_refused_with_what_to_do(text: str, mutation: Mutation, hint: str) -> None:
+    assert refusal_of(text, mutation)[3] == hint

@@ -428,3 +428,8 @@ def test_steps_that_are_added_are_parted_as_those_of_the_file_are() -> None:
 def test_a_key_between_two_that_touch_touches_both() -> None:
     text = "name: x\nruns-on: y\n\nenv: z\n\nsteps: w\n"
     assert edit(text, Add(("if",), "v", after="name")).startswith("name: x\nif: v\nruns-on: y\n\n")
+
+
+def test_a_text_within_a_new_list_is_quoted_where_deeper_blanks_below_would_become_part_of_it() -> None:
+    text = "name:\n  -   two words\n        \n  - plain\n"
+    assert edit(text, Set(("name", 0), ["one\ntwo\n"])) == 'name:\n  -   -   "one\\ntwo\\n"\n        \n  - plain\n'

@@ -17,7 +17,6 @@ from orchestrator.handlers.milestone import MilestoneTask
 from orchestrator.handlers.registry import BUILT_IN, CHECKPOINT
 from orchestrator.handlers.scenario import ScenarioTask
 from orchestrator.handlers.shell import ShellTask
-from orchestrator.handlers.test_generation import TestGenerationTask as GenerationTask
 from orchestrator.plan.model import Task
 from tests.support.bench import Bench
 
@@ -148,15 +147,8 @@ def test_what_it_writes_it_has_claimed(case: Case, bench: Bench) -> None:
     assert all(any(Path(path).is_relative_to(claim) for claim in claims) for path in new)
 
 
-@pytest.mark.parametrize(
-    "task",
-    [
-        ScenarioTask(id="1", name="s", type="scenario", target="a.yaml"),
-        GenerationTask(id="1", name="t", type="test_generation", target="a.ts", test_file="a.test.ts"),
-    ],
-    ids=lambda task: task.type,
-)
-def test_a_type_that_cannot_run_yet_is_shown_and_fails_rather_than_lie(task: Task, tmp_path: Path) -> None:
+def test_a_type_that_cannot_run_yet_is_shown_and_fails_rather_than_lie(tmp_path: Path) -> None:
+    task = ScenarioTask(id="1", name="s", type="scenario", target="a.yaml")
     bench = Bench(tmp_path)
     (foreseen,) = bench.preview(task)
     assert foreseen.status == "may_run"

@@ -104,9 +104,7 @@ EDITS = [
 ]
 
 REFUSALS = [
-    No(
-        "nothing for production", STAGING, "edit/missing-parameter", 2, "no job looks as if it deployed to `production`"
-    ),
+    No("nothing for production", STAGING, "edit/no-match", 2, "no job looks as if it deployed to `production`"),
     No(
         "two for production",
         PRODUCTION + PRODUCTION.replace("production", "prod"),

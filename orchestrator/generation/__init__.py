@@ -1,0 +1,1 @@
+"""Tests made from what code does: analysed, searched, recorded, and proven before they are written."""

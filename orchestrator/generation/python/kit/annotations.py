@@ -1,0 +1,238 @@
+"""Terms that fit an annotation, the plainest first. Where there is no annotation, a name is a hint."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import datetime as dt
+import decimal
+import enum
+import inspect
+import pathlib
+import types
+import typing
+import uuid
+from types import ModuleType
+from typing import Any
+
+from .samples import Pool
+from .schemas import Schemas
+from .terms import Term, Unwritable, describe, name_of, of_json
+
+_MOST = 30  # alternatives of one value
+_DEEPEST = 4
+_SEQUENCES: dict[Any, str] = {list: "list", tuple: "tuple", set: "set", frozenset: "frozenset"}
+_ABSTRACT: dict[Any, Any] = {
+    collections.abc.Sequence: list, collections.abc.Iterable: list, collections.abc.Collection: list,
+    collections.abc.MutableSequence: list, collections.abc.Set: set, collections.abc.MutableSet: set,
+    collections.abc.Iterator: None, collections.abc.Mapping: dict, collections.abc.MutableMapping: dict,
+}  # fmt: skip
+_UNTYPED: list[Term] = [1, "text", {"list": [1, 2]}, {"dict": [["key", 1]]}, None, True, 1.5, 0, "", {"list": []}]
+_LIST_WORDS = ("items", "values", "list", "numbers", "rows", "names", "words", "entries")
+_TEXT_WORDS = ("name", "text", "title", "word", "email", "path", "url", "message", "key", "slug", "string", "line")
+_NUMBER_WORDS = ("count", "size", "limit", "number", "amount", "price", "total", "rate", "index", "age", "year", "n")
+
+
+class NotCovered(Exception):
+    """Nobody knows how a value of this annotation is made."""
+
+
+class Proposer:
+    """Proposes terms for the annotations of one module."""
+
+    def __init__(self, module: ModuleType, pool: Pool) -> None:
+        self._module = module
+        self._pool = pool
+
+    def terms(self, annotation: Any, name: str, depth: int = 0) -> list[Term]:
+        """Return terms for an annotation, the default first.
+
+        :raises NotCovered: when there is none.
+        """
+        if depth > _DEEPEST:
+            raise NotCovered("the type is too deep")
+        if annotation in (inspect.Parameter.empty, Any, object):
+            return self._untyped(name)
+        simple = self._simple(annotation, name)
+        if simple is not None:
+            return _distinct(simple)[:_MOST]
+        origin = typing.get_origin(annotation)
+        if origin is not None:
+            return _distinct(self._composed(annotation, origin, name, depth))[:_MOST]
+        if isinstance(annotation, type):
+            return _distinct(self._instance(annotation, name, depth))
+        if isinstance(annotation, typing.TypeVar):
+            return self.terms(annotation.__bound__ or (annotation.__constraints__ or (Any,))[0], name, depth)
+        raise NotCovered(f"`{annotation}` is not covered")
+
+    def combinations(self, parameters: dict[str, Any], depth: int) -> list[dict[str, Term]]:
+        """Return fields for a call: all defaults, then one changed at a time."""
+        choices = {name: self.terms(annotation, name, depth) for name, annotation in parameters.items()}
+        default = {name: terms[0] for name, terms in choices.items()}
+        changed = [{**default, name: term} for name, terms in choices.items() for term in terms[1:]]
+        return [default, *changed]
+
+    def _untyped(self, name: str) -> list[Term]:
+        words = name.lower()
+        first: list[Term] = []
+        if words.endswith(_LIST_WORDS):
+            first = [{"list": [1, 2, 3]}, {"list": ["b", "a"]}, {"list": []}]
+        elif words.endswith(_TEXT_WORDS):
+            first = ["text", *self._pool.strings[:6], ""]
+        elif words.endswith(_NUMBER_WORDS):
+            first = [1, *self._pool.numbers[:8]]
+        return _distinct([*first, *_UNTYPED, *self._pool.strings[:6], *self._pool.numbers[:6]])
+
+    def _simple(self, annotation: Any, name: str) -> list[Term] | None:
+        pool = self._pool
+        if annotation is None or annotation is type(None):
+            return [None]
+        if annotation is bool:
+            return [True, False]
+        if annotation is int:
+            return [1, 0, -1, 2, 10, *(number for number in pool.numbers if isinstance(number, int))]
+        if annotation is float:
+            return [1.5, 0.0, -1.5, 2.0, 100.0, *(float(number) for number in pool.numbers)]
+        if annotation is str:
+            return [_text(name), *pool.keys[:4], *pool.strings, "", "Two Words", "UPPER"]
+        if annotation is bytes:
+            return [{"bytes": "6162"}, {"bytes": ""}]
+        if annotation is uuid.UUID:
+            return [{"new": "uuid:UUID", "args": ["12345678-1234-5678-1234-567812345678"]}]
+        if annotation is decimal.Decimal:
+            return [{"new": "decimal:Decimal", "args": [text]} for text in ("1.50", "0", "-1", "100")]
+        if annotation in (pathlib.Path, pathlib.PurePath):
+            return [{"new": "pathlib:Path", "args": [text]} for text in ("folder/file.txt", "file")]
+        return _moments(annotation)
+
+    def _composed(self, annotation: Any, origin: Any, name: str, depth: int) -> list[Term]:
+        arguments = typing.get_args(annotation)
+        if origin is typing.Annotated:
+            return self.terms(arguments[0], name, depth)
+        if origin is typing.Literal:
+            return [describe(each, self._module) for each in arguments]
+        if origin in (typing.Union, types.UnionType):
+            real = [each for each in arguments if each is not type(None)]
+            options = [self.terms(each, name, depth) for each in real]
+            firsts = [terms[0] for terms in options]
+            absent: list[Term] = [None] if len(real) < len(arguments) else []
+            return [*firsts, *absent, *(term for terms in options for term in terms[1:])]
+        origin = _ABSTRACT.get(origin, origin)
+        if origin is dict:
+            return self._mapping(arguments, depth)
+        if origin in _SEQUENCES:
+            return self._sequence(origin, arguments, name, depth)
+        if isinstance(origin, type):
+            return self._instance(origin, name, depth)
+        raise NotCovered(f"`{annotation}` is not covered")
+
+    def _mapping(self, arguments: tuple[Any, ...], depth: int) -> list[Term]:
+        keys = self.terms(arguments[0], "key", depth + 1)
+        values = self.terms(arguments[1], "value", depth + 1)
+        pairs = [[key, values[index % len(values)]] for index, key in enumerate(keys[:2])]
+        return [{"dict": pairs}, {"dict": []}, *({"dict": [[keys[0], value]]} for value in values[1:6])]
+
+    def _sequence(self, origin: type, arguments: tuple[Any, ...], name: str, depth: int) -> list[Term]:
+        tag = _SEQUENCES[origin]
+        if origin is tuple and arguments and arguments[-1] is not Ellipsis:
+            parts = [self.terms(each, name, depth + 1) for each in arguments]
+            default = [terms[0] for terms in parts]
+            changed = [
+                [*default[:at], term, *default[at + 1 :]] for at, terms in enumerate(parts) for term in terms[1:4]
+            ]
+            return [{tag: each} for each in (default, *changed)]
+        items = self.terms(arguments[0] if arguments else Any, name.removesuffix("s"), depth + 1)
+        longer = [items[:3], [], items[:1], items[1:3], items[:1] * 2, items[:6], *([each] for each in items[1:])]
+        return [{tag: each} for each in longer if tag == "list" or len(_distinct(each)) == len(each)]
+
+    def _instance(self, kind: type, name: str, depth: int) -> list[Term]:
+        if kind in _SEQUENCES or kind is dict:
+            return self._composed(kind, kind, name, depth) if kind is not dict else self._mapping((str, int), depth)
+        try:
+            path = name_of(kind, self._module)
+        except Unwritable as error:
+            raise NotCovered(str(error)) from None
+        if issubclass(kind, enum.Enum):
+            return [{"member": f"{path}.{member.name}"} for member in kind]
+        if typing.is_typeddict(kind):
+            hints = typing.get_type_hints(kind)
+            return [
+                {"dict": [[key, term] for key, term in each.items()]} for each in self.combinations(hints, depth + 1)
+            ]
+        if hasattr(kind, "model_json_schema"):
+            return self._model(kind, path)
+        return [{"new": path, "fields": each} for each in self.combinations(parameters_of(kind), depth + 1)]
+
+    def _model(self, kind: Any, path: str) -> list[Term]:
+        """Return instances that keep the model's own rules, as its schema tells them."""
+        try:
+            document = kind.model_json_schema()
+        except Exception as error:
+            raise NotCovered(f"`{kind.__name__}` has no schema") from error
+        schemas = Schemas(document, self._pool)
+        values = [schemas.plain(document, ""), *(each.value for each in schemas.variants(document, "") if each.fits)]
+        return [{"new": path, "fields": {name: of_json(each) for name, each in value.items()}} for value in values[:40]]
+
+
+def parameters_of(kind: Any) -> dict[str, Any]:
+    """Return the annotations of what a class or function must be or may well be called with.
+
+    :raises NotCovered: when its signature cannot be told.
+    """
+    models = getattr(kind, "model_fields", None)
+    if isinstance(models, dict):
+        return {field.alias or name: field.annotation for name, field in models.items()}
+    if dataclasses.is_dataclass(kind):
+        hints = _hints(kind)
+        return {field.name: hints.get(field.name, Any) for field in dataclasses.fields(kind) if field.init}
+    if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return {name: _hints(kind).get(name, Any) for name in kind._fields}
+    if isinstance(kind, type) and inspect.isabstract(kind):
+        raise NotCovered(f"`{kind.__name__}` is abstract")
+    try:
+        signature = inspect.signature(kind)
+    except (TypeError, ValueError):
+        raise NotCovered(f"nobody knows how `{kind}` is called") from None
+    hints = _hints(vars(kind).get("__init__", kind) if isinstance(kind, type) else kind)
+    plain = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    needed = {name: each for name, each in signature.parameters.items() if each.kind in plain}
+    if any(each.kind is inspect.Parameter.POSITIONAL_ONLY for each in signature.parameters.values()):
+        raise NotCovered("parameters without a name are not covered")
+    return {name: hints.get(name, each.annotation) for name, each in needed.items()}
+
+
+def _hints(owner: Any) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(owner, include_extras=True)
+    except Exception:  # noqa: BLE001 - an annotation may name anything, or nothing that exists
+        return {}
+
+
+def _moments(annotation: Any) -> list[Term] | None:
+    utc = {"tzinfo": {"member": "datetime:timezone.utc"}}
+    if annotation is dt.datetime:
+        return [
+            {"new": "datetime:datetime", "args": [2024, 1, 15, 10, 30], "fields": utc},
+            {"new": "datetime:datetime", "args": [2024, 1, 15, 10, 30]},
+            {"new": "datetime:datetime", "args": [2024, 2, 29, 23, 59, 59], "fields": utc},
+        ]
+    if annotation is dt.date:
+        return [
+            {"new": "datetime:date", "args": args}
+            for args in ([2024, 1, 15], [2024, 1, 13], [2024, 2, 29], [2023, 12, 31])
+        ]
+    if annotation is dt.timedelta:
+        return [{"new": "datetime:timedelta", "fields": each} for each in ({"days": 1}, {}, {"seconds": 90})]
+    if annotation is dt.time:
+        return [{"new": "datetime:time", "args": [10, 30]}, {"new": "datetime:time", "args": [0, 0]}]
+    return None
+
+
+def _text(name: str) -> str:
+    return (
+        "ada@example.org" if "mail" in name else "https://example.org" if "url" in name else name.strip("_") or "text"
+    )
+
+
+def _distinct(terms: list[Term]) -> list[Term]:
+    return list({repr(term): term for term in terms}.values())

@@ -1,0 +1,107 @@
+"""Proposes cases for functions, classes and methods."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .annotations import NotCovered, Proposer, parameters_of
+from .subjects import Subject
+from .terms import Term, Unwritable, name_of
+
+
+class CallProposer:
+    """Cases for one subject."""
+
+    def __init__(self, subject: Subject, proposer: Proposer, module: Any) -> None:
+        """:raises NotCovered: when no input can be made."""
+        self._subject = subject
+        self._choices = {name: proposer.terms(each, name) for name, each in subject.parameters.items()}
+        self._receivers = _receivers(subject, proposer, module)
+        self._setups = _setups(subject, proposer)
+
+    def proposals(self) -> Iterator[dict[str, Any]]:
+        """Yield the plain call, then the calls that differ from it in one thing."""
+        plain = {name: terms[0] for name, terms in self._choices.items()}
+        receiver = self._receivers[0]
+        yield self._case([], receiver, plain)
+        for name, terms in self._choices.items():
+            for term in terms[1:]:
+                yield self._case([], receiver, {**plain, name: term})
+        for index in range(1, max(map(len, self._choices.values()), default=0)):
+            yield self._case([], receiver, {name: terms[index % len(terms)] for name, terms in self._choices.items()})
+        for other in self._receivers[1:]:
+            yield self._case([], other, plain)
+        for step in self._setups:
+            yield self._case([step], receiver, plain)
+
+    def mutate(self, case: dict[str, Any], chance: random.Random) -> dict[str, Any] | None:
+        """Return a case that differs in one to three things."""
+        arguments, receiver, arrange = dict(case["act"]["args"]), case["receiver"], list(case["arrange"])
+        for _ in range(chance.randint(1, 3)):
+            at = chance.randrange(4)
+            if at == 0 and len(self._receivers) > 1:
+                receiver = chance.choice(self._receivers)
+            elif at == 1 and self._setups:
+                arrange = [*arrange, chance.choice(self._setups)][-3:] if chance.random() < 0.7 else arrange[1:]
+            elif self._choices:
+                name = chance.choice(list(self._choices))
+                arguments[name] = _varied(chance.choice(self._choices[name]), self._choices[name], chance)
+        return self._case(arrange, receiver, arguments)
+
+    def _case(self, arrange: list[dict[str, Any]], receiver: Term, arguments: dict[str, Term]) -> dict[str, Any]:
+        act = {"call": self._subject.call, "args": arguments, "way": self._subject.way}
+        return {
+            "subject": self._subject.name, "kind": "call", "receiver": receiver, "arrange": arrange, "act": act,
+            "is_typed": self._subject.is_typed,
+        }  # fmt: skip
+
+
+def _receivers(subject: Subject, proposer: Proposer, module: Any) -> list[Term]:
+    if subject.receiver is None:
+        return [None]
+    try:
+        path = name_of(subject.receiver, module)
+    except Unwritable as error:
+        raise NotCovered(str(error)) from None
+    return [{"new": path, "fields": each} for each in proposer.combinations(parameters_of(subject.receiver), 0)]
+
+
+def _setups(subject: Subject, proposer: Proposer) -> list[dict[str, Any]]:
+    steps = []
+    for each in subject.setup:
+        try:
+            combinations = proposer.combinations(each.parameters, 0)
+        except NotCovered:
+            continue
+        steps += [{"call": each.call, "args": arguments, "way": each.way} for arguments in combinations[:6]]
+    return steps
+
+
+def _varied(term: Term, choices: list[Term], chance: random.Random) -> Term:
+    vary = _VARIATIONS.get(type(term))
+    return vary(term, choices, chance) if vary and chance.random() < 0.5 else term
+
+
+def _text(term: str, choices: list[Term], chance: random.Random) -> Term:
+    other = chance.choice([each for each in choices if isinstance(each, str)] or [""])
+    return chance.choice([f"{term} {other}", term + other, term.upper(), f" {term} ", term[: len(term) // 2], term * 2])
+
+
+def _number(term: int, _choices: list[Term], chance: random.Random) -> Term:
+    return chance.choice([term + 1, term - 1, term * 2, -term, term * 10])
+
+
+def _list(term: dict[str, Any], choices: list[Term], chance: random.Random) -> Term:
+    if set(term) != {"list"}:
+        return term
+    others = [item for each in choices if isinstance(each, dict) for item in each.get("list", [])]
+    items = [*term["list"], *([chance.choice(others)] if others else [])]
+    chance.shuffle(items)
+    return {"list": items[:6]}
+
+
+_VARIATIONS: dict[type, Callable[[Any, list[Term], random.Random], Term]] = {
+    str: _text, int: _number, float: _number, dict: _list,
+}  # fmt: skip

@@ -1,0 +1,138 @@
+"""The stage that runs pytest: in order, shuffled, alone and with all other tests. It reads and writes JSON.
+
+Each run is a fork of one process that has imported what is slow to import, and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import io
+import json
+import os
+import random
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+_NOTHING: dict[str, Any] = {"exit": -1, "outcomes": {}, "failures": {}, "coverage": None}
+_LONGEST = 1500  # characters of a failure that are passed on
+
+
+def check(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the outcome of each run in the request, in order."""
+    os.chdir(request["directory"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    sys.path[:0] = request["paths"]
+    import pytest  # noqa: F401 - each fork has it then
+
+    for name in request["preload"]:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    return {"runs": [_forked(run, request) for run in request["runs"]]}
+
+
+def _forked(run: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as directory:
+        answer = Path(directory) / "answer.json"
+        child = os.fork()
+        if not child:
+            try:
+                answer.write_text(json.dumps(_run(run, request, Path(directory))), "utf-8")
+            except Exception as error:  # noqa: BLE001 - a fork must not go on as though it were its parent
+                answer.write_text(json.dumps({**_NOTHING, "failures": {"": repr(error)}}), "utf-8")
+            finally:
+                os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if status or not answer.exists():
+            return {
+                "exit": -1,
+                "outcomes": {},
+                "failures": {"": f"pytest ended with status {status}"},
+                "coverage": None,
+            }
+        found: dict[str, Any] = json.loads(answer.read_text("utf-8"))
+        return found
+
+
+def _run(run: dict[str, Any], request: dict[str, Any], directory: Path) -> dict[str, Any]:
+    import pytest
+
+    recorder = _Recorder(run.get("seed"))
+    output = io.StringIO()
+    measured = _begin_coverage(request["target"]) if run.get("coverage") else None
+    plain = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--tb=short", f"--basetemp={directory / 'tmp'}"]
+    cover = ["--no-cov"] if _has("pytest_cov") else []
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        code = pytest.main([*run["paths"], *plain, *cover], plugins=[recorder])
+    coverage = _end_coverage(measured, directory) if measured else None
+    if code not in (0, 1, 5):
+        recorder.failures.setdefault("", output.getvalue()[-_LONGEST:])
+    return {"exit": int(code), "outcomes": recorder.outcomes, "failures": recorder.failures, "coverage": coverage}
+
+
+class _Recorder:
+    """A pytest plugin that shuffles the tests by a seed and keeps what became of each."""
+
+    def __init__(self, seed: int | None) -> None:
+        self._seed = seed
+        self.outcomes: dict[str, str] = {}
+        self.failures: dict[str, str] = {}
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """Shuffle."""
+        if self._seed is not None:
+            random.Random(self._seed).shuffle(items)  # noqa: S311 - no secret depends on it
+
+    def pytest_collectreport(self, report: Any) -> None:
+        """Keep what could not be collected."""
+        if report.failed:
+            self.outcomes[report.nodeid] = "failed"
+            self.failures[report.nodeid] = str(report.longrepr)[-_LONGEST:]
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Keep what became of a test, its beginning and end included."""
+        if report.failed:
+            self.outcomes[report.nodeid] = "failed"
+            self.failures[report.nodeid] = str(report.longrepr)[-_LONGEST:]
+        elif report.when == "call" or report.skipped:
+            self.outcomes.setdefault(report.nodeid, report.outcome)
+
+
+def _has(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
+def _begin_coverage(target: str) -> Any:
+    if not _has("coverage"):
+        return None
+    measured = importlib.import_module("coverage").Coverage(
+        branch=True, include=[target], data_file=None, config_file=False, concurrency=["thread"]
+    )
+    measured.start()
+    return measured
+
+
+def _end_coverage(measured: Any, directory: Path) -> dict[str, float] | None:
+    measured.stop()
+    report = directory / "coverage.json"
+    try:
+        measured.json_report(outfile=str(report))
+    except Exception:  # noqa: BLE001 - coverage has its own: nothing of the target was run
+        return {"lines": 0.0, "branches": 0.0, "functions": 0.0}
+    found = json.loads(report.read_text("utf-8"))
+    totals = found["totals"]
+    functions = [each for each in next(iter(found["files"].values())).get("functions", {}).items() if each[0]]
+    ran = sum(bool(each["executed_lines"]) for _, each in functions)
+    return {
+        "lines": _percent(totals["covered_lines"], totals["num_statements"]),
+        "branches": _percent(totals["covered_branches"], totals["num_branches"]),
+        "functions": _percent(ran, len(functions)),
+    }
+
+
+def _percent(part: int, whole: int) -> float:
+    return round(100 * part / whole, 1) if whole else 100.0

@@ -1,0 +1,91 @@
+"""Keeps the target's code from doing harm: no network, no programs, no writing, an end to everything.
+
+An audit hook sees what the interpreter does on anybody's behalf and cannot be removed. It is a fence around honest code
+that was not meant to run here, not a prison for hostile code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import random
+import signal
+import sys
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any, NoReturn
+
+_DENIED = frozenset({
+    "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "subprocess.Popen",
+    "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.kill", "os.killpg", "os.remove", "os.rename",
+    "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.link", "os.symlink", "os.truncate", "os.putenv", "os.unsetenv",
+    "shutil.rmtree", "shutil.move", "shutil.copyfile", "sqlite3.connect", "webbrowser.open", "smtplib.connect",
+    "ftplib.connect", "pty.spawn", "signal.pthread_kill", "tempfile.mkstemp", "tempfile.mkdtemp",
+})  # fmt: skip
+_MEMORY = 4 << 30  # bytes of address space
+leave = os._exit  # the real one: what the target left running is not waited for
+_HANG = 20.0  # seconds beyond its own limit after which code that cannot be interrupted ends the process
+
+
+class Denied(PermissionError):
+    """The code wanted to touch the world."""
+
+
+class TooLong(BaseException):
+    """The code did not end in time. No `except Exception` of the target stops it."""
+
+
+class Fence:
+    """What is denied while the target's code runs, and what it has tried."""
+
+    def __init__(self) -> None:
+        self.attempts: list[str] = []
+        self._is_closed = False
+        sys.addaudithook(self._look)
+        os._exit = _refuse_exit
+        with contextlib.suppress(ImportError, ValueError, OSError):
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        signal.signal(signal.SIGALRM, _expire)
+
+    @contextlib.contextmanager
+    def closed(self, seconds: float) -> Iterator[None]:
+        """Run the target's code: alike each time, denied the world, for `seconds` at most."""
+        self.attempts = []
+        random.seed(0)
+        faulthandler.dump_traceback_later(seconds + _HANG, exit=True, file=2)
+        signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)
+        self._is_closed = True
+        try:
+            yield
+        finally:
+            self._is_closed = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            faulthandler.cancel_dump_traceback_later()
+
+    def _look(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if not self._is_closed:
+            return
+        if event in _DENIED or (event == "open" and _is_writing(arguments)):
+            self.attempts.append(event)
+            raise Denied(f"{event} is denied while tests are generated")
+
+
+def _is_writing(arguments: tuple[Any, ...]) -> bool:
+    path, mode, flags = (*arguments, None, None)[:3]
+    if path in (os.devnull, 0, 1, 2):
+        return False
+    if isinstance(mode, str):
+        return any(letter in mode for letter in "wax+")
+    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+
+
+def _expire(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise TooLong
+
+
+def _refuse_exit(status: int) -> NoReturn:
+    raise SystemExit(status)

@@ -1,0 +1,91 @@
+"""Imports the target, by its name or by its path, and says why it cannot be. Nothing here changes it."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, ModuleType
+
+from .fence import Fence, TooLong
+
+SECONDS = 15.0  # for an import: heavy libraries need some
+
+
+class Broken(Exception):
+    """The target cannot be imported."""
+
+    def __init__(self, cause: str, place: str | None = None) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.place = place
+        """`file:line` in the first bad module."""
+
+
+@dataclass
+class Target:
+    """A module under test and what it was made from."""
+
+    path: Path
+    name: str
+    tree: ast.Module
+    code: CodeType
+    module: ModuleType
+
+
+def load(path: Path, name: str, fence: Fence) -> Target:
+    """Import the module at `path` under `name`.
+
+    :raises Broken: when it cannot be.
+    """
+    try:
+        tree = ast.parse(path.read_bytes(), str(path))
+    except SyntaxError as error:
+        raise Broken(f"SyntaxError: {error.msg}", f"{path}:{error.lineno}") from None
+    except (ValueError, RecursionError) as error:
+        raise Broken(f"{type(error).__name__}: {error}", str(path)) from None
+    code = compile(tree, str(path), "exec", dont_inherit=True)
+    return Target(path, name, tree, code, execute(code, path, name, fence))
+
+
+def execute(code: CodeType, path: Path, name: str, fence: Fence, seconds: float = SECONDS) -> ModuleType:
+    """Run a module's code as the module `name`, which takes the place of any of that name.
+
+    :raises Broken: when it does not run to its end.
+    """
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        with fence.closed(seconds):
+            if "." in name:
+                importlib.import_module(name.rpartition(".")[0])
+            sys.modules[name] = module
+            exec(code, module.__dict__)  # noqa: S102 - this is what importing is
+    except TooLong:
+        raise Broken(f"importing it does not end within {seconds:g} s") from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise Broken(_cause(error), _place(error)) from error
+    return module
+
+
+def _cause(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"importing it ends the program (exit code {error.code})"
+    return f"{type(error).__name__}: {error}"
+
+
+def _place(error: BaseException) -> str | None:
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}"
+    own = Path(__file__).parent
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(("<", str(own)))
+    ]
+    project = [frame for frame in frames if "site-packages" not in frame.filename]
+    return f"{project[-1].filename}:{project[-1].lineno}" if project else None

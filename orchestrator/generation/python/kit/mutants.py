@@ -1,0 +1,140 @@
+"""Small changes of the target, each of which a good test should notice. Nothing here runs them."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+}  # fmt: skip
+_ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Div, ast.Mod: ast.Div,
+    ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.Pow: ast.Mult,
+}  # fmt: skip
+_PROSE = ("title", "description", "summary", "help", "version", "tags")
+
+
+@dataclass
+class Mutant:
+    """A changed module, and where it differs."""
+
+    line: int
+    tree: ast.Module
+    is_module_level: bool
+
+
+def mutants(tree: ast.Module, most: int) -> list[Mutant]:
+    """Return at most `most` mutants, spread evenly."""
+    found = list(_places(tree))
+    step = max(1, len(found) / most)
+    chosen = [found[int(index * step)] for index in range(min(most, len(found)))]
+    return [_mutant(tree, *each) for each in chosen]
+
+
+def _places(tree: ast.Module) -> Iterator[tuple[int, int, bool]]:
+    """Yield the number of a node in the tree's walk, which change is meant, and whether no function holds it."""
+    inner = _inside_functions(tree)
+    skipped = _prose(tree)
+    for number, node in enumerate(ast.walk(tree)):
+        if id(node) in skipped:
+            continue
+        if id(node) not in inner and not isinstance(node, ast.Constant):
+            continue
+        for which in range(len(_changes(node))):
+            yield number, which, id(node) not in inner
+
+
+def _mutant(tree: ast.Module, number: int, which: int, is_module_level: bool) -> Mutant:
+    changed = copy.deepcopy(tree)
+    node = list(ast.walk(changed))[number]
+    replacement = _changes(node)[which]
+    _Replace(node, replacement).visit(changed)
+    return Mutant(getattr(node, "lineno", 0), ast.fix_missing_locations(changed), is_module_level)
+
+
+class _Replace(ast.NodeTransformer):
+    def __init__(self, old: ast.AST, new: ast.AST) -> None:
+        self._old = old
+        self._new = new
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        return ast.copy_location(self._new, node) if node is self._old else super().generic_visit(node)
+
+
+def _changes(node: ast.AST) -> list[ast.AST]:
+    """Return what a node could become."""
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARISONS:
+        return [ast.Compare(node.left, [_COMPARISONS[type(node.ops[0])]()], node.comparators)]
+    if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC and not isinstance(node.left, ast.JoinedStr):
+        return [ast.BinOp(node.left, _ARITHMETIC[type(node.op)](), node.right)]
+    if isinstance(node, ast.BoolOp):
+        other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        return [ast.BoolOp(other, node.values)]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Not, ast.USub)):
+        return [node.operand]
+    if isinstance(node, ast.IfExp):
+        return [ast.IfExp(node.test, node.orelse, node.body)]
+    if isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
+        return [ast.Return(ast.Constant(None))]
+    if isinstance(node, ast.Constant):
+        return _constants(node)
+    return []
+
+
+def _constants(node: ast.Constant) -> list[ast.AST]:
+    value = node.value
+    if isinstance(value, bool):
+        return [ast.Constant(not value)]
+    if isinstance(value, (int, float)):
+        return [ast.Constant(value + 1)]
+    if isinstance(value, str) and value:
+        return [ast.Constant(f"XX{value}XX")]
+    return []
+
+
+def _inside_functions(tree: ast.Module) -> set[int]:
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            body = node.body if isinstance(node.body, list) else [node.body]
+            found |= {id(inner) for statement in body for inner in ast.walk(statement)}
+    return found
+
+
+def _prose(tree: ast.Module) -> set[int]:
+    """Return what no test should notice: docstrings, annotations, schema prose, `__all__`, log text."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            found.add(id(node.value))
+        elif isinstance(node, ast.AnnAssign):
+            found |= {id(each) for each in ast.walk(node.annotation) if _is_text(each)}
+        elif isinstance(node, ast.keyword) and node.arg in _PROSE:
+            found |= {id(each) for each in ast.walk(node.value)}
+        elif (isinstance(node, ast.Call) and _is_log(node.func)) or _is_main(node):
+            found |= {id(each) for each in ast.walk(node)}
+    return found
+
+
+def _is_main(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "__main__" in ast.dump(node.test)
+
+
+def _is_log(called: ast.expr) -> bool:
+    return (
+        isinstance(called, ast.Attribute)
+        and isinstance(called.value, ast.Name)
+        and called.value.id in ("log", "logger", "logging")
+    )
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

@@ -1,0 +1,168 @@
+"""The stage that runs the target: search, record, choose. It reads a request and writes what it found, both as JSON."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .annotations import NotCovered, Proposer
+from .application import Client, find_application, operations, run_inline
+from .calls import CallProposer
+from .choosing import Choice, choose
+from .fence import Fence
+from .loading import Target, load
+from .requests import RequestProposer
+from .samples import collect
+from .search import Found, Search
+from .standins import find_standins
+from .subjects import find_subjects
+from .tracing import Trace, branching_lines, executable_lines
+from .world import World
+
+
+def record(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the kept cases of the request's target and what is known of them.
+
+    :raises Broken: when the target cannot be imported.
+    """
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    sys.path[:0] = request["paths"]
+    fence = Fence()
+    client = Client()
+    run_inline()
+    target = load(Path(request["target"]), request["module"], fence)
+    return _Recording(request, target, fence, client).run()
+
+
+class _Recording:
+    def __init__(self, request: dict[str, Any], target: Target, fence: Fence, client: Client) -> None:
+        self._target = target
+        self._fence = fence
+        self._client = client
+        self._budget = request["budget"]
+        self._standins = find_standins(target.tree, target.module)
+        self._application = find_application(target.module)
+        self._pool = collect(target.tree, target.module)
+        self._search = Search(self._world(target.module), Trace(str(target.path)))
+        self._refused: dict[str, str] = {}
+        self._plain: dict[str, Any] = {}
+
+    def run(self) -> dict[str, Any]:
+        endpoints = self._explore_application() if self._application else set()
+        self._explore_calls(endpoints)
+        choice = choose(self._search.found, self._target, self._fence, self._world)
+        sys.modules[self._target.name] = self._target.module
+        return {
+            "application": self._application,
+            "standins": self._standins,
+            "state": sorted({name for each in choice.cases for name in each.observed.changed}),
+            "cases": [self._written(each) for each in choice.cases],
+            "plain": self._plain,
+            "proposed": self._search.proposed,
+            "unneeded": self._search.proposed - sum(self._search.dropped.values()) - len(choice.cases),
+            "dropped": self._search.dropped,
+            "refused": self._refused,
+            "mutants": choice.mutants,
+            "killed": choice.killed,
+            "survivors": choice.survivors,
+            "suspicious": _suspicious(choice),
+            "coverage": self._coverage(choice),
+        }
+
+    def _world(self, module: ModuleType) -> World:
+        return World(module, self._fence, self._client, self._standins, self._application)
+
+    def _explore_application(self) -> set[str]:
+        assert self._application
+        found, document = operations(getattr(self._target.module, self._application))
+        proposer = RequestProposer(found, document, self._pool)
+        for operation in found:
+            self._plain[operation.subject] = proposer.plain(operation)
+            self._explore(operation.subject, proposer.proposals(operation), lambda *_: None, self._budget, proposer)
+        for _ in range(2):
+            for operation in found:
+                self._explore(operation.subject, proposer.arranged(operation), proposer.mutate, self._budget, proposer)
+        return {operation.subject for operation in found}
+
+    def _explore(
+        self, subject: str, proposals: Any, mutate: Any, budget: int, proposer: RequestProposer | None
+    ) -> None:
+        _say(f"search {subject}")
+        first = len(self._search.found)
+        self._search.explore(proposals, mutate, budget)
+        for each in self._search.found[first:]:
+            if proposer and each.is_new and each.case["act"]["method"] != "GET":
+                proposer.learn(each.case, bool(each.observed.changed), each.observed.outcome.get("status"))
+
+    def _explore_calls(self, endpoints: set[str]) -> None:
+        subjects, self._refused = find_subjects(
+            self._target.module, endpoints | {self._application or ""}, self._application is None
+        )
+        proposer = Proposer(self._target.module, self._pool)
+        for subject in subjects:
+            try:
+                calls = CallProposer(subject, proposer, self._target.module)
+            except NotCovered as error:
+                self._refused[subject.name] = str(error)
+                continue
+            self._plain[subject.name] = next(calls.proposals())["act"]
+            self._explore(subject.name, calls.proposals(), calls.mutate, self._budget, None)
+
+    def _written(self, found: Found) -> dict[str, Any]:
+        return {**found.case, "outcome": found.observed.outcome, "answers": found.observed.answers}
+
+    def _coverage(self, choice: Choice) -> dict[str, float]:
+        arcs = {arc for each in choice.cases for arc in each.observed.arcs}
+        lines = _lines_of_functions(self._target)
+        branches = branching_lines(self._target.tree)
+        ran = {line for _, line in arcs}
+        ways = {line: len({after for before, after in arcs if before == line}) for line in branches}
+        functions = {arc[1] for arc in arcs if arc[1] < 0}
+        total = _functions(self._target)
+        return {
+            "lines": _percent(len(lines & ran), len(lines)),
+            "branches": _percent(sum(min(count, 2) for count in ways.values()), 2 * len(branches)),
+            "functions": _percent(len(functions), total),
+        }
+
+
+def _suspicious(choice: Choice) -> list[str]:
+    found: dict[str, None] = {}
+    for each in choice.cases:
+        case, outcome = each.case, each.observed.outcome
+        if case["kind"] != "route" or not case.get("is_valid", True):
+            continue
+        if outcome.get("raises") or outcome.get("status") == 500:
+            found[f"`{case['act']['id']}` fails on a request that fits its schema: {outcome.get('raises', 500)}"] = None
+    return list(found)
+
+
+def _lines_of_functions(target: Target) -> set[int]:
+    from types import CodeType
+
+    inner = [each for each in target.code.co_consts if isinstance(each, CodeType)]
+    functions: list[CodeType] = []
+    while inner:
+        code = inner.pop()
+        inner += [each for each in code.co_consts if isinstance(each, CodeType)]
+        if code.co_flags & 0x2:  # CO_NEWLOCALS: a function, not the body of a class
+            functions.append(code)
+    return {line for code in functions for line in executable_lines(code) if line != code.co_firstlineno}
+
+
+def _functions(target: Target) -> int:
+    import ast
+
+    return sum(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) for node in ast.walk(target.tree))
+
+
+def _percent(part: int, whole: int) -> float:
+    return round(min(100.0, 100 * part / whole), 1) if whole else 100.0
+
+
+def _say(news: str) -> None:
+    print(news, file=sys.__stdout__, flush=True)

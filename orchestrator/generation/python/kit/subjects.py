@@ -1,0 +1,115 @@
+"""What of the target is tested: its functions, classes and methods. Nothing here runs them."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+from .annotations import NotCovered, parameters_of
+
+_PLAIN_BASES = (enum.Enum, BaseException)
+
+
+@dataclass
+class Subject:
+    """Something that can be called."""
+
+    name: str
+    """`function`, `Class` or `Class.method`."""
+    call: str
+    """From the module, or from the receiver."""
+    parameters: dict[str, Any]
+    receiver: type | None = None
+    way: str = "call"
+    """`call`, `get` (a property), `await`, or `list` (what a generator yields)."""
+    is_typed: bool = True
+    setup: list[Subject] = field(default_factory=list)
+    """Methods that may be called on the receiver before."""
+
+
+def find_subjects(
+    module: ModuleType, excluded: set[str], with_models: bool = True
+) -> tuple[list[Subject], dict[str, str]]:
+    """Return what can be tested, and the reason for each that cannot."""
+    found: list[Subject] = []
+    refused: dict[str, str] = {}
+    for name, value in vars(module).items():
+        if name.startswith("_") or name in excluded or getattr(value, "__module__", None) != module.__name__:
+            continue
+        if inspect.isfunction(inspect.unwrap(value)) if callable(value) else False:
+            _add(found, refused, name, name, value)
+        elif isinstance(value, type) and not _is_plain(value, with_models):
+            _add_class(found, refused, name, value)
+    return found, refused
+
+
+def _is_plain(kind: type, with_models: bool) -> bool:
+    return issubclass(kind, _PLAIN_BASES) or (not with_models and hasattr(kind, "model_fields"))
+
+
+def _add_class(found: list[Subject], refused: dict[str, str], name: str, kind: type) -> None:
+    if _checks_itself(kind):
+        _add(found, refused, name, name, kind)
+    try:
+        parameters_of(kind)
+    except NotCovered as error:
+        refused[name] = str(error)
+        return
+    methods: list[Subject] = []
+    for member, value in vars(kind).items():
+        if member.startswith("_") or member in _validators(kind):
+            continue
+        if isinstance(value, (staticmethod, classmethod)):
+            _add(found, refused, f"{name}.{member}", f"{name}.{member}", getattr(kind, member))
+        elif isinstance(value, property):
+            methods.append(Subject(f"{name}.{member}", member, {}, kind, way="get"))
+        elif inspect.isfunction(value):
+            _add(methods, refused, f"{name}.{member}", member, value, kind)
+    callable_ones = [each for each in methods if each.way != "get"]
+    for each in methods:
+        each.setup = callable_ones
+    found.extend(methods)
+
+
+def _add(
+    found: list[Subject], refused: dict[str, str], name: str, call: str, value: Any, receiver: type | None = None
+) -> None:
+    if inspect.isasyncgenfunction(value):
+        refused[name] = "asynchronous generators are not covered"
+        return
+    try:
+        parameters = parameters_of(value)
+    except NotCovered as error:
+        refused[name] = str(error)
+        return
+    if receiver is not None:
+        parameters.pop(next(iter(parameters), ""), None)
+    is_typed = inspect.Parameter.empty not in parameters.values()
+    found.append(Subject(name, call, parameters, receiver, _way(value), is_typed))
+
+
+def _way(value: Any) -> str:
+    if inspect.iscoroutinefunction(value):
+        return "await"
+    return "list" if inspect.isgeneratorfunction(value) else "call"
+
+
+def _checks_itself(kind: type) -> bool:
+    """Say whether making an instance does more than to keep what it is given."""
+    decorators = getattr(kind, "__pydantic_decorators__", None)
+    if decorators is not None:
+        return bool(decorators.field_validators or decorators.model_validators or decorators.validators)
+    return "__post_init__" in vars(kind)
+
+
+def _validators(kind: type) -> set[str]:
+    """Return the names of what pydantic calls by itself."""
+    decorators = getattr(kind, "__pydantic_decorators__", None)
+    return (
+        set()
+        if decorators is None
+        else {name for group in vars(type(decorators))["__dataclass_fields__"] for name in getattr(decorators, group)}
+    )

@@ -1,0 +1,193 @@
+"""Runs a case on a module that is as good as new, and says what came of it. Nothing here chooses cases."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import io
+import sys
+from dataclasses import dataclass, field
+from itertools import islice
+from types import ModuleType
+from typing import Any
+
+from .application import Client
+from .fence import Fence, TooLong
+from .standins import replaced
+from .terms import Unwritable, build, describe, name_of
+from .tracing import TooManySteps, Trace
+
+SECONDS = 2.0  # for one case
+_STATE = (dict, list, set)
+_MOST = 30  # things that are taken from a generator
+_LONGEST = 200  # characters of an error's message that are compared
+
+
+class Unusable(Exception):
+    """Nothing can be tested by this case; the text says why."""
+
+
+@dataclass
+class Observed:
+    """What a case did."""
+
+    outcome: dict[str, Any]
+    arcs: frozenset[tuple[int, int]] = frozenset()
+    changed: frozenset[str] = frozenset()
+    """Names of the module's own state that it changed."""
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    """Of the steps before the last, for a case that speaks HTTP."""
+
+
+class World:
+    """One module, put back to its beginning before each case."""
+
+    def __init__(
+        self, module: ModuleType, fence: Fence, client: Client, standins: list[list[str]], application: str | None
+    ):
+        self.module = module
+        self._fence = fence
+        self._client = client
+        self._standins = standins
+        self._application = application
+        self._pristine = _state_of(module)
+
+    def run(self, case: dict[str, Any], trace: Trace | None = None, seconds: float = SECONDS) -> Observed:
+        """Run a case.
+
+        :raises Unusable: when it touches the world, does not end, or leaves nothing to compare.
+        """
+        self._restore()
+        output = io.StringIO()
+        try:
+            with (
+                contextlib.redirect_stdout(output),
+                contextlib.redirect_stderr(output),
+                self._fence.closed(seconds),
+                replaced(self._standins, self.module),
+                trace.on() if trace else contextlib.nullcontext(),
+            ):
+                answers, outcome = self._act(case)
+        except (TooLong, TooManySteps):
+            raise Unusable("does not end") from None
+        finally:
+            sys.stdin = sys.__stdin__
+        if self._fence.attempts:
+            raise Unusable("touches the world outside (network, programs, files)")
+        arcs = frozenset(trace.arcs) if trace else frozenset()
+        return Observed(outcome, arcs, self._changed(), answers)
+
+    def _act(self, case: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        if case["kind"] == "route":
+            return self._request(case)
+        try:
+            receiver = build(case["receiver"], self.module) if case.get("receiver") is not None else None
+            for step in case["arrange"]:
+                self._call(step, receiver)
+            arguments = {name: build(term, self.module) for name, term in case["act"]["args"].items()}
+        except (TooLong, TooManySteps):
+            raise
+        except BaseException as error:
+            raise Unusable("its input cannot be made") from error
+        return [], self._outcome(case, receiver, arguments)
+
+    def _request(self, case: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        assert self._application is not None
+        try:
+            answers = self._client.session(getattr(self.module, self._application), [*case["arrange"], case["act"]])
+        except (TooLong, TooManySteps):
+            raise
+        except BaseException as error:  # noqa: BLE001 - what the target raises is the result
+            return [], self._raised(error)
+        return answers[:-1], answers[-1]
+
+    def _outcome(self, case: dict[str, Any], receiver: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+        before = {name: repr(term) for name, term in case["act"]["args"].items()}
+        try:
+            value = self._invoke(case["act"], receiver, arguments)
+        except (TooLong, TooManySteps):
+            raise
+        except BaseException as error:  # noqa: BLE001 - what the target raises is the result
+            return self._raised(error)
+        try:
+            outcome: dict[str, Any] = {"returns": describe(value, self.module)}
+        except Unwritable as error:
+            raise Unusable(f"its result cannot be written down: {error}") from None
+        with contextlib.suppress(Unwritable):
+            after = {name: describe(each, self.module) for name, each in arguments.items()}
+            if changed := {name: term for name, term in after.items() if repr(term) != before[name]}:
+                outcome["arguments"] = self._really_changed(changed, case["act"]["args"])
+        if receiver is not None and value is None:
+            outcome["attributes"] = self._attributes(receiver)
+        return {key: each for key, each in outcome.items() if key == "returns" or each}
+
+    def _really_changed(self, after: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+        same = {
+            name
+            for name, term in before.items()
+            if name in after and build(term, self.module) == build(after[name], self.module)
+        }
+        return {name: term for name, term in after.items() if name not in same}
+
+    def _attributes(self, receiver: Any) -> dict[str, Any]:
+        found = {}
+        for name, value in getattr(receiver, "__dict__", {}).items():
+            if not name.startswith("_"):
+                with contextlib.suppress(Unwritable):
+                    found[name] = describe(value, self.module)
+        return found
+
+    def _call(self, step: dict[str, Any], receiver: Any) -> Any:
+        return self._invoke(step, receiver, {name: build(term, self.module) for name, term in step["args"].items()})
+
+    def _invoke(self, step: dict[str, Any], receiver: Any, arguments: dict[str, Any]) -> Any:
+        owner: Any = self.module if receiver is None else receiver
+        for part in step["call"].split("."):
+            owner = getattr(owner, part)
+        value = owner if step["way"] == "get" else owner(**arguments)
+        if step["way"] == "await":
+            return asyncio.run(value)
+        return _all_of(value) if step["way"] == "list" else value
+
+    def _raised(self, error: BaseException) -> dict[str, Any]:
+        try:
+            kind = name_of(type(error), self.module)
+        except Unwritable:
+            raise Unusable(f"raises `{type(error).__name__}`, which cannot be imported") from None
+        if callable(errors := getattr(error, "errors", None)) and type(error).__name__ == "ValidationError":
+            return {"raises": kind, "errors": [[list(each["loc"]), each["type"]] for each in errors()]}
+        message = str(error)
+        if "0x" in message or "\n" in message or len(message) > _LONGEST:
+            message = ""
+        return {"raises": kind, "message": message}
+
+    def _restore(self) -> None:
+        for name, value in self._pristine.items():
+            setattr(self.module, name, copy.deepcopy(value))
+
+    def _changed(self) -> frozenset[str]:
+        return frozenset(name for name, value in self._pristine.items() if getattr(self.module, name, None) != value)
+
+
+def _all_of(generator: Any) -> list[Any]:
+    found = list(islice(generator, _MOST + 1))
+    if len(found) > _MOST:
+        raise TooManySteps
+    return found
+
+
+def _state_of(module: ModuleType) -> dict[str, Any]:
+    """Return copies of what the module keeps between calls: its own collections, and instances of its own classes."""
+    found = {}
+    for name, value in vars(module).items():
+        if name.startswith("__") or not (isinstance(value, _STATE) or _is_own_instance(value, module)):
+            continue
+        with contextlib.suppress(Exception):
+            found[name] = copy.deepcopy(value)
+    return found
+
+
+def _is_own_instance(value: Any, module: ModuleType) -> bool:
+    kind = type(value)
+    return kind.__module__ == module.__name__ and not isinstance(value, type) and hasattr(value, "__dict__")

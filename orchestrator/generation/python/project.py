@@ -1,0 +1,141 @@
+"""Where a Python target lives: its project, its interpreter, the name it is imported by. Reads; runs nothing."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from orchestrator.errors import TaskError
+
+_CONFIGS: Final = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", "setup.py")
+_ENVIRONMENTS: Final = (".venv", "venv", "env")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What pytest would make of the target's place."""
+
+    directory: Path
+    """Where pytest is run."""
+    import_root: Path
+    module: str
+    """The target's dotted name below the import root."""
+    known: tuple[Path, ...]
+    """What pytest itself makes importable."""
+    inner: tuple[str, ...] = ()
+    """Directories below the import root that the target takes its neighbours from."""
+
+    @property
+    def paths(self) -> list[str]:
+        """All that must be importable, in order."""
+        inner = [str(self.import_root / each) for each in self.inner]
+        return list(dict.fromkeys([str(self.import_root), *map(str, self.known), *inner]))
+
+    @property
+    def is_known(self) -> bool:
+        """Pytest finds the target without help."""
+        return self.import_root in self.known and not self.inner
+
+
+def find_project(root: Path, target: str, tree: ast.Module) -> Project:
+    """Return the project around a target that is a file below the root."""
+    path = root / target
+    directory = next(
+        (each for each in _upwards(path.parent, root) if any((each / name).is_file() for name in _CONFIGS)), root
+    )
+    known = tuple((directory / each).resolve() for each in _pythonpath(directory))
+    import_root = _import_root(path, directory, known)
+    inner = path.parent.relative_to(import_root).as_posix()
+    needs_neighbours = path.parent != import_root and _takes_neighbours(tree, path)
+    parts = path.relative_to(import_root).with_suffix("").parts
+    module = ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+    if not all(part.isidentifier() for part in module.split(".")):
+        raise TaskError(
+            "generation/not-covered",
+            f"`{target}` has a path that cannot be imported",
+            hint="directories and file need names like `my_module`",
+        )
+    return Project(directory, import_root, module, known, (inner,) if needs_neighbours else ())
+
+
+def find_interpreter(root: Path, target: str, environ: Mapping[str, str]) -> str:
+    """Return the Python that the target is run with: the nearest environment, else the caller's."""
+    for directory in _upwards((root / target).parent, root):
+        for name in _ENVIRONMENTS:
+            python = directory / name / "bin" / "python"
+            if python.exists():
+                return str(python)
+    if active := environ.get("VIRTUAL_ENV"):
+        return str(Path(active) / "bin" / "python")
+    return "python3"
+
+
+def _upwards(start: Path, root: Path) -> Iterator[Path]:
+    for directory in (start, *start.parents):
+        yield directory
+        if directory == root:
+            return
+
+
+def _import_root(path: Path, directory: Path, known: tuple[Path, ...]) -> Path:
+    around = [each for each in known if path.is_relative_to(each)]
+    if around:
+        return max(around, key=lambda each: len(each.parts))
+    package = path.parent
+    if (package / "__init__.py").exists():
+        while (package / "__init__.py").exists() and package != directory:
+            package = package.parent
+        return package
+    source = directory / "src"
+    return source if path.is_relative_to(source) else directory
+
+
+def _pythonpath(directory: Path) -> list[str]:
+    """Return pytest's `pythonpath`, from the first file that configures pytest."""
+    try:
+        found = tomllib.loads((directory / "pyproject.toml").read_text("utf-8"))
+        options = found.get("tool", {}).get("pytest", {}).get("ini_options")
+    except (OSError, ValueError):
+        options = None
+    if isinstance(options, dict):
+        value = options.get("pythonpath", [])
+        return value.split() if isinstance(value, str) else [str(each) for each in value]
+    for name, section in (("pytest.ini", "pytest"), ("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")):
+        parser = configparser.ConfigParser(interpolation=None)
+        try:
+            parser.read(directory / name, encoding="utf-8")
+        except (configparser.Error, ValueError):
+            continue
+        if parser.has_section(section):
+            return parser.get(section, "pythonpath", fallback="").split()
+    return []
+
+
+def _takes_neighbours(tree: ast.Module, path: Path) -> bool:
+    """Say whether the target imports a file beside it as though it were at the top."""
+    names = {
+        alias.name.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    }
+    names |= {
+        (node.module or "").partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and not node.level
+    }
+    return any(
+        (path.parent / f"{name}.py").is_file() or (path.parent / name / "__init__.py").is_file()
+        for name in names
+        if name
+    )
+
+
+def stripped(environ: Mapping[str, str], home: Path) -> dict[str, str]:
+    """Return an environment without secrets and without what differs between machines."""
+    kept = {name: environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if name in environ}
+    fixed = {"HOME": str(home), "TMPDIR": str(home), "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"}
+    return {**kept, **fixed, "PYTHONDONTWRITEBYTECODE": "1", "PATH": kept.get("PATH", os.defpath)}

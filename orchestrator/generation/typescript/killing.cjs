@@ -1,0 +1,51 @@
+'use strict';
+// Says which recorded case notices which change of the target. Runs inside Jest, in a target that holds all mutants.
+
+const { replay, sameAs } = require('./replay.cjs');
+
+const MOST_TICKS = 20_000;
+const ENOUGH = 3;
+const MOST_TRIES = 15;
+
+async function killed(request, until, say) {
+  const state = { active: -1, mutants: [], hits: new Set(), ticks: 0 };
+  globalThis.__orchestrateMutants = (text) => { state.mutants = JSON.parse(text); };
+  globalThis.__orchestrateMutant = (id) => { state.hits.add(id); return state.active === id; };
+  globalThis.__orchestrateTick = () => { state.ticks += 1; if (state.ticks > MOST_TICKS) throw new Error('the change never ends'); };
+  const reach = [];
+  for (const one of request.cases) reach.push(await touched(request, one, state));
+  const kills = request.cases.map(() => []);
+  let truncated = false;
+  for (let id = 0; id < state.mutants.length; id += 1) {
+    truncated ||= Date.now() > until;
+    if (!truncated) await hunt(request, id, reach, kills, state);
+  }
+  const dead = new Set(kills.flat());
+  say(`${dead.size} of ${state.mutants.length} mutants noticed`);
+  return { kills, mutants: state.mutants, survivors: state.mutants.filter((_, id) => !dead.has(id)), truncated };
+}
+
+async function touched(request, one, state) {
+  Object.assign(state, { active: -1, ticks: 0, hits: new Set() });
+  const same = sameAs(one, await replay(request, one));
+  return same ? state.hits : new Set();
+}
+
+/** Try the cases that reach a mutant, the kept ones first, until enough of them notice it. */
+async function hunt(request, id, reach, kills, state) {
+  const order = request.cases.map((one, index) => index).filter((index) => reach[index].has(id));
+  order.sort((one, two) => Number(request.cases[one].isSpare) - Number(request.cases[two].isSpare) || reach[one].size - reach[two].size || one - two);
+  let notices = 0;
+  for (const [tries, index] of order.entries()) {
+    const one = request.cases[index];
+    if (notices >= ENOUGH || tries >= MOST_TRIES || (one.isSpare && notices)) break;
+    Object.assign(state, { active: id, ticks: 0 });
+    if (!sameAs(one, await replay(request, one))) {
+      kills[index].push(id);
+      notices += 1;
+    }
+  }
+  state.active = -1;
+}
+
+module.exports = { killed };

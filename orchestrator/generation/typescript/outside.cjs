@@ -1,0 +1,83 @@
+'use strict';
+// Stands in for all that a target depends on. What a call answers is decided by whoever made it; this only listens.
+// The double at the end of every generated test file behaves the same.
+
+const { inspect } = require('node:util');
+
+class Outside {
+  /** `answer(line, key)` returns what a call answers, an Error to fail; `plain` makes values fit to be shown. */
+  constructor({ answer, plain = (value) => value, isSync = () => false, isQuery = () => false }) {
+    Object.assign(this, { answer, plain, isSync, isQuery });
+  }
+
+  object(name, path = []) {
+    const call = (...args) => this.call(`${name}.${path.join('.')}`, args);
+    return new Proxy(path.length ? call : {}, { get: (_, key) => (typeof key === 'symbol' || key === 'then' ? undefined : this.object(name, [...path, key])) });
+  }
+
+  fn(name) {
+    return (...args) => this.call(name, args);
+  }
+
+  query(name) {
+    const start = (...args) => this.chain(`${name}${this.show(args)}`, { table: args[0], last: '' });
+    return new Proxy(start, {
+      get: (_, key) => {
+        if (typeof key === 'symbol' || key === 'then') return undefined;
+        return (...args) => (key === 'transaction' && typeof args[0] === 'function' ? this.transact(name, args[0])
+          : this.chain(`${name}.${key}${this.show(args)}`, { table: null, last: key }));
+      },
+    });
+  }
+
+  call(name, args) {
+    const line = `${name}${this.show(args)}`;
+    if (this.isQuery(name)) return this.chain(line, { table: name, last: '' });
+    const answer = this.answer(line, { words: name, last: name.split('.').pop(), args });
+    if (!this.isSync(name)) return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  }
+
+  chain(line, key) {
+    // `inspect` looks through a proxy, at what it stands for.
+    const link = new Proxy(Object.assign(() => {}, { [inspect.custom]: () => line }), {
+      get: (_, method) => {
+        if (method === inspect.custom) return () => line;
+        if (typeof method === 'symbol') return undefined;
+        if (method === 'then') {
+          return (resolve, reject) => {
+            const answer = this.answer(line, key);
+            return (answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)).then(resolve, reject);
+          };
+        }
+        if (method === 'catch' || method === 'finally') return (act) => Promise.resolve(link)[method](act);
+        return (...args) => {
+          line += `.${method}${this.show(args)}`;
+          key = { ...key, last: method };
+          return link;
+        };
+      },
+    });
+    return link;
+  }
+
+  async transact(name, work) {
+    this.answer(`${name}.transaction()`, { words: `${name}.transaction`, last: 'transaction', isVoid: true });
+    return work(this.query('trx'));
+  }
+
+  show(args) {
+    const shown = args.map((one) => (typeof one !== 'function' ? this.plain(one) : one[inspect.custom] ? one : this.callback(one)));
+    return `(${shown.map((one) => inspect(one, { depth: 8, breakLength: Infinity, compact: true, maxArrayLength: null, maxStringLength: null })).join(', ')})`;
+  }
+
+  /** What a callback such as that of `where` does to the builder it gets. */
+  callback(work) {
+    const builder = this.chain('query', {});
+    work.call(builder, builder);
+    return { [inspect.custom]: () => `(query) => ${inspect(builder)}` };
+  }
+}
+
+module.exports = { Outside };

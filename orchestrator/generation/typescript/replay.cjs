@@ -1,0 +1,220 @@
+'use strict';
+// Runs one case in a fresh copy of the target with everything around it replaced. Runs inside Jest.
+
+const path = require('node:path');
+const { Draws, NOW } = require('./draws.cjs');
+const { Outside } = require('./outside.cjs');
+const { encode, decode } = require('./values.cjs');
+
+const MOST_CALLS = 60;
+const SLOWEST_MS = 2000;
+const REAL = ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'];
+
+/** Run `subject` with the decisions `choices`; return the case that came of it, with the choices there were. */
+async function propose(request, subject, choices, pool) {
+  const { model } = request;
+  const draws = new Draws(model, choices, pool);
+  const script = [];
+  const answer = (line, site) => {
+    if (script.length >= MOST_CALLS) throw new Error('too many calls');
+    const step = [line, undefined];
+    script.push(step);
+    if (!site.isVoid) step[1] = reply(model, draws, `reply:${script.length - 1}`, site);
+    return step[1];
+  };
+  const outside = outsideOf(model, answer, (value) => decode(draws.encode(value, true)));
+  const given = { construct: [], args: [], values: {} };
+  const outcome = await run(request, subject, outside, {
+    value: ({ local, type, known }) => (given.values[local] = known === undefined ? draws.draw(`value:${local}`, type, local) : known),
+    construct: (params) => (given.construct = params.map((one) => drawn(draws, outside, one, 'construct'))),
+    args: (params) => trimmed((given.args = params.map((one) => drawn(draws, outside, one, 'arg')))),
+  });
+  const result = outcomeOf(outcome, (value) => draws.encode(value, true));
+  return {
+    points: draws.points,
+    heard: [...draws.texts, ...draws.ids].filter(Boolean).sort((one, two) => two.length - one.length),
+    case: {
+      ...subject,
+      given: subject.construct.map((one, index) => (isDouble(one) ? { $double: one.name } : draws.encode(given.construct[index], true))),
+      args: trimmed(given.args).map((one) => draws.encode(one, true)),
+      values: Object.fromEntries(Object.entries(given.values).map(([name, one]) => [name, draws.encode(one, true)])),
+      script: script.map(([line, value]) => [line, replyText(draws, value)]),
+      ...result,
+      isAsync: subject.isPromise,
+      choices: draws.points.filter(({ index }) => index).map(({ path: at, labels, index }) => ({ at, label: labels[index] })),
+    },
+  };
+}
+
+/** Run a case again as it was recorded; return what came of it, in the form of the record. */
+async function replay(request, one) {
+  const lines = [];
+  const answer = (line) => {
+    lines.push(line);
+    return one.script[lines.length - 1] && decode(one.script[lines.length - 1][1]);
+  };
+  const outside = outsideOf(request.model, answer, (value) => value);
+  const outcome = await run(request, one, outside, {
+    value: ({ local }) => decode(one.values[local]),
+    construct: (params) => params.map((param, index) => (isDouble(param) ? double(outside, param) : decode(one.given[index]))),
+    args: () => one.args.map(decode),
+  });
+  return { lines, ...outcomeOf(outcome, encode) };
+}
+
+function sameAs(one, again) {
+  const form = ({ value, error }) => JSON.stringify([value, error], inOrder);
+  return form(one) === form(again) && JSON.stringify(one.script.map(([line]) => line)) === JSON.stringify(again.lines);
+}
+
+/** Properties have no order that matters. */
+function inOrder(_, value) {
+  const isObject = value !== null && typeof value === 'object' && !Array.isArray(value);
+  return isObject ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, value[key]])) : value;
+}
+
+async function run(request, subject, outside, give) {
+  jest.useFakeTimers({ now: NOW, doNotFake: REAL });
+  const kept = { fetch: globalThis.fetch, random: Math.random };
+  globalThis.fetch = outside.fn('fetch');
+  Math.random = () => 0.5;
+  try {
+    const module = loaded(request, outside, give);
+    const target = subject.owner ? (subject.isStatic ? module[subject.owner] : new module[subject.owner](...give.construct(subject.construct))) : module;
+    const made = target[subject.fn](...give.args(subject.params));
+    const isAsync = typeof made?.then === 'function';
+    return { isAsync, value: isAsync ? await limited(made) : made };
+  } catch (error) {
+    return { error };
+  } finally {
+    globalThis.fetch = kept.fetch;
+    Math.random = kept.random;
+    jest.useRealTimers();
+  }
+}
+
+/** Load the target; its own failure to load is no behaviour to record. */
+function loaded(request, outside, give) {
+  try {
+    return load(request, outside, give);
+  } catch (error) {
+    throw Object.assign(new Error(firstCause(request, error)), { name: 'Broken' });
+  }
+}
+
+function firstCause({ root }, error) {
+  const message = String(error?.message ?? error).split('\n')[0];
+  const frame = String(error?.stack ?? '').split('\n').find((line) => line.includes(`${root}/`) && !line.includes('node_modules'));
+  const place = frame?.match(/\(?([^()\s]+):\d+:\d+\)?$/);
+  return `${message}${place ? ` (in ${path.relative(root, place[1])})` : ''}`;
+}
+
+function limited(promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error('too slow'), { name: 'Timeout' })), SLOWEST_MS);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+function load({ root, target, model }, outside, give) {
+  let module;
+  const from = path.dirname(path.join(root, target));
+  jest.isolateModules(() => {
+    for (const { specifier, file, fate, names } of model.imports) {
+      if (fate === 'real') continue;
+      const place = file ? path.join(root, file) : specifier.startsWith('node:') ? specifier : require.resolve(specifier, { paths: [from] });
+      jest.doMock(place, () => (fate === 'steady' ? steady(specifier) : replaced(outside, names, give)));
+    }
+    module = require(path.join(root, target));
+  });
+  return module;
+}
+
+/** Real, but for chance. */
+function steady(specifier) {
+  const real = jest.requireActual(specifier);
+  return { ...real, scrypt: remembered(real.scrypt), pbkdf2: remembered(real.pbkdf2), randomBytes: (size) => Buffer.alloc(size, 7), randomUUID: () => '00000000-0000-4000-8000-000000000000', randomInt: (low, high) => (high === undefined ? 0 : low) };
+}
+
+const slow = new Map();
+
+/** A slow function with a callback, computed once for the same arguments. */
+function remembered(work) {
+  return (...args) => {
+    const done = args.pop();
+    const key = JSON.stringify(args);
+    if (slow.has(key)) return void setImmediate(done, null, Buffer.from(slow.get(key)));
+    return work(...args, (error, made) => {
+      if (!error) slow.set(key, Buffer.from(made));
+      done(error, made);
+    });
+  };
+}
+
+function replaced(outside, names, give) {
+  const made = { __esModule: true };
+  for (const one of names) {
+    if (one.name === '*') return outside.object(one.local);
+    made[one.name] = one.shape === 'value' ? give.value(one) : one.shape === 'class' ? function () { return outside.object(one.local); } : double(outside, { ...one, name: one.local });
+  }
+  return made;
+}
+
+function outsideOf({ sites, imports }, answer, plain) {
+  const names = new Map(imports.flatMap((one) => one.names.map((name) => [name.local, name])));
+  return new Outside({
+    answer,
+    plain,
+    isSync: (name) => names.get(name)?.isSync ?? sites[name]?.isSync ?? false,
+    isQuery: (name) => !sites[name] && Object.keys(sites).some((key) => key.startsWith(`${name}.`)),
+  });
+}
+
+function isDouble(param) {
+  return ['query', 'object', 'function'].includes(param.shape);
+}
+
+function double(outside, { shape, name }) {
+  return shape === 'query' ? outside.query(name) : shape === 'function' ? outside.fn(name) : outside.object(name);
+}
+
+function drawn(draws, outside, param, kind) {
+  if (isDouble(param)) return double(outside, param);
+  const at = `${kind}:${param.name}`;
+  const own = () => draws.alternatives(at, param.type, param.name);
+  return draws.choose(at, param.optional ? [['omitted', () => undefined], ...own()] : own());
+}
+
+function trimmed(args) {
+  const last = args.findLastIndex((one) => one !== undefined);
+  return args.slice(0, last + 1);
+}
+
+function reply(model, draws, at, { table, last, words, args }) {
+  const { sites } = model;
+  const failures = [['fails', () => new Error('connection lost')], ...(model.hints.compared.code ?? []).map((code) => [`fails with code ${code}`, () => Object.assign(new Error('refused'), { code })])];
+  if (words === 'fetch') return response(model, draws, at, failures);
+  const site = sites[words] ?? sites[`${table}.${last}`] ?? sites[`*.${last}`] ?? sites[table];
+  const tree = site ? site.type : { k: 'any' };
+  return draws.choose(at, [...draws.alternatives(at, tree, last || 'answer'), ...failures]);
+}
+
+function response({ hints }, draws, at, failures) {
+  const answered = (status, make) => Object.assign(Response.json(make, { status }), { orchestrate: { status, json: encode(make) } });
+  const bodies = hints.bodies.length ? hints.bodies : [{ k: 'record', of: { k: 'any' } }];
+  const full = bodies.map((tree) => ['answers 200', () => answered(200, decode(draws.encode(draws.draw(`${at}.body`, tree, 'body'), true)))]);
+  return draws.choose(at, [...full, ['answers 500', () => answered(500, { error: 'unavailable' })], ...failures]);
+}
+
+function replyText(draws, value) {
+  return value?.orchestrate ? { $response: value.orchestrate } : draws.encode(value, false);
+}
+
+function outcomeOf({ error, value, isAsync }, show) {
+  if (error === undefined) return { isAsync, value: show(value) };
+  const shown = error instanceof Error || Object.prototype.toString.call(error) === '[object Error]' ? show(error).$error : { name: 'Thrown', message: String(error), props: {} };
+  return { isAsync: true, error: shown };
+}
+
+module.exports = { propose, replay, sameAs };

@@ -1,0 +1,150 @@
+'use strict';
+// The Jest test file that looks for cases: from the simplest one to its neighbours, keeping what covers something new.
+// Started with ORCHESTRATE_REQUEST, the path of a JSON file {mode, root, target, model, budget, seconds, cases, result}.
+
+const fs = require('node:fs');
+const net = require('node:net');
+const { propose, replay, sameAs } = require('./replay.cjs');
+const { killed } = require('./killing.cjs');
+const { isOpaque } = require('./values.cjs');
+
+const MOST_SPARE = { error: 30, value: 60 };
+const BUGS = ['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'Timeout'];
+const request = JSON.parse(fs.readFileSync(process.env.ORCHESTRATE_REQUEST, 'utf8'));
+const until = Date.now() + request.seconds * 1000;
+
+test(request.mode, async () => {
+  net.Socket.prototype.connect = () => { throw new Error('the network is closed'); };
+  const result = request.mode === 'search' ? await search() : await killed(request, until, say);
+  fs.writeFileSync(request.result, JSON.stringify(result));
+}, 3_600_000);
+
+function say(line) {
+  process.stdout.write(`${line}\n`);
+}
+
+async function search() {
+  const found = { cases: [], proposed: 0, dropped: {}, truncated: false, total: {} };
+  const seen = new Set();
+  const pool = {};
+  for (const subject of subjects(request.model)) {
+    await searchOne(subject, found, seen, pool);
+    if (found.broken) break;
+  }
+  return found;
+}
+
+function subjects({ functions, classes }) {
+  const free = functions.map((one) => ({ owner: null, fn: one.name, params: one.params, construct: [], isStatic: false, isPromise: one.isAsync }));
+  const methods = classes.filter((one) => !one.isAbstract).flatMap((own) => own.methods.map((one) => (
+    { owner: own.name, fn: one.name, params: one.params, construct: own.params, isStatic: one.isStatic, isPromise: one.isAsync })));
+  return [...free, ...methods];
+}
+
+async function searchOne(subject, found, seen, pool) {
+  const outcomes = new Set();
+  const tried = new Set();
+  let kept = 0;
+  const spare = { error: 0, value: 0 };
+  const planned = new Set();
+  let queue = [{ choices: {}, known: new Set(), changed: null, rank: 0 }];
+  for (let count = 0; queue.length && count < request.budget; count += 1) {
+    if (Date.now() > until) {
+      found.truncated = true;
+      break;
+    }
+    const { choices, known, changed } = queue.shift();
+    reset();
+    const { points, heard, case: made } = await propose(request, subject, choices, pool);
+    if (made.error?.name === 'Broken') {
+      found.broken = made.error.message;
+      break;
+    }
+    const bits = hits();
+    const key = JSON.stringify([made.args, made.given, made.script]);
+    if (tried.has(key)) continue;
+    tried.add(key);
+    if (!Object.keys(choices).length && typeof made.value === 'string') pool[subject.fn] = made.value;
+    const fresh = bits.filter((bit) => !seen.has(bit));
+    const outcome = outcomeClass(made, heard);
+    const isNew = fresh.length > 0 || !outcomes.has(outcome);
+    const kind = made.error ? 'error' : 'value';
+    if (!isNew && spare[kind] >= MOST_SPARE[kind]) continue;
+    found.proposed += 1;
+    const reason = unfit(made) ?? (await unsteady(made));
+    if (isNew) queue = enqueue(queue, planned, { choices, points, known, changed });
+    if (reason) {
+      found.dropped[reason] = (found.dropped[reason] ?? 0) + 1;
+      continue;
+    }
+    fresh.forEach((bit) => seen.add(bit));
+    outcomes.add(outcome);
+    found.cases.push({ ...made, bits, outcome: `${subject.owner}.${subject.fn} ${outcome}`, isSpare: !isNew });
+    if (isNew) kept += 1;
+    else spare[kind] += 1;
+  }
+  say(`searched ${subject.owner ? `${subject.owner}.` : ''}${subject.fn}: ${kept} cases`);
+}
+
+/** Neighbours: one decision changed. New decisions lead farther than old ones, and inputs farther than columns of rows. */
+function enqueue(queue, planned, { choices, points, known, changed }) {
+  const next = [];
+  const paths = new Set([...known, ...points.map(({ path }) => path)]);
+  for (const { path, labels, index } of points) {
+    const weight = (known.has(path) && path !== changed ? 4 : 0) + (/^reply:\d+./.test(path) ? 4 : 0);
+    for (let other = 0; other < labels.length; other += 1) {
+      const one = { ...choices, [path]: other };
+      const key = JSON.stringify(Object.entries(one).filter(([, chosen]) => chosen).sort());
+      if (other !== index && !planned.has(key)) next.push({ choices: one, known: paths, changed: path, rank: weight + other });
+      planned.add(key);
+    }
+  }
+  return [...next, ...queue].sort((one, two) => one.rank - two.rank);
+}
+
+function unfit(made) {
+  if (made.error && BUGS.includes(made.error.name)) return `search: ends in a ${made.error.name}`;
+  if (made.error && /too many calls|the network is closed/.test(made.error.message)) return `search: ${made.error.message}`;
+  const parts = [made.args, made.given, made.script, made.value ?? null, made.error ?? null, made.values];
+  return parts.some(isOpaque) ? 'search: a value that cannot be written down' : null;
+}
+
+async function unsteady(made) {
+  for (let time = 0; time < 2; time += 1) {
+    if (!sameAs(made, await replay(request, made))) return 'record: another result when repeated';
+  }
+  return null;
+}
+
+/** What a person would call a different result: which error, or which kind of value. */
+function outcomeClass({ error, value }, heard) {
+  if (error && /^(connection lost|refused)$/.test(error.message)) return 'passes a failure on';
+  if (error) return `throws ${error.name} ${sameWords(error.message, heard)}`;
+  if (value === null || typeof value === 'boolean') return `returns ${value}`;
+  if (typeof value === 'string') return `returns ${value.length < 12 && /^[a-z]+$/.test(value) && !heard.includes(value) ? value : 'text'}`;
+  if (Array.isArray(value)) return `returns list of ${Math.min(value.length, 2)}`;
+  return `returns ${typeof value} ${typeof value === 'object' ? Object.keys(value).sort().join() : ''}`;
+}
+
+/** A message up to where what was put in comes out again. */
+function sameWords(message, heard) {
+  const ends = heard.map((text) => message.indexOf(text)).filter((at) => at > 0);
+  return message.slice(0, Math.min(message.length, ...ends)).replace(/[\d"'].*/s, '').trim();
+}
+
+function reset() {
+  for (const one of Object.values(globalThis.__coverage__ ?? {})) {
+    for (const counts of [one.s, one.f]) for (const key of Object.keys(counts)) counts[key] = 0;
+    for (const key of Object.keys(one.b)) one.b[key] = one.b[key].map(() => 0);
+  }
+}
+
+function hits() {
+  const [one] = Object.values(globalThis.__coverage__ ?? {});
+  if (!one) return [];
+  return [
+    ...Object.keys(one.s).filter((key) => one.s[key]).map((key) => `s${key}`),
+    ...Object.keys(one.f).filter((key) => one.f[key]).map((key) => `f${key}`),
+    ...Object.keys(one.b).flatMap((key) => one.b[key].flatMap((count, arm) => (count ? [`b${key}.${arm}`] : []))),
+  ];
+}

@@ -1,0 +1,63 @@
+'use strict';
+// Values as JSON and back: an object with one key that begins with `$` stands for what JSON lacks.
+
+const { isProxy } = require('node:util').types;
+
+const DEEPEST = 12;
+
+/** `read(proxy)` tells the keys that a learning object has by now; null for what is none. */
+function encode(value, read = () => null, depth = 0) {
+  if (depth > DEEPEST) return { $opaque: 'deep' };
+  const inner = (one) => encode(one, read, depth + 1);
+  switch (typeof value) {
+    case 'undefined': return { $undefined: true };
+    case 'string': case 'boolean': return value;
+    case 'number': return Number.isFinite(value) && !Object.is(value, -0) ? value : { $number: Object.is(value, -0) ? '-0' : String(value) };
+    case 'bigint': return { $bigint: String(value) };
+    case 'function': case 'symbol': return { $opaque: typeof value };
+  }
+  if (value === null) return null;
+  const keys = read(value);
+  if (keys) return Object.fromEntries(keys.map((key) => [key, inner(value[key])]));
+  if (Array.isArray(value)) return value.map(inner);
+  const tag = Object.prototype.toString.call(value);
+  if (tag === '[object Date]') return { $date: Number.isNaN(value.getTime()) ? 'invalid' : value.toISOString() };
+  if (tag === '[object Set]') return { $set: [...value].map(inner) };
+  if (tag === '[object Map]') return { $map: [...value].map(([key, one]) => [inner(key), inner(one)]) };
+  if (tag === '[object Error]' || value instanceof Error) return { $error: errorOf(value, inner) };
+  if (ArrayBuffer.isView(value)) return { $buffer: Buffer.from(value).toString('base64') };
+  if (isProxy(value)) return { $opaque: 'double' };
+  const proto = Object.getPrototypeOf(value);
+  if (proto !== null && Object.getPrototypeOf(proto) !== null) return { $opaque: value.constructor?.name ?? 'object' };
+  return Object.fromEntries(Object.keys(value).map((key) => [key, inner(value[key])]));
+}
+
+function errorOf(error, inner) {
+  const own = Object.keys(error).filter((key) => !['name', 'message', 'stack'].includes(key));
+  return { name: error.name, message: error.message, props: Object.fromEntries(own.map((key) => [key, inner(error[key])])) };
+}
+
+function decode(value) {
+  if (Array.isArray(value)) return value.map(decode);
+  if (value === null || typeof value !== 'object') return value;
+  const [[key, one] = []] = Object.entries(value);
+  switch (key) {
+    case '$undefined': return undefined;
+    case '$number': return Number(one);
+    case '$bigint': return BigInt(one);
+    case '$date': return new Date(one);
+    case '$set': return new Set(one.map(decode));
+    case '$map': return new Map(one.map(([k, v]) => [decode(k), decode(v)]));
+    case '$buffer': return Buffer.from(one, 'base64');
+    case '$error': return Object.assign(new Error(one.message), decode(one.props));
+    case '$response': return Response.json(decode(one.json), { status: one.status });
+    case '$json': return JSON.stringify(decode(one));
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, decode(own)]));
+}
+
+function isOpaque(value) {
+  return JSON.stringify(value).includes('{"$opaque"');
+}
+
+module.exports = { encode, decode, isOpaque };

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from orchestrator.errors import TaskError
+from orchestrator.generation.python.project import Project, find_interpreter, find_project, stripped
+
+
+def project(root: Path, target: str, text: str = "", **files: str) -> Project:
+    for name, content in {target: text, **files}.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return find_project(root, target, ast.parse(text))
+
+
+def test_pytest_s_own_paths_say_what_a_module_is_called(tmp_path: Path) -> None:
+    config = {"services/pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["."]\n'}
+    found = project(tmp_path, "services/matching/main.py", **config)
+    assert (found.directory, found.module, found.is_known) == (tmp_path / "services", "matching.main", True)
+
+
+@pytest.mark.parametrize("name", ["pytest.ini", "tox.ini", "setup.cfg"])
+def test_the_older_configurations_are_read_too(tmp_path: Path, name: str) -> None:
+    section = "tool:pytest" if name == "setup.cfg" else "pytest"
+    found = project(tmp_path, "lib/a.py", **{name: f"[{section}]\npythonpath = lib\n"})
+    assert (found.module, found.is_known) == ("a", True)
+
+
+def test_a_package_is_imported_from_where_it_stands(tmp_path: Path) -> None:
+    found = project(
+        tmp_path, "code/shop/cart/add.py", **{"code/shop/__init__.py": "", "code/shop/cart/__init__.py": ""}
+    )
+    assert (found.import_root, found.module, found.is_known) == (tmp_path / "code", "shop.cart.add", False)
+
+
+def test_a_package_itself_is_called_by_its_directory(tmp_path: Path) -> None:
+    assert project(tmp_path, "shop/__init__.py").module == "shop"
+
+
+def test_a_source_directory_is_no_part_of_the_name(tmp_path: Path) -> None:
+    assert project(tmp_path, "src/shop.py").module == "shop"
+
+
+def test_a_file_that_imports_its_neighbour_needs_its_directory(tmp_path: Path) -> None:
+    found = project(tmp_path, "service/main.py", "import models", **{"service/models.py": ""})
+    assert found.inner == ("service",)
+    assert found.paths == [str(tmp_path), str(tmp_path / "service")]
+
+
+def test_a_path_that_no_import_can_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TaskError, match="cannot be imported"):
+        project(tmp_path, "my-service/main.py")
+
+
+def test_the_nearest_environment_runs_the_target(tmp_path: Path) -> None:
+    for place in (".venv/bin", "service/venv/bin"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "python").touch()
+    assert find_interpreter(tmp_path, "service/main.py", {}) == str(tmp_path / "service/venv/bin/python")
+    assert find_interpreter(tmp_path, "main.py", {"VIRTUAL_ENV": "/other"}) == str(tmp_path / ".venv/bin/python")
+
+
+def test_without_an_environment_the_active_one_and_then_the_path_decide(tmp_path: Path) -> None:
+    assert find_interpreter(tmp_path, "main.py", {"VIRTUAL_ENV": "/other"}) == "/other/bin/python"
+    assert find_interpreter(tmp_path, "main.py", {}) == "python3"
+
+
+def test_no_secret_of_the_environment_reaches_the_target(tmp_path: Path) -> None:
+    kept = stripped({"PATH": "/bin", "API_KEY": "secret", "HOME": "/home/me"}, tmp_path)
+    assert (kept["PATH"], kept["HOME"], "API_KEY" in kept) == ("/bin", str(tmp_path), False)
