@@ -86,10 +86,11 @@ class DockerfileDocument:
         if "\n" in text and not instruction.has_lines:
             raise self._shapeless("write the value in one line")
         is_insertion = first == last
+        is_cut_short = not text and last == len(old)  # nothing is left that a line could be continued for
         if first == 0:
             start = instruction.value_start
         else:
-            start = spans[first - 1][1] if is_insertion or is_join else spans[first][0]
+            start = spans[first - 1][1] if is_insertion or is_join or is_cut_short else spans[first][0]
         return Splice(start, start if is_insertion else spans[last - 1][1], text.replace("\n", self.source.newline))
 
     def _renamed(self, instruction: Instruction, value: Any) -> Splice:

@@ -118,6 +118,11 @@ def test_what_indents_a_continued_line_is_one_blank_of_the_value(value: str, aft
     assert edited(read("RUN a \\\n  b"), [Set((0, "value"), value)]).data == [step("RUN", value)]
 
 
+def test_a_value_that_is_cut_short_leaves_no_line_to_continue() -> None:
+    document = edited(read("FROM a\\\n  a a a\nFROM a"), [Set((0, "value"), "a")])
+    assert document.source.text == "FROM a\nFROM a"
+
+
 def test_a_value_is_put_where_there_is_none() -> None:
     assert edited(read("RUN\nUSER x"), [Set((0, "value"), "true")]).source.text == "RUN true\nUSER x"
 
