@@ -17,6 +17,7 @@ from pathlib import Path as FilePath
 from typing import Any, Final, NamedTuple
 
 from orchestrator.edits.document import Document
+from orchestrator.edits.formats import is_workflow
 from orchestrator.edits.mutation import Path
 from orchestrator.edits.refusal import Refusal
 from orchestrator.edits.workflow_rules import breaches
@@ -25,7 +26,6 @@ from orchestrator.plan.scalars import WrittenBool
 
 SECONDS: Final = 20
 """How long a checker may take; one that takes longer has found nothing."""
-_WORKFLOW: Final = re.compile(r"(?:.*/)?\.github/workflows/[^/]+\.ya?ml")
 _SCRIPT: Final = re.compile(r".+\.[cm]?js")
 _SYNTAX_ERROR: Final = re.compile(r"^\[stdin\]:(\d+)$.*^(SyntaxError: .*?)$", re.MULTILINE | re.DOTALL)
 _SCHEMA: Final = FilePath(__file__).parent / "schemas" / "github-workflow.json"
@@ -74,7 +74,7 @@ def _line(document: Document, finding: Finding) -> str:
 
 
 def _checkers(path: str) -> Iterator[tuple[str, Checker]]:
-    if _WORKFLOW.fullmatch(path):
+    if is_workflow(path):
         yield "the schema of GitHub's workflows", _follow_schema
         yield "the rules of GitHub's workflows", _follow_rules
         yield "`actionlint`", _actionlint

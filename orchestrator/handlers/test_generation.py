@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from orchestrator.change import Change
-from orchestrator.errors import TaskError, raise_os_error
+from orchestrator.change import Change, FileEdit
+from orchestrator.errors import TaskError
 from orchestrator.generation import ownership
 from orchestrator.generation.python.foreseen import foresee as foresee_python
 from orchestrator.generation.request import Request
@@ -17,7 +17,7 @@ from orchestrator.generation.typescript.foreseen import foresee as foresee_types
 from orchestrator.handler import Applied, ApplyContext, Claims, FileHandler, PlanContext
 from orchestrator.plan.fields import Count, ProjectPath
 from orchestrator.plan.model import Task
-from orchestrator.workspace import FileView
+from orchestrator.workspace import FileView, Workspace
 
 _KINDS: Final = {"typescript": {"unit"}, "javascript": {"unit"}, "python": {"unit", "route"}}
 _COMMENTS: Final = {"typescript": "//", "javascript": "//", "python": "#"}
@@ -74,11 +74,14 @@ class TestGeneration(FileHandler):
             hint = "functions and classes are"
             raise TaskError("generation/not-covered", f"{uncovered} are not covered yet", hint=hint)
         target = _target(task, context.files)
+        before = context.files.read(task.test_file)
         request = request_of(task, context.root)
         made = await _generated(task, request, context)
         if _target(task, context.files) != target:
             raise TaskError("task/conflict", f"`{task.target}` changed while it was tested", retryable=True)
-        write(context.root, task.test_file, ownership.mark(made.text, target, _COMMENTS[task.language]))
+        text = ownership.mark(made.text, target, _COMMENTS[task.language])
+        edit = FileEdit(task.test_file, before, text.encode())  # what somebody wrote meanwhile is not overwritten
+        Workspace(context.root).apply([edit], f".{os.getpid()}.tmp")
         for line in report_of(made, task.estimated_cases):
             context.log(line)
         return Applied(summary_of(made), evidence=_evidence(made))
@@ -111,22 +114,6 @@ def report_of(made: Generated, estimated: int | None) -> list[str]:
     if made.is_truncated:
         lines.append("the clock ended the search early; a quieter machine may find more")
     return [*lines, *(f"look at: {one}" for one in made.suspicious)]
-
-
-def write(root: Path, path: str, text: str) -> None:
-    """Replace a file at once.
-
-    :raises EnvironmentProblem: when the machine refuses.
-    """
-    final = root / path
-    beside = final.with_name(f".{final.name}.{os.getpid()}.tmp")
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, "utf-8", newline="\n")
-        beside.replace(final)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise_os_error(error, path)
 
 
 async def _generated(task: TestGenerationTask, request: Request, context: ApplyContext) -> Generated:
