@@ -231,3 +231,13 @@ def test_tests_of_a_real_service_pass_and_come_out_the_same_twice(tmp_path: Path
         made.append((project / "src/services/__tests__/search.service.test.ts").read_text())
         assert "100 % of functions" in done.stdout
     assert made[0] == made[1]
+
+
+def test_what_somebody_writes_while_tests_are_generated_is_not_overwritten(shop: Shop) -> None:
+    mine = shop.bench.root / TEST_FILE
+    shop.bench.write("bin/node.real", NODE, 0o755)
+    lines = ("#!/bin/sh", f"/bin/mkdir -p {mine.parent}", f"echo '// mine' > {mine}")
+    script = "\n".join((*lines, f'exec {shop.bench.root}/bin/node.real "$@"\n'))
+    shop.bench.write("bin/node", script, 0o755)
+    assert shop.bench.failure(task())[0] == "task/conflict"
+    assert shop.bench.read(TEST_FILE) == "// mine\n"
