@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 Outcome = Literal[
     "succeeded",
@@ -61,8 +61,7 @@ class FileEdit:
         return added, removed
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What a task would do. `exact`: the edits are all it does to the project, byte for byte."""
 
     summary: str
@@ -73,7 +72,7 @@ class Change:
     """Instructions for a person. The edits are made, then the task waits until they have answered."""
     exact: bool = True
     warnings: tuple[str, ...] = ()
-    evidence: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Any] = {}
     """What the journal remembers of this, for the next plan of the same task; empty = what it remembers already."""
 
     @property
@@ -91,8 +90,7 @@ class Change:
         return sum(added for added, _ in counts), sum(removed for _, removed in counts)
 
 
-@dataclass(frozen=True, slots=True)
-class TaskFailure:
+class TaskFailure(NamedTuple):
     """Why a task did not do it, for a person."""
 
     code: str
@@ -101,8 +99,7 @@ class TaskFailure:
     retryable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TaskResult:
+class TaskResult(NamedTuple):
     """How one attempt ended. `seconds` is the time it took."""
 
     task_id: str
@@ -113,8 +110,8 @@ class TaskResult:
     error: TaskFailure | None = None
     log: str | None = None
     artifacts: tuple[str, ...] = ()
-    evidence: dict[str, Any] = field(default_factory=dict)
-    files: dict[str, str | None] = field(default_factory=dict)
+    evidence: dict[str, Any] = {}
+    files: dict[str, str | None] = {}
     """Digests of the files it wrote."""
     digest: str = ""
     """Of the task and its sources."""

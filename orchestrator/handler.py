@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -34,21 +34,20 @@ class Answer:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanContext:
+class PlanContext(NamedTuple):
     """All that `plan` may know. Nothing here can write."""
 
     files: FileView
     templates: Templates
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = {}
     answer: Answer | None = None
-    previous: Mapping[str, Any] = field(default_factory=dict)
+    previous: Mapping[str, Any] = {}
     """The evidence of this task's last success."""
     is_same_work: bool = False
     """The task and its sources are still what they were then."""
     facts: Callable[[], Mapping[str, Any]] = dict
     """What is known of the project; read when first asked."""
-    environ: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = {}
     """The caller's environment with the task's `env` laid over it."""
 
 
@@ -64,8 +63,7 @@ class RunCommand(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplyContext:
+class ApplyContext(NamedTuple):
     """All that `apply` may use."""
 
     root: Path
@@ -77,20 +75,19 @@ class ApplyContext:
     """Adds a line to the task's log."""
     artifacts: Callable[[], Path]
     """Makes and returns a directory for what the task leaves beside the project."""
-    tasks: Mapping[str, Task] = field(default_factory=dict)
+    tasks: Mapping[str, Task] = {}
     """All tasks of the plan."""
     strict: bool = False
     """What cannot be verified fails."""
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """What `apply` has to say beside that it worked."""
 
     summary: str | None = None
     status: Outcome = "succeeded"
     """`unverifiable` where success cannot be told, `unchanged` where there was nothing to do."""
-    evidence: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Any] = {}
     artifacts: tuple[str, ...] = ()
 
 

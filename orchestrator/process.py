@@ -28,6 +28,7 @@ RUN_ID = "ORCHESTRATE_RUN_ID"
 # A resumed run keeps its id: this tells its children from those a killed run's watchdog may still be ending.
 LAUNCH_ID = "ORCHESTRATE_LAUNCH_ID"
 
+NEWS = 0.01  # seconds until the watchdog hears of a child: most are over by then, and never mentioned
 BRIEF = 0.05  # seconds after which a child counts as lasting: until then, the end of its output tells of its exit
 LINGER = 0.25  # seconds a group whose leader has exited gets to finish writing, as in `cmd > >(tee log)`
 CHUNK = 1 << 16  # bytes read at once: what a pipe holds by default
@@ -59,7 +60,10 @@ class Children:
         self._marks = {RUN_ID: run_id, LAUNCH_ID: os.urandom(8).hex()}
         self._launch = f"{LAUNCH_ID}={self._marks[LAUNCH_ID]}"
         self._running: set[_Child] = set()
-        self._over = b""  # of children that have ended: news that can wait for the next one's beginning
+        self._told: set[_Child] = set()  # children that the watchdog knows of
+        self._over = b""  # of those that have ended: news that can wait for the next one's beginning
+        self._telling: asyncio.TimerHandle | None = None
+        self._environ: tuple[Mapping[str, str], dict[bytes, bytes]] = {}, {}
         self._watchdog = _Watchdog(self._launch) if watchdog else None
         self._readers: _Readers | asyncio.AbstractEventLoop | None = None
 
@@ -87,13 +91,12 @@ class Children:
         # posix_spawn is the cheapest way, but knows no working directory and searches our own PATH.
         is_here = str(cwd) == self._directory and env.get("PATH") == self._path
         began = asyncio.get_running_loop().time()
-        pid, pipe = _spawn(argv, None if is_here else cwd, {**env, **self._marks})
+        pid, pipe = _spawn(argv, None if is_here else cwd, self._marked(env))
         child = _Child(pid, pipe, began, output, self._readers, self._forget)
         self._running.add(child)
-        identity = ProcessId(pid, boot_ticks())
-        self._tell(b"%b+%d %d\n" % (self._over, pid, identity.started))
-        self._over = b""
-        alarm = self._alarms.set(BRIEF, partial(_last, child, identity, on_lasting))
+        if self._watchdog and self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(NEWS, self._tell)
+        alarm = self._alarms.set(BRIEF, partial(_last, child, on_lasting))
         try:
             return await child.wait(timeout, grace)
         finally:
@@ -111,6 +114,9 @@ class Children:
         self.kill()
         while self._running:
             await next(iter(self._running)).over.wait()
+        if self._telling:
+            self._telling.cancel()
+            self._telling = None
         if isinstance(self._readers, _Readers):
             self._readers.close()
         self._readers = None
@@ -124,13 +130,27 @@ class Children:
         self._alarms = Alarms()
         self._path, self._directory = os.environ.get("PATH"), os.getcwd()
 
+    def _marked(self, env: Mapping[str, str]) -> dict[bytes, bytes]:
+        """Return `env` with our marks, as the system takes it: most children get the same."""
+        if env != self._environ[0]:
+            marked = {**env, **self._marks}
+            self._environ = dict(env), {os.fsencode(name): os.fsencode(value) for name, value in marked.items()}
+        return self._environ[1]
+
     def _forget(self, child: "_Child") -> None:
         self._running.discard(child)
-        self._over += b"-%d\n" % child.pid
+        if child in self._told:
+            self._told.discard(child)
+            self._over += b"-%d\n" % child.pid
 
-    def _tell(self, news: bytes) -> None:
-        if self._watchdog:
-            self._watchdog.tell(news)
+    def _tell(self) -> None:
+        """Tell the watchdog who runs; a child that a kill leaves behind sooner is found by its marks."""
+        self._telling = None
+        assert self._watchdog
+        begun = self._running - self._told
+        self._watchdog.tell(self._over + b"".join(b"+%d %d\n" % (child.pid, boot_ticks()) for child in begun))
+        self._told |= begun
+        self._over = b""
 
 
 def end_stragglers(run_ids: Collection[str], *, known: Iterable[ProcessId] = ()) -> list[int]:
@@ -373,13 +393,13 @@ class _Watchdog:
         return await asyncio.to_thread(process.wait) == 0
 
 
-def _last(child: _Child, identity: ProcessId, note: Callable[[ProcessId], None] | None) -> None:
+def _last(child: _Child, note: Callable[[ProcessId], None] | None) -> None:
     child.watch()
     if note:
-        note(identity)
+        note(ProcessId(child.pid, boot_ticks()))
 
 
-def _spawn(argv: Sequence[str], cwd: Path | None, env: Mapping[str, str]) -> tuple[int, int]:
+def _spawn(argv: Sequence[str], cwd: Path | None, env: Mapping[bytes, bytes]) -> tuple[int, int]:
     """Start `argv` as the leader of a new session; return its pid and the pipe its output comes from."""
     read_end, write_end = os.pipe()
     try:
@@ -392,7 +412,7 @@ def _spawn(argv: Sequence[str], cwd: Path | None, env: Mapping[str, str]) -> tup
     return pid, read_end
 
 
-def _spawn_here(argv: Sequence[str], env: Mapping[str, str], output: int) -> int:
+def _spawn_here(argv: Sequence[str], env: Mapping[bytes, bytes], output: int) -> int:
     return os.posix_spawnp(
         argv[0],
         list(argv),
@@ -407,7 +427,7 @@ def _spawn_here(argv: Sequence[str], env: Mapping[str, str], output: int) -> int
     )
 
 
-def _spawn_elsewhere(argv: Sequence[str], cwd: Path, env: Mapping[str, str], output: int) -> int:
+def _spawn_elsewhere(argv: Sequence[str], cwd: Path, env: Mapping[bytes, bytes], output: int) -> int:
     child = subprocess.Popen(
         argv,
         cwd=cwd,

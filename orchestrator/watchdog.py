@@ -18,7 +18,6 @@ GRACE = 2.0  # seconds between SIGTERM and SIGKILL
 PATIENCE = 3.0  # seconds after SIGKILL; a process stuck in the kernel (a dead network disk) may outlive them
 LARGEST_ENVIRONMENT = 6 << 20  # bytes; three quarters of the usual 8 MB stack limit (execve(2))
 SLACK = os.sysconf("SC_CLK_TCK")  # ticks, one second: between a process's start and our note of it
-BURST = 0.01  # seconds of news read in one go: many short children a second need not wake us as often
 
 
 def end_processes(marks: Collection[bytes], known: Iterable[tuple[int, int]] = (), grace: float = GRACE) -> list[int]:
@@ -75,7 +74,6 @@ def main() -> None:
                 groups[int(pid)] = int(started)
             else:
                 groups.pop(int(pid), None)
-        time.sleep(BURST)
     # A child between fork and exec has no mark yet, but holds the pipe open until exec: none is missed here.
     end_processes({os.fsencode(sys.argv[1])}, groups.items())
 

@@ -105,7 +105,7 @@ class Workspace:
         return [path for path in globs.match_files(self._real_root, pattern) if self._inside(path, inside)]
 
     def stamp(self, paths: Iterable[str]) -> str | None:
-        told = []
+        told = ""
         for path in paths:
             try:
                 state = os.stat(f"{self._real_root}{os.sep}{path}")
@@ -113,8 +113,8 @@ class Workspace:
                 return None
             if not stat.S_ISREG(state.st_mode):
                 return None
-            told.append((path, state.st_size, state.st_mtime_ns, state.st_ino))
-        return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
+            told += f"{path}\0{state.st_size} {state.st_mtime_ns} {state.st_ino}\0"
+        return hashlib.sha256(os.fsencode(told)).hexdigest()[:32]
 
     def apply(self, edits: Sequence[FileEdit], suffix: str) -> None:
         """Make the files what `edits` say, all checked before the first is touched.

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("nightly", max_examples=2000, deadline=None)
+# A busy machine is slow, and nothing is wrong with the tests for it.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("nightly", settings.get_profile("busy"), max_examples=2000)
+settings.load_profile("busy")
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from orchestrator.change import Change
@@ -35,7 +34,7 @@ def foresee(change: Change, approval: Approval, context: PlanContext) -> Change:
     current = _read(repository, approval)
     missing = list(_missing(approval, current))
     if not missing:
-        return replace(change, summary=f"{change.summary}; GitHub asks before `{approval.environment}`")
+        return change._replace(summary=f"{change.summary}; GitHub asks before `{approval.environment}`")
     if why := _obstacle(approval, current):
         if context.answer is not None:
             message = f"on GitHub, `{approval.environment}` still does not {', nor '.join(missing)}"
@@ -43,7 +42,7 @@ def foresee(change: Change, approval: Approval, context: PlanContext) -> Change:
         return _ask(change, approval, context, why)
     _merged(repository, approval, current)  # whoever cannot be added is found out now
     action = f"{MARK}let `{approval.environment}` {', '.join(missing)}"
-    return replace(change, summary=f"{change.summary}; {action}", actions=(*change.actions, action))
+    return change._replace(summary=f"{change.summary}; {action}", actions=(*change.actions, action))
 
 
 async def enforce(approval: Approval, context: ApplyContext) -> None:
@@ -116,10 +115,10 @@ def _obstacle(approval: Approval, current: Protection) -> str | None:
 
 def _ask(change: Change, approval: Approval, context: PlanContext, why: str) -> Change:
     if context.answer is not None:
-        return replace(change, summary=f"{change.summary}; approved by {context.answer.by}")
+        return change._replace(summary=f"{change.summary}; approved by {context.answer.by}")
     instructions = _instructions(approval, context.environ, context.facts().get("remote"))
     asks = f"{instructions}\nThis cannot be done from here: {why}."
-    return replace(change, asks=f"{change.asks}\n\n{asks}" if change.asks else asks)
+    return change._replace(asks=f"{change.asks}\n\n{asks}" if change.asks else asks)
 
 
 def _heed(answer: Answer | None) -> None:

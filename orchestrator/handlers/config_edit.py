@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -91,7 +91,7 @@ class ConfigEdit(FileHandler):
                 change = approvals.foresee(change, each.outcome.approval, context)
         if task.verify is None or (change.is_empty and _is_verified(task, context)):
             return change
-        return replace(change, actions=(*change.actions, f"run: {_shown(task.verify)}"), exact=False)
+        return change._replace(actions=(*change.actions, f"run: {_shown(task.verify)}"), exact=False)
 
     async def apply(self, task: ConfigEditTask, change: Change, context: ApplyContext) -> Applied:
         applied = Applied()

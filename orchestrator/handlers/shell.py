@@ -69,7 +69,7 @@ class Shell(FileHandler):
             if code == 0:
                 return Applied(f"`{_short(task.unless)}` succeeded", status="unchanged")
         _make_directories(task.outputs, context)
-        read = _fingerprint(context.files, _matches(context.files, task.inputs))
+        read = _fingerprint(context.files, _matches(context.files, task.inputs)) if task.inputs else ""
         argv = ["sh", "-c", task.run] if isinstance(task.run, str) else list(task.run)
         tail = _Tail()
         code = await context.command(argv, cwd=cwd, env=context.environ, output=tail.add)
@@ -80,7 +80,9 @@ class Shell(FileHandler):
             if not context.files.match(pattern) and not _exists(context.files, pattern):
                 raise TaskError("task/failed", f"the command succeeded, but `{pattern}` is not there")
         evidence = _evidence(task, context.files) if task.inputs or task.outputs else {}
-        if evidence and evidence["inputs"] != read:  # they changed meanwhile: what was built is what was read
+        if (
+            evidence and task.inputs and evidence["inputs"] != read
+        ):  # they changed meanwhile: what was built is what was read
             evidence = {"inputs": read, "outputs": evidence["outputs"]}
         return Applied(evidence=evidence)
 

@@ -235,8 +235,8 @@ def to_data(event: Event) -> dict[str, Any]:
     names, defaults = _FIELDS[type(event)]
     return {
         name: value
-        for name, value, default in zip(names, event, defaults, strict=True)
-        if value is not default and value != default and name != "task"
+        for name, value, default in zip(names, event[1:], defaults, strict=True)
+        if value is not default and value != default
     }
 
 
@@ -251,5 +251,6 @@ def from_data(kind: str, task: str, data: dict[str, Any]) -> Event | None:
 
 
 _FIELDS: Final[dict[Any, tuple[tuple[str, ...], tuple[Any, ...]]]] = {
-    kind: (kind._fields, tuple(kind._field_defaults[name] for name in kind._fields)) for kind in KINDS.values()
+    kind: (kind._fields[1:], tuple(kind._field_defaults[name] for name in kind._fields[1:])) for kind in KINDS.values()
 }
+"""By kind: the names of the fields behind `task`, and their defaults."""

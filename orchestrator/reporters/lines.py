@@ -21,7 +21,7 @@ from orchestrator.record.events import (
     Warned,
 )
 from orchestrator.record.state import RunState
-from orchestrator.reporters import github, summary
+from orchestrator.reporters import summary
 from orchestrator.reporters.text import (
     Output,
     clean,
@@ -100,6 +100,8 @@ class Lines:
         self._lines.extend(line.text for line in told)
         self._write()
         if self._page:
+            from orchestrator.reporters import github
+
             with open(self._page, "a", encoding="utf-8") as file:
                 file.write(github.page(self._state, self._plan, self._seconds))
 
@@ -192,6 +194,8 @@ class Lines:
 
     def _annotate(self, level: str, task_id: str, message: str) -> None:
         if self._on_github:
+            from orchestrator.reporters import github
+
             task = self._plan.tasks.get(task_id)
             title = f"{task_id} {task.name}" if task is not None else self._plan.name
             self._lines.append(github.annotation(level, one_line(title), clean(message)))
