@@ -44,6 +44,14 @@ def quoted(text: str) -> str:
     return "'" + body.replace('\\"', '"').replace("'", "\\'") + "'"
 
 
+def unquoted(text: str) -> str:
+    """Return what a literal of `quoted` says."""
+    body = text[1:-1]
+    if text.startswith("'"):
+        body = body.replace("\\'", "'").replace('"', '\\"')
+    return str(json.loads(f'"{body}"'))
+
+
 def key_of(name: str) -> str:
     """Return a property name, quoted where it must be."""
     return name if _NAME.match(name) else quoted(name)

@@ -16,7 +16,7 @@ from orchestrator.errors import Location, TaskError
 from orchestrator.generation.minimal import Candidate, fewest
 from orchestrator.generation.request import Request, RunCommand
 from orchestrator.generation.result import Coverage, Funnel, Generated
-from orchestrator.generation.typescript import emit
+from orchestrator.generation.typescript import blame, emission
 from orchestrator.generation.typescript.jest import Jest, Report, cause_in
 from orchestrator.templates import Templates, shipped_directory
 
@@ -68,7 +68,7 @@ async def generate(
         seconds=round(time.monotonic() - started, 1),
         is_truncated=bool(found["truncated"] or noticed["truncated"]),
         suspicious=_suspicious(found, suite),
-        titles=tuple(emit.titles(emit.parts(model, kept, request.test_file))),
+        titles=tuple(emission.titles(emission.parts(model, kept, request.test_file))),
     )
 
 
@@ -157,8 +157,8 @@ class _Proof:
         await self._jest.format(path)
 
     def _render(self, path: Path, cases: Sequence[Recorded]) -> None:
-        context = emit.parts(self._model, cases, self._request.test_file)
-        path.write_text(self._templates.render(emit.TEMPLATE, context), "utf-8")
+        context = emission.parts(self._model, cases, self._request.test_file)
+        path.write_text(self._templates.render(emission.TEMPLATE, context), "utf-8")
 
     async def _failures(self, path: Path) -> dict[str, str]:
         """Return the names of tests that fail, with the reason; run after run, until one fails."""
@@ -182,7 +182,7 @@ class _Proof:
         :raises TaskError: when the failure is of no test of ours.
         """
         kept = []
-        for name, members in emit.members(self._model, cases, self._request.test_file):
+        for name, members in emission.members(self._model, cases, self._request.test_file):
             reason = bad.get(name)
             if reason is None:
                 kept += members
@@ -197,7 +197,7 @@ class _Proof:
 def _bad(report: Report, path: Path, reason: str) -> dict[str, str]:
     names = dict.fromkeys(report.failed, reason)
     for message in report.broken:
-        found = emit.tests_at(path.read_text("utf-8"), emit.lines_in(message, path.name))
+        found = blame.tests_at(path.read_text("utf-8"), blame.lines_in(message, path.name))
         names |= dict.fromkeys(found, "validate: does not compile") if found else {cause_in(message): reason}
     return names
 

@@ -1,0 +1,30 @@
+'use strict';
+// What stands for a dependency: a query that is chained, a function, an object of functions, a class, a value.
+
+const { treeOf } = require('../types.cjs');
+
+function shapeOf({ ts, checker }, type, at) {
+  if (type.getConstructSignatures().length) return { shape: 'class' };
+  const calls = type.getCallSignatures();
+  if (calls.length) {
+    const result = calls[0].getReturnType();
+    if (type.getProperties().length > 5 || isChain(checker, result)) return { shape: 'query' };
+    return { shape: 'function', isSync: !result.getProperty('then') };
+  }
+  const base = checker.getNonNullableType(type);
+  const methods = base.getProperties().filter((one) => checker.getTypeOfSymbolAtLocation(one, at).getCallSignatures().length);
+  if (methods.length && !isPlain(ts, checker, base)) return { shape: 'object' };
+  return { shape: 'value', type: treeOf(ts, checker, type, at) };
+}
+
+function isPlain(ts, checker, type) {
+  const own = ['Date', 'Map', 'Set', 'Buffer', 'Array', 'ReadonlyArray', 'Promise', 'Error', 'RegExp'];
+  const simple = ts.TypeFlags.StringLike | ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike | ts.TypeFlags.BigIntLike;
+  return Boolean(type.flags & simple) || type.isUnion() || checker.isArrayType(type) || own.includes(type.symbol?.getName());
+}
+
+function isChain(checker, type) {
+  return Boolean(type.getProperty('then')) && type.getProperties().length > 8;
+}
+
+module.exports = { shapeOf };

@@ -1,0 +1,76 @@
+"""One test: its title, the lines before the call, the call, and what must come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from orchestrator.generation.typescript.literals import braced, literal, quoted
+from orchestrator.generation.typescript.setups import maker
+from orchestrator.generation.typescript.titles import title_of
+
+_MOST_SHARED_CHANGES: Final = 2
+
+Recorded = Mapping[str, Any]
+
+
+def test_of(case: Recorded, shared: Mapping[int, Any], taken: dict[str, int]) -> dict[str, Any]:
+    """Return what the template needs for one test; `shared` are the inputs by position that it may start from."""
+    title = unique(title_of(case), taken)
+    arguments = ", ".join(_argument(one, shared.get(index)) for index, one in enumerate(case["args"]))
+    arrange, subject = _arrange(case)
+    return {
+        "title": quoted(title),
+        "plain_title": title,
+        "is_async": "async " if case["isAsync"] else "",
+        "arrange": arrange,
+        "check": _check(case, f"{subject}({arguments})"),
+        "is_scripted": bool(arrange),
+        "case": case,
+    }
+
+
+def unique(title: str, taken: dict[str, int]) -> str:
+    """Return a title that none of the `taken` ones is, and count it among them."""
+    taken[title] = taken.get(title, 0) + 1
+    return title if taken[title] == 1 else f"{title} ({taken[title]})"
+
+
+def _argument(value: Any, shared: Mapping[str, Any] | None) -> str:
+    """Return an argument, as a change of the shared one where that is shorter."""
+    if shared is None or not isinstance(value, dict) or not shared["value"].keys() <= value.keys():
+        return literal(value)
+    changes = {key: one for key, one in value.items() if key not in shared["value"] or shared["value"][key] != one}
+    if not changes:
+        return str(shared["name"])
+    return braced(changes, shared["name"]) if len(changes) <= _MOST_SHARED_CHANGES else literal(value)
+
+
+def _arrange(case: Recorded) -> tuple[list[str], str]:
+    """Return the lines before the call, and what is called."""
+    steps = ", ".join(
+        f"[{quoted(call)}]" if answer == {"$undefined": True} else f"[{quoted(call)}, {literal(answer)}]"
+        for call, answer in case["script"]
+    )
+    if case["owner"] is None or case["isStatic"]:
+        subject = f"{case['owner']}.{case['fn']}" if case["owner"] else case["fn"]
+        return ([f"outside({steps});"] if case["script"] else []), subject
+    given = [literal(one) for one in case["given"] if not (isinstance(one, dict) and "$double" in one)]
+    while given and given[-1] == "undefined":
+        given.pop()
+    arguments = ", ".join([f"[{steps}]", *given])
+    return [f"const service = {maker(case['owner'])}({arguments});"], f"service.{case['fn']}"
+
+
+def _check(case: Recorded, call: str) -> str:
+    error = case.get("error")
+    if error is not None:
+        props = {key: one for key, one in error["props"].items() if one != {"$undefined": True}}
+        wanted = literal({"name": error["name"], "message": error["message"], **props})
+        if case["isAsync"]:
+            return f"await expect({call}).rejects.toMatchObject({wanted});"
+        return f"expect(() => {call}).toThrow(expect.objectContaining({wanted}));"
+    value = case["value"]
+    how = "toEqual" if isinstance(value, dict | list) and value != {"$undefined": True} else "toBe"
+    wanted = "toBeUndefined()" if value == {"$undefined": True} else f"{how}({literal(value)})"
+    return f"await expect({call}).resolves.{wanted};" if case["isAsync"] else f"expect({call}).{wanted};"

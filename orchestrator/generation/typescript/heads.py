@@ -1,0 +1,67 @@
+"""The head of a test file: what it imports, and what stands for the modules that the target imports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from orchestrator.generation.typescript.literals import key_of, literal, quoted
+from orchestrator.generation.typescript.places import from_test, relative, without_suffix
+from orchestrator.generation.typescript.setups import is_double, modes
+
+_STEADY: Final = {
+    "randomBytes": "(size: number) => Buffer.alloc(size, 7)",
+    "randomUUID": "() => '00000000-0000-4000-8000-000000000000'",
+    "randomInt": "(low: number, high?: number) => (high === undefined ? 0 : low)",
+}
+
+Recorded = Mapping[str, Any]
+
+
+def imports_of(model: Recorded, cases: Sequence[Recorded], owners: Sequence[Recorded], test_file: str) -> list[str]:
+    """Return the lines that import the target, and the types of what stands for its dependencies."""
+    used = dict.fromkeys(case["owner"] or case["fn"] for case in cases)
+    types: dict[str, set[str]] = {}
+    for own in owners:
+        for param in own["params"]:
+            origin = param.get("from")
+            if is_double(param) and origin and origin["kind"] == "named":
+                types.setdefault(from_test(origin["specifier"], model["target"], test_file), set()).add(
+                    param["typeName"]
+                )
+    target = relative(without_suffix(model["target"]), test_file)
+    lines = [f"import type {{ {', '.join(sorted(names))} }} from {quoted(place)};" for place, names in types.items()]
+    return [*lines, f"import {{ {', '.join(used)} }} from {quoted(target)};"]
+
+
+def mocks_of(model: Recorded, cases: Sequence[Recorded], test_file: str) -> list[dict[str, Any]]:
+    """Return what stands for each import that is not real."""
+    return [_mock(one, cases, model, test_file) for one in model["imports"] if one["fate"] != "real"]
+
+
+def _mock(one: Recorded, cases: Sequence[Recorded], model: Recorded, test_file: str) -> dict[str, Any]:
+    specifier = quoted(from_test(one["specifier"], model["target"], test_file))
+    if one["fate"] == "steady":
+        names = [name["name"] for name in one["names"] if name["name"] in _STEADY]
+        return {"specifier": specifier, "is_steady": True, "lines": [f"{name}: {_STEADY[name]}" for name in names]}
+    values: Mapping[str, Any] = next((case["values"] for case in cases if case["values"]), {})
+    lines = [_member(name, values, model) for name in one["names"]]
+    if any(name["name"] == "default" for name in one["names"]):
+        lines.insert(0, "__esModule: true")
+    return {"specifier": specifier, "is_steady": False, "lines": lines}
+
+
+def _member(name: Recorded, values: Mapping[str, Any], model: Recorded) -> str:
+    exported, local = key_of(name["name"]), quoted(name["local"])
+    match name["shape"]:
+        case "value":
+            return f"{exported}: {literal(name.get('known', values.get(name['local'])))}"
+        case "query":
+            return f"get {exported}() {{ return mockOutside.query({local}); }}"
+        case "function":
+            how = ", 'sync'" if name["isSync"] else ""
+            return f"{exported}: (...args: unknown[]) => mockOutside.call({local}, args{how})"
+        case "class":
+            return f"{exported}: jest.fn(() => mockOutside.object({local}{modes(name['local'], model)}))"
+        case _:
+            return f"get {exported}() {{ return mockOutside.object({local}{modes(name['local'], model)}); }}"

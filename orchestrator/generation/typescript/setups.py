@@ -1,0 +1,65 @@
+"""The functions of a test file that make the object under test, given what the outside will answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orchestrator.generation.typescript.literals import literal, quoted
+
+Recorded = Mapping[str, Any]
+
+
+def setups_of(model: Recorded, owners: Sequence[Recorded], *, has_functions: bool) -> list[dict[str, str]]:
+    """Return the functions that tests begin with: one for each class, and one for functions that ask the outside."""
+    free = {"name": "outside", "parameters": "...script: Step[]", "made": ""}
+    return [*([free] if has_functions else []), *(_setup(own, model) for own in owners)]
+
+
+def modes(name: str, model: Recorded) -> str:
+    """Return how the methods of an object answer, where that is not by a promise."""
+    sites = model["sites"]
+    found = {key: "sync" for key, site in sites.items() if key.startswith(f"{name}.") and site["isSync"]}
+    for key in sites:
+        words = key.split(".")
+        if len(words) > 2 and words[0] == name and ".".join(words[:2]) not in sites:
+            found[".".join(words[:2])] = "chain"
+    return f", {literal(found)}" if found else ""
+
+
+def maker(name: str) -> str:
+    """Return what the function is called that makes an object of a class."""
+    return f"make{name}"
+
+
+def is_double(param: Recorded) -> bool:
+    """Say whether something stands for what a constructor takes."""
+    return param["shape"] in {"query", "object", "function"}
+
+
+def _setup(own: Recorded, model: Recorded) -> dict[str, str]:
+    """A function that makes the object under test, given what the outside will answer."""
+    plain = [param for param in own["params"] if not is_double(param)]
+    parameters = "script: Step[]"
+    arguments = [_double(param, model) if is_double(param) else param["name"] for param in own["params"]]
+    if plain:
+        types = ", ".join(
+            f"{param['name']}{'?' if param['optional'] else ''}: "
+            f"ConstructorParameters<typeof {own['name']}>[{own['params'].index(param)}]"
+            for param in plain
+        )
+        parameters = f"script: Step[], {types}"
+    made = f"new {own['name']}({', '.join(arguments)})"
+    return {"name": maker(own["name"]), "parameters": parameters, "made": made}
+
+
+def _double(param: Recorded, model: Recorded) -> str:
+    name = quoted(param["name"])
+    cast = f" as {param['typeName']}" if param.get("typeName") and param.get("from") else ""
+    match param["shape"]:
+        case "query":
+            return f"mockOutside.query({name}){cast}"
+        case "function":
+            return f"(...args: unknown[]) => mockOutside.call({name}, args)"
+        case _:
+            return f"mockOutside.object({name}{modes(param['name'], model)}){cast}"
