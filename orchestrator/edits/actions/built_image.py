@@ -9,16 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
+from orchestrator.edits.actions.build_action import EXPRESSION, is_build_action, listed, metadata_of, pushes_image
 from orchestrator.edits.actions.docker_build import HINT, build_commands, commands_of, shared_env, tag_in_script
 from orchestrator.edits.mutation import Add, Mutation, Set
 from orchestrator.edits.refusal import Refusal
 from orchestrator.edits.workflow import Step, bare_condition, is_expression, placed
 
-_ACTIONS: Final = frozenset({"docker/build-push-action", "depot/build-push-action"})
-_EXPRESSION: Final = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 _CAPITALS: Final = re.compile(r"github\.(?:repository|actor|event)|vars\.|inputs\.")
 
 
@@ -37,17 +35,15 @@ class BuiltImage:
 
 def builds_image(step: Step) -> bool:
     """Say whether a step builds an image."""
-    return step.action in _ACTIONS or bool(build_commands(step))
+    return is_build_action(step) or bool(build_commands(step))
 
 
 def is_pushed(step: Step) -> bool:
     """Say whether the image that a step builds goes to a registry, at least at times."""
-    if step.action not in _ACTIONS:
+    if not is_build_action(step):
         pushes = any(command.begins("docker", "push") for each in step.job.steps for command in commands_of(each))
         return pushes or any(command.option("--push") is not None for command in build_commands(step))
-    outputs = str(step.with_.get("outputs") or "")
-    is_off = str(step.with_.get("push", False)).lower() in ("false", "none", "")
-    return not is_off or "type=registry" in outputs or "push=true" in outputs
+    return pushes_image(step)
 
 
 def built_image(step: Step, said: str | None) -> BuiltImage:
@@ -55,14 +51,14 @@ def built_image(step: Step, said: str | None) -> BuiltImage:
 
     :raises Refusal: when later steps cannot name it.
     """
-    if step.action in _ACTIONS:
+    if is_build_action(step):
         return _pushed(step, said) if is_pushed(step) else _loaded(step, said)
     return BuiltImage(said or tag_in_script(step), condition=_condition(step), is_pushed=is_pushed(step))
 
 
 def name_of(reference: str) -> str:
     """Return a reference without its tag and digest, expressions counted as text."""
-    name = _EXPRESSION.sub(lambda found: "_" * len(found[0]), reference).partition("@")[0]
+    name = EXPRESSION.sub(lambda found: "_" * len(found[0]), reference).partition("@")[0]
     colon = name.rfind(":")
     return reference[: colon if colon > name.rfind("/") else len(name)]
 
@@ -78,9 +74,9 @@ def _pushed(step: Step, said: str | None) -> BuiltImage:
 
 def _loaded(step: Step, said: str | None) -> BuiltImage:
     """Return an image that stays on the runner. Buildx keeps it to itself unless it is told to load it."""
-    metadata = _metadata(step)
+    metadata = metadata_of(step)
     tags = _tags(step)
-    reference = said or next((tag for tag in tags if _EXPRESSION.sub("", _with_env(step, tag))), None)
+    reference = said or next((tag for tag in tags if EXPRESSION.sub("", _with_env(step, tag))), None)
     if reference is None and metadata is not None:
         reference = f"${{{{ fromJSON(steps.{metadata}.outputs.json).tags[0] }}}}"
     if reference is None and len(tags) == 1:
@@ -119,11 +115,11 @@ def _id_of(step: Step) -> tuple[str, Sequence[Mutation]]:
 
 def _condition(step: Step) -> str:
     """Return when a step leaves its image behind, as the `if` of another one."""
-    push = step.with_.get("push") if step.action in _ACTIONS else None
+    push = step.with_.get("push") if is_build_action(step) else None
     own = step.data.get("if")
     parts = [bare_condition(own) or str(own)] if own else []
     if is_expression(push):
-        found = _EXPRESSION.fullmatch(str(push).strip())
+        found = EXPRESSION.fullmatch(str(push).strip())
         if found is None or "${{" in found[1]:
             place = step.job.document.location((*step.path, "with", "push"))
             raise Refusal("edit/expression", "`push` is made of several expressions", hint=HINT, location=place)
@@ -134,25 +130,19 @@ def _condition(step: Step) -> str:
 def _pushed_name(step: Step) -> str:
     """Return the name of the image that a step pushes, with a tag where only that is sure to be in small letters."""
     names = [name_of(tag) for tag in _tags(step)]
-    metadata = _metadata(step)
+    metadata = metadata_of(step)
     if metadata is not None:
         found = [each for each in step.job.steps if each.data.get("id") == metadata]
-        images = [name for each in found for name in _listed(str(each.with_.get("images") or ""))]
+        images = [name for each in found for name in listed(each.with_.get("images"))]
         names = [name.removeprefix("name=") for name in images if "=" not in name or name.startswith("name=")]
         if names and _CAPITALS.search(_with_env(step, names[0])):  # registries take none
             return f"${{{{ fromJSON(steps.{metadata}.outputs.json).tags[0] }}}}"
-    outputs = [field.strip() for field in _listed(str(step.with_.get("outputs") or ""))]
+    outputs = [field.strip() for field in listed(step.with_.get("outputs"))]
     names += [field.removeprefix("name=") for field in outputs if field.startswith("name=")]
-    name = next((name for name in names if _EXPRESSION.sub("", _with_env(step, name))), None)
+    name = next((name for name in names if EXPRESSION.sub("", _with_env(step, name))), None)
     if name is None:
         raise _nameless(step)
     return name
-
-
-def _metadata(step: Step) -> str | None:
-    """Return the id of the step that makes the tags."""
-    found = re.search(r"steps\.([\w-]+)\.outputs\.(?:tags|json)", str(step.with_.get("tags") or ""))
-    return found[1] if found else None
 
 
 def _nameless(step: Step) -> Refusal:
@@ -164,21 +154,13 @@ def _nameless(step: Step) -> Refusal:
 
 def _tags(step: Step) -> Sequence[str]:
     """Return the tags of a build."""
-    return [_told(step, tag) for tag in _listed(str(step.with_.get("tags") or ""))]
+    return [_told(step, tag) for tag in listed(step.with_.get("tags"))]
 
 
 def _told(step: Step, text: str) -> str:
     """Return what a variable says in place of it, if more than a name is in there."""
-    said = _with_env(step, text) if _EXPRESSION.fullmatch(text) else text
+    said = _with_env(step, text) if EXPRESSION.fullmatch(text) else text
     return said if said != name_of(said) else text
-
-
-def _listed(text: str) -> Sequence[str]:
-    """Return the entries of a list in the way of Docker's actions: lines or commas, perhaps comments."""
-    masked = _EXPRESSION.sub(lambda found: "_" * len(found[0]), text)
-    ends = [-1, *(found.start() for found in re.finditer(r"[\n,]", masked)), len(text)]
-    entries = [text[start + 1 : end].strip() for start, end in pairwise(ends)]
-    return [entry for entry in entries if entry and not entry.startswith("#")]
 
 
 def _with_env(step: Step, text: str) -> str:
@@ -188,4 +170,4 @@ def _with_env(step: Step, text: str) -> str:
         said = shared_env(step).get(found[1].removeprefix("env.")) if found[1].startswith("env.") else None
         return found[0] if said is None else str(said)
 
-    return _EXPRESSION.sub(value, text)
+    return EXPRESSION.sub(value, text)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from orchestrator.edits.actions.build_action import EXPRESSION, is_build_action, listed, metadata_of, pushes_image
 from orchestrator.edits.actions.deploy_job import add_to_head, ancestors, wait_for
 from orchestrator.edits.actions.rollout import environ, substituted
 from orchestrator.edits.mutation import Add, Mutation
@@ -18,11 +19,7 @@ from orchestrator.edits.refusal import Refusal
 from orchestrator.edits.workflow import Job, Step, Workflow, placed
 
 _HINT: Final = "name the image with `image`, such as `ghcr.io/owner/name`"
-_BUILDS: Final = frozenset({"docker/build-push-action", "depot/build-push-action"})
-_EXPRESSION: Final = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 _CONTEXTS: Final = re.compile(r"(?:github|vars|secrets|inputs|env)\.")
-_BETWEEN: Final = re.compile(r"[\n,](?![^{]*\}\})")
-"""What parts the entries of a list, expressions left whole."""
 _TAG: Final = re.compile(r":((?:[^:/${}]|\$\{\{.*?\}\})+)\Z")
 
 
@@ -84,9 +81,7 @@ def parts(reference: str) -> tuple[str, str, str]:
 
 def is_known_build(step: Step) -> bool:
     """Say whether a step builds an image and pushes it."""
-    pushes = str(step.with_.get("push", "false")).lower() != "false"
-    outputs = str(step.with_.get("outputs", ""))
-    return step.action in _BUILDS and (pushes or "push=true" in outputs or "type=registry" in outputs)
+    return is_build_action(step) and pushes_image(step)
 
 
 def _builds(workflow: Workflow, job: Job) -> Sequence[Step]:
@@ -139,14 +134,12 @@ def _output(builder: Job, digest: str) -> tuple[str, Sequence[Mutation]]:
 
 def _name_of(build: Step) -> str:
     """Return the name of the image that a step builds."""
-    tags = str(build.with_.get("tags") or "")
-    metadata = re.search(r"steps\.([\w-]+)\.outputs\.(?:tags|json)", tags)
-    names = list(_listed(tags))
-    if metadata:
-        found = [step for step in build.job.steps if step.data.get("id") == metadata[1]]
-        names = [name for step in found for name in _listed(str(step.with_.get("images") or ""))]
-    if not names and (listed := re.search(r"\bname=([^,\s]+)", str(build.with_.get("outputs") or ""))):
-        names = [listed[1]]
+    names = list(_named(build.with_.get("tags")))
+    if metadata := metadata_of(build):
+        found = [step for step in build.job.steps if step.data.get("id") == metadata]
+        names = [name for step in found for name in _named(step.with_.get("images"))]
+    if not names and (said := re.search(r"\bname=([^,\s]+)", str(build.with_.get("outputs") or ""))):
+        names = [said[1]]
     for each in names:
         name = _resolved(build.job, parts(each)[0])
         if name is not None:
@@ -155,11 +148,10 @@ def _name_of(build: Step) -> str:
     raise Refusal("edit/missing-parameter", message, hint=_HINT, location=build.location)
 
 
-def _listed(text: str) -> Iterator[str]:
-    """Yield the names of a list in the way of Docker's actions: lines or commas, comments, `name=`."""
-    for line in _BETWEEN.split(text):
-        entry = line.partition("#")[0].strip()
-        if entry and "=" not in entry.split("{{", maxsplit=1)[0].removeprefix("name="):
+def _named(value: object) -> Iterator[str]:
+    """Yield the names of a list, written as they are or behind `name=`."""
+    for entry in listed(value):
+        if "=" not in entry.split("{{", maxsplit=1)[0].removeprefix("name="):
             yield entry.removeprefix("name=")
 
 
@@ -174,10 +166,10 @@ def _resolved(builder: Job, name: str) -> str | None:
         variable = found[1].removeprefix("env.")
         return str(own[variable]) if found[1].startswith("env.") and variable in own else found[0]
 
-    resolved = _EXPRESSION.sub(value, name)
-    said = [found[1] for found in _EXPRESSION.finditer(resolved)]
+    resolved = EXPRESSION.sub(value, name)
+    said = [found[1] for found in EXPRESSION.finditer(resolved)]
     is_known = all(_CONTEXTS.match(each) and (not each.startswith("env.") or each[4:] in shared) for each in said)
-    return resolved if resolved and is_known and "$" not in _EXPRESSION.sub("", resolved) else None
+    return resolved if resolved and is_known and "$" not in EXPRESSION.sub("", resolved) else None
 
 
 def _pushed_by_script(workflow: Workflow, job: Job, name: str) -> Image:
@@ -208,13 +200,12 @@ def _unknown_tag(workflow: Workflow, name: str, tag: str) -> Iterator[str]:
 
 def _tags_of(build: Step) -> Iterator[str | None]:
     """Yield the tags a step pushes; None where that is not written down."""
-    text = str(build.with_.get("tags") or "")
-    metadata = re.search(r"steps\.([\w-]+)\.outputs\.(?:tags|json)", text)
+    metadata = metadata_of(build)
     if not metadata:
-        yield from (parts(each)[1] or None for each in _listed(text))
+        yield from (parts(each)[1] or None for each in _named(build.with_.get("tags")))
         return
     for step in build.job.steps:
-        if step.data.get("id") == metadata[1]:
+        if step.data.get("id") == metadata:
             rules = str(step.with_.get("tags") or "").splitlines()
             yield from (_rule(line.strip()) for line in rules if line.strip()) if rules else [None]
 
