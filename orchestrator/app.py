@@ -6,14 +6,11 @@ import asyncio
 import getpass
 import math
 import os
-import shutil
-import socket
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,7 +23,7 @@ from orchestrator.engine.frontier import Frontier, Limits, Obstacle
 from orchestrator.engine.order import critical_path, estimates, ranks
 from orchestrator.engine.outputs import undo
 from orchestrator.engine.runner import ApplyRunner, PreviewRunner
-from orchestrator.errors import EnvironmentProblem, PlanError, PlanErrors, StateError, UsageError, raise_os_error
+from orchestrator.errors import EnvironmentProblem, PlanError, PlanErrors, UsageError
 from orchestrator.facts import read_facts
 from orchestrator.handler import Answer
 from orchestrator.handlers.registry import Registry
@@ -45,7 +42,6 @@ from orchestrator.record.bus import Bus, Observer
 from orchestrator.record.events import (
     ApprovalAsked,
     ApprovalGiven,
-    ChangeStaged,
     ChangeUndone,
     Committed,
     Entry,
@@ -59,9 +55,8 @@ from orchestrator.record.events import (
     Warned,
 )
 from orchestrator.record.journal import Journal, SqliteJournal
-from orchestrator.record.lock import ProjectLock
-from orchestrator.record.objects import ObjectStore
-from orchestrator.record.state import SATISFIED, RunState, fold
+from orchestrator.record.state import SATISFIED, RunState
+from orchestrator.store import Store, open_run
 from orchestrator.templates import project_templates
 from orchestrator.workspace import Overlay, Workspace, still_holds
 
@@ -154,10 +149,15 @@ class Project:
         if not self.root.is_dir():
             hint = "correct `project_root` in the plan, or name it with --project"
             raise EnvironmentProblem("environment/root-missing", f"the project `{self.root}` does not exist", hint=hint)
-        self.state_dir = (options.state_dir or self.root / ".orchestrator").resolve()
         self.graph = build_graph(self.plan)
         self.selected = select(self.plan, options.selection)
         self.masker = Masker(self.ports.environ.get(name, "") for name in self.plan.secrets)
+        self.store = Store(
+            (options.state_dir or self.root / ".orchestrator").resolve(),
+            self.ports.clock,
+            self.masker.data if self.masker.is_active else None,
+            self.ports.journal,
+        )
         self.templates = project_templates(self.root)
         self.announced: Mapping[str, Sequence[Sequence[str | None]]] = {}
         """By task id, the edits of a saved plan: exactly these are made, or none."""
@@ -167,42 +167,11 @@ class Project:
         """The plan for whoever shows it: without secrets that variables brought into its texts."""
         return _masked(self.plan, self.masker.text) if self.masker.is_active else self.plan
 
-    # --- reading the record -------------------------------------------------------------------------------------
-
-    @property
-    def journal_path(self) -> Path:
-        return self.state_dir / "journal.db"
-
-    @contextmanager
-    def reading(self) -> Iterator[SqliteJournal | None]:
-        """Give the journal for reading, None where nothing was ever recorded; changes no byte."""
-        if not self.journal_path.is_file():
-            yield None
-            return
-        with closing(SqliteJournal(self.journal_path, read_only=True)) as journal:
-            yield journal
-
-    def state(self, run: str | None = None) -> RunState | None:
-        """Return the state of a run, by default the last one.
-
-        :raises StateError: for a run that does not exist.
-        """
-        with self.reading() as journal:
-            runs = journal.runs() if journal else []
-            if run is not None and run not in runs:
-                raise StateError("state/no-run", f"there is no run `{run}`", hint="see `orchestrate history`")
-            if not runs or journal is None:
-                return None
-            return fold(journal.entries(run=run or runs[-1]))
-
-    def open_run(self) -> RunState | None:
-        """Return the state of the run that the next one goes on with, None if there is none."""
-        with self.reading() as journal:
-            return self._open_run(journal) if journal is not None else None
+    # --- looking ------------------------------------------------------------------------------------------------
 
     def obstacle(self, task: Task) -> tuple[Obstacle, list[str]]:
         """Return what keeps a task from starting, as the last run stands, and what that is called."""
-        state = self.state() or RunState()
+        state = self.store.state() or RunState()
         ended = {id_: known.status for id_, known in state.tasks.items() if known.result and id_ in self.graph.index}
         done = {self.graph.index[id_]: status in SATISFIED for id_, status in ended.items()}
         frontier = self._frontier(Known(), done, self._limits())
@@ -222,7 +191,7 @@ class Project:
 
     def preview(self) -> Preview:
         """Return what a run would do now; changes no byte and adds no event."""
-        with self.reading() as journal:
+        with self.store.reading() as journal:
             known = Known.read(journal, finished=len(self.selected) < len(self.plan.tasks))
         self._check_problems()
         self._apply_retry_failed()
@@ -244,21 +213,18 @@ class Project:
         :raises OrchestratorError: when it cannot start, or cannot keep its record.
         """
         self._check_problems()
-        self._make_state_dir()
+        self.store.make()
         run_id = time.strftime("%Y%m%d-%H%M%S-") + os.urandom(2).hex()
-        with self.lock("run", run_id):
+        with self.store.lock("run", run_id):
             check()
-            journal = self.ports.journal(
-                self.journal_path, clock=self.ports.clock, mask=self.masker.data if self.masker.is_active else None
-            )
-            with closing(journal):
+            with self.store.writing() as journal:
                 return self._run_locked(journal, run_id)
 
     def _run_locked(self, journal: SqliteJournal, run_id: str) -> RunState:
         known = Known.read(journal, finished=len(self.selected) < len(self.plan.tasks))
         self._apply_retry_failed()
         done = {self.graph.index[task.id]: True for task in self._outside_selection(known)}
-        resumed = self._open_run(journal)
+        resumed = open_run(journal)
         journal.run_id = resumed.run_id if resumed else run_id
         workspace = self.ports.workspace(self.root)
         if branch := self.plan.settings.git.branch:
@@ -331,17 +297,11 @@ class Project:
                 return  # nothing is sent while the variable is unset
             bus.add(SlackNotifier(self.plan, url, self.masker.text, lambda text: record(Warned(message=text))))
 
-    def _open_run(self, journal: SqliteJournal) -> RunState | None:
-        runs = journal.runs()
-        if not runs or any(True for _ in journal.entries(run=runs[-1], kinds=[RunFinished])):
-            return None
-        return fold(journal.entries(run=runs[-1]))
-
     def _recover(self, state: RunState, journal: SqliteJournal, workspace: Workspace, bus: Bus) -> None:
         """Clean up after a killed run: end its processes, take back half-applied changes."""
         known = [ProcessId(pid, started) for children in state.processes.values() for pid, started in children]
         end_stragglers([state.run_id], known=known)
-        objects = ObjectStore(self.state_dir / "objects")
+        objects = self.store.objects
         for staged in list(state.unfinished.values()):
             left = undo(staged, workspace, objects)
             bus.publish(journal.append([ChangeUndone(staged.task, tuple(left))]))
@@ -363,10 +323,10 @@ class Project:
         return ApplyRunner(
             **self._planning(known),
             workspace=workspace,
-            objects=ObjectStore(self.state_dir / "objects"),
+            objects=self.store.objects,
             children=Children(journal.run_id),
             masker=self.masker,
-            run_directory=self.state_dir / "runs" / journal.run_id,
+            run_directory=self.store.run_directory(journal.run_id),
             run_id=journal.run_id,
             is_prepared=preparations.is_done,
             prepared=preparations.note,
@@ -418,7 +378,7 @@ class Project:
     def _apply_retry_failed(self) -> None:
         if not self.options.retry_failed:
             return
-        state = self.state()
+        state = self.store.state()
         bad = {task.id for task in (state.tasks.values() if state else ()) if task.status not in SATISFIED}
         bad &= self.selected
         if not bad:
@@ -492,42 +452,6 @@ class Project:
 
         return facts
 
-    def _make_state_dir(self) -> None:
-        try:
-            self.state_dir.mkdir(parents=True, exist_ok=True)
-            ignore = self.state_dir / ".gitignore"
-            if not ignore.is_file() or not ignore.stat().st_size:  # a full disk leaves it empty
-                ignore.write_text("*\n")
-        except OSError as error:
-            if isinstance(error, PermissionError) or error.errno == 30:
-                hint = "make it writable, or keep the state elsewhere with --state-dir"
-                message = f"`{self.state_dir}` cannot be written: {error.strerror}"
-                raise EnvironmentProblem("environment/unwritable", message, hint=hint) from error
-            raise_os_error(error, self.state_dir)
-
-    def lock(self, command: str, run: str = "") -> ProjectLock:
-        """Return the lock that keeps other commands off the project; it says who holds it."""
-        since = datetime.now(UTC).isoformat(timespec="seconds")
-        holder = {"command": f"orchestrate {command}", "run": run, "pid": os.getpid(), "since": since}
-        return ProjectLock(self.state_dir / "lock", {**holder, "host": socket.gethostname()})
-
-    def prune(self) -> int:
-        """Forget all runs but the last, with their logs and the pre-images only they need; return how many went.
-
-        :raises StateError: when there are no runs, or one is going on.
-        """
-        if not self.journal_path.is_file():
-            raise StateError("state/no-run", "nothing was ever run here")
-        with self.lock("history --prune"), closing(self.ports.journal(self.journal_path)) as journal:
-            runs = journal.runs()
-            journal.prune(runs[-1:])
-            changes = [entry.event for entry in journal.entries(kinds=[ChangeStaged, OutputsWritten])]
-        needed = {before for event in changes for _, before, *_ in getattr(event, "edits", ()) if before}
-        ObjectStore(self.state_dir / "objects").keep_only(needed)
-        for run in runs[:-1]:
-            shutil.rmtree(self.state_dir / "runs" / run, ignore_errors=True)
-        return max(len(runs) - 1, 0)
-
     # --- answers ------------------------------------------------------------------------------------------------
 
     def answer(self, task_id: str, decision: str, comment: str) -> ApprovalGiven:
@@ -540,13 +464,9 @@ class Project:
             asking = [task.id for task in self.plan.tasks.values() if self._may_ask(task)]
             hint = f"tasks that do are {', '.join(asking)}" if asking else "no task of this plan does"
             raise UsageError("usage/not-waiting", f"no task `{task_id}` waits for a person", hint=hint)
-        self._make_state_dir()
+        self.store.make()
         given = ApprovalGiven(task_id, decision, task.digest, person(), comment)
-        with closing(
-            self.ports.journal(
-                self.journal_path, clock=self.ports.clock, mask=self.masker.data if self.masker.is_active else None
-            )
-        ) as journal:
+        with self.store.writing() as journal:
             runs = journal.runs()
             journal.run_id = runs[-1] if runs else ""
             journal.append([given])

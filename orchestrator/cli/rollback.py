@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import typer
 
 from orchestrator.app import Options, Project
@@ -22,8 +20,8 @@ def rollback(
     """Take back what runs wrote; return the exit code: 1 when something had to be left."""
     project = Project(options)
     concerned = select(project.plan, Selection(phases=tuple(phases))) if phases else None
-    workspace, objects = Workspace(project.root), ObjectStore(project.state_dir / "objects")
-    with project.reading() as journal:
+    workspace, objects = Workspace(project.root), project.store.objects
+    with project.store.reading() as journal:
         if journal is None:
             from orchestrator.errors import StateError
 
@@ -38,7 +36,7 @@ def rollback(
             raise UsageError("usage/confirm", "there is no terminal to ask whether to restore", hint=hint)
         if not ask.confirm("Restore these files?"):
             return 0
-    with project.lock("rollback"), closing(SqliteJournal(project.journal_path)) as journal:
+    with project.store.lock("rollback"), project.store.writing() as journal:
         planned = _plan(journal, workspace, objects, run, concerned, everything=everything)
         roll_back(planned, journal, workspace)
     typer.echo(f"restored {len(planned.edits)} file{'s' * (len(planned.edits) != 1)}")

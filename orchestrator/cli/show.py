@@ -25,7 +25,7 @@ from orchestrator.reporters.text import counts, number_of
 def status(options: Options, *, as_json: bool) -> int:
     """Show how the last run stands; return its exit code."""
     project = Project(options)
-    state = project.state()
+    state = project.store.state()
     if state is None:
         if as_json:
             typer.echo("null")
@@ -66,7 +66,7 @@ def explain(options: Options, task_id: str) -> int:
     typer.echo(f"reads     {', '.join(claims.reads) or 'nothing it says'}")
     typer.echo(f"writes    {', '.join(claims.writes) or 'nothing'}")
     typer.echo(f"after     {', '.join(_direct(project.plan, task)) or 'nothing: it can start at once'}")
-    state = project.state()
+    state = project.store.state()
     known = state.tasks.get(task.id) if state is not None else None
     if known is None or known.result is None:
         typer.echo(f"last run  {known.status if known else 'never ran'}")
@@ -108,7 +108,7 @@ def logs(options: Options, task_id: str, attempt: int | None) -> int:
     """Print the log of a task; return the exit code."""
     project = Project(options)
     task = _find(project.plan, task_id)
-    state = project.state()
+    state = project.store.state()
     known = state.tasks.get(task.id) if state is not None else None
     path = Path(known.result.log) if known is not None and known.result is not None and known.result.log else None
     if path is not None and attempt is not None:
@@ -125,10 +125,10 @@ def history(options: Options, *, prune: bool, as_json: bool) -> int:
     """List the runs, or forget all but the last; return the exit code."""
     project = Project(options)
     if prune:
-        gone = project.prune()
+        gone = project.store.prune()
         typer.echo(f"forgot {gone} run{'s' * (gone != 1)}")
         return 0
-    with project.reading() as journal:
+    with project.store.reading() as journal:
         runs = [_as_it_ended(journal.entries(run=run)) for run in journal.runs()] if journal else []
         undone = (
             {e.event.of for e in journal.entries(kinds=[RolledBack]) if isinstance(e.event, RolledBack)}
