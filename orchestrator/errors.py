@@ -52,6 +52,7 @@ CODES: dict[str, str] = {
     "environment/unwritable": "a file or directory cannot be written",
     "environment/no-space": "the disk is full",
     "environment/missing-tool": "a required program is absent or too old",
+    "environment/missing-package": "a Python package that an extra brings is absent",
     "environment/io": "the operating system refused a read or write",
     "environment/plugin": "a plugin cannot be loaded",
     # the record

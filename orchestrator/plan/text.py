@@ -12,10 +12,11 @@ from orchestrator.errors import Location, PlanError
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 MAX_LINE: Final = 1024 * 1024
+NAME_A_PLAN: Final = "name a plan with --config, or write one with `orchestrate init`"
 
 
-def read_text(path: Path, name: str) -> str:
-    """Return the text of the YAML file at `path`, called `name` in errors.
+def read_text(path: Path, name: str, *, hint: str = NAME_A_PLAN) -> str:
+    """Return the text of the YAML file at `path`, called `name` in errors; `hint` helps where there is none.
 
     :raises PlanError: for anything that is not a readable UTF-8 file of reasonable size.
     """
@@ -28,11 +29,7 @@ def read_text(path: Path, name: str) -> str:
             raise PlanError("plan/too-large", f"`{name}` has {status.st_size} bytes; a plan may have {MAX_BYTES}")
         raw = path.read_bytes()
     except FileNotFoundError:
-        raise PlanError(
-            "plan/not-found",
-            f"`{name}` does not exist",
-            hint="name a plan with --config, or write one with `orchestrate init`",
-        ) from None
+        raise PlanError("plan/not-found", f"`{name}` does not exist", hint=hint) from None
     except OSError as error:
         reason = "it is a loop of links" if error.errno == errno.ELOOP else (error.strerror or str(error))
         raise PlanError("plan/unreadable", f"`{name}` cannot be read: {reason.lower()}") from error

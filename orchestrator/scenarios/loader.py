@@ -1,0 +1,149 @@
+"""From a scenario file to a `Scenario`: everything that is wrong with it, at once, each with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from orchestrator.errors import PlanError, PlanErrors, did_you_mean
+from orchestrator.plan.problems import Problems
+from orchestrator.plan.schema import validate
+from orchestrator.plan.source import Path_, Source
+from orchestrator.plan.text import read_text
+from orchestrator.scenarios.checks import check
+from orchestrator.scenarios.model import VALIDATIONS, PluginStep, Scenario, Step
+from orchestrator.scenarios.notices import Notice
+
+UNKNOWN_KEY = "plan/unknown-key"
+
+
+class Loaded(NamedTuple):
+    """A scenario, and what its author should know."""
+
+    scenario: Scenario
+    notices: list[Notice]
+
+
+class Extensions(Protocol):
+    """The step and validation types that plugins provide."""
+
+    def step_types(self) -> list[str]:
+        """Return the names that `type` of a step may have."""
+
+    def check_step(self, step: PluginStep) -> list[str]:
+        """Return what is wrong with a step."""
+
+
+class NoExtensions:
+    """There are no plugins."""
+
+    def step_types(self) -> list[str]:
+        return []
+
+    def check_step(self, _step: PluginStep) -> list[str]:
+        return []
+
+
+def load(path: Path, *, compat: bool = False, extensions: Extensions | None = None) -> Loaded:
+    """Return the scenario in the file at `path`. With `compat`, a key that means nothing is a warning.
+
+    :raises PlanErrors: with every problem found.
+    """
+    name = str(path)
+    hint = "name a scenario file, such as `scenarios/login.yaml`"
+    return parse(name, read_text(path, name, hint=hint), compat=compat, extensions=extensions)
+
+
+def parse(name: str, text: str, *, compat: bool = False, extensions: Extensions | None = None) -> Loaded:
+    """Return the scenario that `text`, called `name` in messages, describes.
+
+    :raises PlanErrors: with every problem found.
+    """
+    return _Loader(Source(name, text), compat, extensions or NoExtensions()).load()
+
+
+class _Loader:
+    def __init__(self, source: Source, compat: bool, extensions: Extensions) -> None:
+        self._source = source
+        self._compat = compat
+        self._extensions = extensions
+        self._problems = Problems(source)
+        self._notices: list[Notice] = []
+
+    def load(self) -> Loaded:
+        data = self._source.data
+        if not isinstance(data, dict):
+            self._problems.report("plan/wrong-type", "a scenario is a mapping", ())
+            raise PlanErrors(self._problems.found)
+        scenario = self._make(Scenario, data, ())
+        if scenario is not None:
+            steps = [self._step(item, ("steps", index)) for index, item in enumerate(scenario.steps)]
+            validations = [self._validation(v, ("validations", i)) for i, v in enumerate(scenario.validations)]
+            object.__setattr__(scenario, "steps", tuple(filter(None, steps)))
+            object.__setattr__(scenario, "validations", tuple(filter(None, validations)))
+            object.__setattr__(scenario, "file", self._source.file)
+            places = tuple(self._source.locate(("steps", index)) for index in range(len(steps)))
+            object.__setattr__(scenario, "places", places)
+            if all(steps) and all(validations):
+                self._notices += check(scenario, self._source, self._problems)
+        if self._problems.found:
+            raise PlanErrors(self._problems.each_once())
+        assert scenario is not None
+        return Loaded(scenario, self._notices)
+
+    def _step(self, data: Any, at: Path_) -> Step | PluginStep | None:
+        if isinstance(data, dict) and "type" in data:
+            return self._plugin_step(data, at)
+        made: Step | None = self._make(Step, data, at)
+        return made
+
+    def _plugin_step(self, data: dict[str, Any], at: Path_) -> PluginStep | None:
+        name, known = data["type"], self._extensions.step_types()
+        if not isinstance(name, str) or name not in known:
+            listed = ", ".join(f"`{each}`" for each in known)
+            hint = did_you_mean(str(name), known) or (f"there are {listed}" if known else "no plugin provides one")
+            self._problems.report("plan/unknown-type", f"unknown step type `{name}`", (*at, "type"), hint=hint)
+            return None
+        step = PluginStep(name, {k: v for k, v in data.items() if k not in ("type", "note")}, data.get("note"))
+        for message in self._extensions.check_step(step):
+            self._problems.report("plan/bad-value", message, at)
+        return step
+
+    def _validation(self, data: Any, at: Path_) -> Any:
+        name = data.get("type") if isinstance(data, dict) else None
+        if name is None:
+            self._problems.report("plan/missing-key", "the key `type` is missing", at)
+            return None
+        model = VALIDATIONS.get(str(name))
+        if model is None:
+            hint = did_you_mean(str(name), VALIDATIONS) or f"there are {', '.join(f'`{v}`' for v in VALIDATIONS)}"
+            message = f"unknown validation type `{name}`"
+            self._problems.report("plan/unknown-type", message, (*at, "type"), hint=hint)
+            return None
+        return self._make(model, data, at)
+
+    def _make(self, model: Any, data: Any, at: Path_) -> Any:
+        made = validate(model, data, self._source, at)
+        if not isinstance(made, list):
+            return made
+        unknown = [error for error in made if error.code == UNKNOWN_KEY]
+        if not (self._compat and unknown):
+            self._problems.add(made)
+            return None
+        self._notices += [Notice("unknown-key", error.message, error.location, error.hint) for error in unknown]
+        return self._make(model, self._without(data, unknown, at), at)
+
+    def _without(self, data: Any, unknown: list[PlanError], at: Path_) -> Any:
+        """Return `data` without the keys that stand where an unknown one was found."""
+        places = {error.location for error in unknown}
+        match data:
+            case dict():
+                return {
+                    key: self._without(value, unknown, (*at, key))
+                    for key, value in data.items()
+                    if self._source.locate((*at, key), key=True) not in places
+                }
+            case list():
+                return [self._without(item, unknown, (*at, index)) for index, item in enumerate(data)]
+            case _:
+                return data

@@ -1,0 +1,88 @@
+"""Snapshots: what a screen was, cell by cell, kept in a file that people can read and compare."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from rich.ansi import AnsiDecoder
+from rich.style import Style
+from rich.text import Text
+
+from orchestrator.masking import Masker
+from orchestrator.scenarios.failure import StepFailed
+from orchestrator.scenarios.model import Region, Scenario, SnapshotOf
+from orchestrator.scenarios.screen import Screen
+from orchestrator.scenarios.stage import Stage
+
+SUFFIX = ".snapshot"
+MASKED = "▒"
+
+
+class Snapshots:
+    """The snapshots of one scenario."""
+
+    def __init__(self, scenario: Scenario, stage: Stage) -> None:
+        file = Path(scenario.file)
+        self.directory = (stage.snapshots or file.absolute().parent / ".snapshots") / _slug(file.stem or scenario.name)
+        self._mode = stage.snapshot_mode
+
+    def check(self, wanted: str | SnapshotOf, screen: Screen, masker: Masker) -> None:
+        """Compare the screen with a snapshot, or make one where the caller wants that.
+
+        :raises StepFailed: when they differ, or there is none.
+        """
+        name, masks = (wanted, ()) if isinstance(wanted, str) else (wanted.name, wanted.masks)
+        path = self.directory / f"{_slug(name)}{SUFFIX}"
+        now = describe(masker.drawn(screen.drawn()), masks)
+        before = path.read_text("utf-8") if path.is_file() else None
+        if before == now:
+            return
+        if self._mode == "update" or (self._mode == "record" and before is None):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(now, "utf-8")
+        elif before is None:
+            raise StepFailed(f"there is no snapshot `{name}`", detail="make it with `--snapshot record`")
+        else:
+            diff = difflib.unified_diff(before.splitlines(), now.splitlines(), "snapshot", "screen", lineterm="", n=1)
+            raise StepFailed(f"the screen differs from the snapshot `{name}`", detail="\n".join(diff))
+
+
+def describe(drawn: str, masks: Iterable[Region] = ()) -> str:
+    """Return the text of a screen, and below it how its cells are drawn."""
+    rows = [AnsiDecoder().decode_line(line) for line in drawn.split("\n")]
+    for mask in masks:
+        for row in rows[mask.top - 1 : mask.bottom]:
+            _hide(row, mask)
+    texts = [row.plain.rstrip() for row in rows]
+    styles = [line for number, row in enumerate(rows, 1) for line in _styles(number, row)]
+    return "\n".join([*texts, "---", *styles, ""])
+
+
+def _hide(row: Text, mask: Region) -> None:
+    end = mask.right or len(row)
+    kept = row[: mask.left - 1], row[end:]
+    row.plain = ""
+    row.spans = []
+    row.append_text(kept[0]).append(MASKED * max(end - mask.left + 1, 0)).append_text(kept[1])
+
+
+def _styles(number: int, row: Text) -> Iterator[str]:
+    """Yield the runs of cells of one row that are drawn in some style, such as `3:5-9 bold red`."""
+    cells = [Style.null()] * len(row)
+    for span in row.spans:
+        style = span.style if isinstance(span.style, Style) else Style.parse(span.style)
+        for index in range(span.start, min(span.end, len(cells))):
+            cells[index] += style
+    start = 0
+    for index in range(1, len(cells) + 1):
+        if index == len(cells) or str(cells[index]) != str(cells[start]):
+            if not (cells[start] == Style.null() or str(cells[start]) == "none"):
+                yield f"{number}:{start + 1}-{index} {cells[start]}"
+            start = index
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "screen"

@@ -1,0 +1,102 @@
+"""Where a scenario is played: its directories, its environment, and what the caller wants of the play."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from orchestrator.masking import Masker
+from orchestrator.scenarios.model import Scenario, Step
+from orchestrator.scenarios.shells import integrate, shell_of
+
+MAILBOX: Final = ".vyb_orchestro"
+"""The directory, below the one for temporary files, in which a program and its scenario leave messages."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What a play needs beside the scenario."""
+
+    directory: Path
+    """Where a play makes its directories; one of its own for each scenario."""
+    artifacts: Path
+    """Where screenshots and recordings go."""
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Values for `{{ name }}`, such as one combination of a matrix."""
+    cwd: Path | None = None
+    """Where the program starts unless the scenario says so; absent = an empty directory."""
+    workspace: Path | None = None
+    """A directory that the program gets for its home and data."""
+    snapshots: Path | None = None
+    """Where snapshots are kept; absent = `.snapshots` beside the scenario."""
+    snapshot_mode: str = "verify"
+    """`verify`, `record` what is missing, or `update` all."""
+    record: bool = False
+    """Write the recording also when all goes well."""
+    strict: bool = False
+    """What passes with a warning fails."""
+    log: Callable[[str], None] = lambda _line: None
+
+    def masker(self, scenario: Scenario) -> Masker:
+        """Return what takes the scenario's secrets out."""
+        return Masker(self.environ.get(name, "") for name in scenario.secrets)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The directories and the environment of one attempt."""
+
+    cwd: Path
+    work: Path
+    """What validations mean by a relative path."""
+    temporary: Path
+    environ: Mapping[str, str]
+
+    @property
+    def sentinels(self) -> Path:
+        """The file that the program appends what it has reached to."""
+        return self.temporary / MAILBOX / "sentinels"
+
+    @property
+    def triggers(self) -> Path:
+        """The directory in which the program is asked for a screenshot."""
+        return self.temporary / MAILBOX / "screenshot_triggers"
+
+
+def prepare(scenario: Scenario, stage: Stage, attempt: int) -> Place:
+    """Make the directories of an attempt and return what they are."""
+    base = stage.directory / str(attempt)
+    work = stage.workspace or base / "work"
+    temporary = base / "tmp"
+    for directory in (work, temporary / MAILBOX / "screenshot_triggers"):
+        directory.mkdir(parents=True, exist_ok=True)
+    (temporary / MAILBOX / "sentinels").touch()
+    beside = Path(scenario.file).absolute().parent
+    cwd = beside / scenario.cwd if scenario.cwd is not None else (stage.cwd or work)
+    return Place(cwd, work, temporary, _environ(scenario, stage, base, temporary))
+
+
+def _environ(scenario: Scenario, stage: Stage, base: Path, temporary: Path) -> dict[str, str]:
+    size = scenario.terminal
+    environ = {
+        **stage.environ,
+        "TERM": "xterm-256color",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "TMPDIR": str(temporary),
+        "VYB_AUTO_SCREENSHOT": "1",
+    }
+    environ.pop("NO_COLOR", None)
+    for name in ("COLUMNS", "LINES"):
+        environ.pop(name, None)
+    if not any(isinstance(step, Step) and step.resize for step in scenario.steps):  # they would hide another size
+        environ |= {"COLUMNS": str(size.columns), "LINES": str(size.rows)}
+    if stage.workspace is not None:
+        environ |= {"HOME": str(stage.workspace / "home"), "VYB_DATA_ROOT": str(stage.workspace / "data")}
+    if shell := shell_of(scenario.argv):
+        environ |= integrate(shell, environ, base)
+    return environ | scenario.env
