@@ -130,8 +130,8 @@ class Preview:
 class Project:
     """A plan and the project it is about, with the record of earlier runs."""
 
-    def __init__(self, options: Options, ports: Ports | None = None) -> None:
-        """Load the plan.
+    def __init__(self, options: Options, ports: Ports | None = None, plan: Plan | None = None) -> None:
+        """Load the plan, unless one is given that stands in no file.
 
         :raises PlanErrors: with all that is wrong with it.
         :raises EnvironmentProblem: when there is no such project.
@@ -142,7 +142,7 @@ class Project:
         project = options.project.resolve() if options.project else None
         if project is not None and not project.is_dir():
             raise EnvironmentProblem("environment/root-missing", f"the project `{options.project}` does not exist")
-        self.plan = compiled.load_plan(
+        self.plan = plan or compiled.load_plan(
             options.config, self.registry, project=project, overrides=options.variables, environ=self.ports.environ
         )
         self.root = self.plan.project_root

@@ -79,6 +79,8 @@ class ApplyContext(NamedTuple):
     """All tasks of the plan."""
     strict: bool = False
     """What cannot be verified fails."""
+    marks: Callable[[], Mapping[str, str]] = dict
+    """The environment that a process must have which is not started with `command`, so that it ends with the run."""
 
 
 class Applied(NamedTuple):

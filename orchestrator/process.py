@@ -104,6 +104,12 @@ class Children:
             if not child.over.is_set():
                 await child.end(grace)
 
+    def mark(self) -> Mapping[str, str]:
+        """Return the environment by which a process that somebody else starts is found and ended after this run."""
+        if not self._readers:
+            self._begin()
+        return self._marks
+
     def kill(self) -> None:
         """Kill every process group now; each `run` then returns how its child ended."""
         for child in tuple(self._running):

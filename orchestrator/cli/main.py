@@ -285,6 +285,50 @@ def generate_tests(
     raise typer.Exit(command.tests(target, out, project, dry_run=dry_run))
 
 
+scenario = typer.Typer(help="Play terminal scenarios.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(scenario, name="scenario")
+
+
+@scenario.command(name="run")
+def scenario_run(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES", help="Scenario files, or directories of them.")],
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="At most N at once; absent = 4 for each core.")
+    ] = None,
+    scheduler: Annotated[str, typer.Option(metavar="NAME", help="Which goes first, as in plans.")] = "adaptive",
+    repeat: Annotated[int, typer.Option(metavar="N", min=1, help="Play each N times.")] = 1,
+    snapshot: Annotated[
+        str, typer.Option(metavar="MODE", help="Snapshots: verify, record what is missing, or update all.")
+    ] = "verify",
+    record: Annotated[bool, typer.Option("--record", help="Keep the recordings also when all goes well.")] = False,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a JUnit report.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the files.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="What passes with a warning fails.")] = False,
+    compat: Annotated[bool, typer.Option("--compat", help="Keys that mean nothing are warnings.")] = False,
+    state_dir: StateDir = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show each step.")] = False,
+) -> None:
+    """Play scenarios, many at once. Needs no plan."""
+    from orchestrator.cli import scenario as command
+
+    how = command.How(dry_run=dry_run, strict=strict, junit=junit, state_dir=state_dir, verbose=verbose)
+    wanted = command.wanted(files, workers, scheduler, snapshot, repeat=repeat, record=record, compat=compat)
+    raise typer.Exit(command.run(wanted, how))
+
+
+@scenario.command(name="replay")
+def scenario_replay(
+    cast: Annotated[Path, typer.Argument(metavar="CAST", help="A recording of `scenario run`.")],
+    file: Annotated[Path, typer.Option("--scenario", metavar="FILE", help="The scenario, as it is now.")],
+    to_step: Annotated[int | None, typer.Option(metavar="N", min=1, help="No further than this step.")] = None,
+    compat: Annotated[bool, typer.Option("--compat", help="Keys that mean nothing are warnings.")] = False,
+) -> None:
+    """Look at a recording as a scenario looks at its program. Runs nothing."""
+    from orchestrator.cli import scenario as command
+
+    raise typer.Exit(command.replay(cast, file, to_step, compat=compat))
+
+
 @app.command()
 def init(directory: Annotated[Path, typer.Argument(metavar="DIR")] = Path()) -> None:
     """Write a first plan to start from."""

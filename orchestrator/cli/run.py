@@ -49,7 +49,7 @@ def run(
 
         observers.append(Lines(project.shown, sys.stdout, os.environ, verbose=verbose))
     prompter = ask.TerminalPrompter(tree, project.masker) if tree is not None and screen.can_ask() else None
-    project.ports = Ports(observers=observers, prompter=prompter, on_start=_signals)
+    project.ports = Ports(observers=observers, prompter=prompter, on_start=signals)
     if announced is not None:
         project.announced = {task: found["edits"] for task, found in announced["tasks"].items()}
     gc.freeze()  # the plan stays; what a long run makes and drops is collected now and then
@@ -113,7 +113,8 @@ def _confirmed(project: Project) -> bool:
 
 
 @contextmanager
-def _signals(execution: Execution) -> Iterator[None]:
+def signals(execution: Execution) -> Iterator[None]:
+    """Pass Ctrl-C and its like on to a run."""
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

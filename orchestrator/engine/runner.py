@@ -323,6 +323,7 @@ class ApplyRunner(_Planning):
             artifacts=artifacts,
             tasks=self.plan.tasks,
             strict=self.strict,
+            marks=self.children.mark,
         )
 
     @cached_property

@@ -1,15 +1,25 @@
-"""`scenario`: a terminal program driven and watched. Plans with it load; it cannot run yet."""
+"""`scenario`: a terminal program is driven and watched; what its screen must show decides."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from orchestrator.change import Change
-from orchestrator.errors import TaskError
+from orchestrator.errors import TaskError, raise_os_error
 from orchestrator.handler import Applied, ApplyContext, Claims, FileHandler, PlanContext
-from orchestrator.plan.fields import ProjectPath
+from orchestrator.plan.fields import Flag, ProjectPath
 from orchestrator.plan.model import Task
+from orchestrator.scenarios.loader import Loaded, parse
+from orchestrator.scenarios.result import Result
+from orchestrator.scenarios.stage import Stage
+from orchestrator.workspace import FileView
+
+REPORT = "report.txt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,20 +29,79 @@ class ScenarioTask(Task):
     type: Literal["scenario"]
     target: ProjectPath
     """The scenario file."""
-    variables: dict[str, Any] | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
+    """Values for `{{ name }}` in it."""
+    record: Flag = False
+    """Keep the recording also when all goes well."""
+    compat: Flag = False
+    """Keys that mean nothing are warnings."""
+    snapshot: Literal["verify", "record", "update"] = "verify"
+    """Whether snapshots are compared, made where they are missing, or all made anew."""
 
 
 class Scenario(FileHandler):
-    """Shown in plans; fails in runs, because a success would be a lie."""
+    """Plays scenarios, each in directories of its own."""
 
     type = "scenario"
     model = ScenarioTask
+    runs_project_code = True
+
+    def __init__(self) -> None:
+        self.results: dict[str, Result] = {}
+        """By task id, what each scenario that was played came to."""
 
     def claims(self, task: ScenarioTask) -> Claims:
         return Claims(reads=(task.target,))
 
-    def plan(self, task: ScenarioTask, _context: PlanContext) -> Change:
-        return Change("cannot run in this version", actions=(f"drive `{task.target}`",), exact=False)
+    def plan(self, task: ScenarioTask, context: PlanContext) -> Change:
+        scenario, notices = _load(task, context.files)
+        command = scenario.command if isinstance(scenario.command, str) else " ".join(scenario.command)
+        count = len(scenario.steps)
+        summary = f"plays `{task.target}`: {count} step{'s' if count != 1 else ''}"
+        return Change(
+            summary, actions=(f"drive: {command}",), exact=False, warnings=tuple(notice.message for notice in notices)
+        )
 
-    async def apply(self, _task: ScenarioTask, _change: Change, _context: ApplyContext) -> Applied:
-        raise TaskError("task/not-built", "`scenario` cannot run in this version")
+    async def apply(self, task: ScenarioTask, _change: Change, context: ApplyContext) -> Applied:
+        from orchestrator.scenarios.play import play
+
+        loaded = _load(task, context.files, root=context.root)
+        directory = Path(tempfile.mkdtemp(prefix="scenario-"))
+        try:
+            stage = Stage(
+                directory=directory,
+                artifacts=context.artifacts(),
+                environ={**context.environ, **context.marks()},
+                variables={name: str(value) for name, value in task.variables.items()},
+                snapshot_mode=task.snapshot,
+                record=task.record,
+                strict=context.strict,
+                log=context.log,
+            )
+            result = self.results[task.id] = await play(loaded.scenario, stage)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+        return _applied(result, stage, context)
+
+
+def _load(task: ScenarioTask, files: FileView, root: Path | None = None) -> Loaded:
+    content = files.read(task.target)
+    if content is None:
+        raise TaskError("task/failed", f"the scenario `{task.target}` is not there")
+    name = str(root / task.target) if root is not None else task.target
+    return parse(name, content.decode("utf-8", "replace"), compat=task.compat)
+
+
+def _applied(result: Result, stage: Stage, context: ApplyContext) -> Applied:
+    for notice in result.notices:
+        context.log(str(notice))
+    if result.has_passed and not (context.strict and result.is_flaky):
+        return Applied(result.summary(), artifacts=tuple(result.artifacts))
+    context.log(result.report)
+    path = stage.artifacts / REPORT
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{result.report}\n", encoding="utf-8")
+    except OSError as error:
+        raise_os_error(error, path)
+    raise TaskError("task/failed", result.summary(), hint=result.hint or f"see {path}")

@@ -232,6 +232,8 @@ class Plan:
     digest: str
     problems: Mapping[str, tuple[OrchestratorError, ...]] = field(default_factory=dict)
     """What stands in the way of single tasks; an error only where such a task is needed."""
+    is_written: bool = True
+    """It stands in a plan file, which other commands can be given."""
 
 
 def place(task: Task, *, phase: str, group: str, location: Location) -> Task:

@@ -41,7 +41,8 @@ def lines(
             yield from told
             yield Line("")
     yield from _ending(state, seconds)
-    yield from _next_steps(state)
+    if plan.is_written:
+        yield from _next_steps(state)
 
 
 def outcome(state: RunState) -> str:

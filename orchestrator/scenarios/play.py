@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -44,6 +45,57 @@ async def play(scenario: Scenario, stage: Stage, hooks: Hooks | None = None) -> 
     return result
 
 
+class Steps:
+    """Performs steps until one fails, and notes what each came to."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        result: Result,
+        perform_plugin: Callable[[PluginStep, Session], Awaitable[None]],
+        on_end: Callable[[Step | PluginStep, StepResult], None] = lambda _step, _result: None,
+    ) -> None:
+        self._scene = scene
+        self._result = result
+        self._performer = Performer(scene)
+        self._perform_plugin = perform_plugin
+        self._on_end = on_end
+        self._began = asyncio.get_running_loop().time()
+
+    async def perform(self, steps: Sequence[Step | PluginStep]) -> None:
+        """Perform the steps."""
+        group = self._scene.scenario.name
+        for index, step in enumerate(steps):
+            group = step.note or group
+            done = StepResult(title_of(step), group)
+            self._result.steps.append(done)
+            if self._result.has_passed:
+                await self._one(index, step, done)
+                self._on_end(step, done)
+        self._result.notices += self._scene.notices
+        self._result.artifacts += self._scene.artifacts
+
+    async def _one(self, index: int, step: Step | PluginStep, done: StepResult) -> None:
+        scene = self._scene
+        scene.session.mark(done.title)
+        scene.stage.log(scene.masker.drawn(f"step {index + 1}: {done.title}"))
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        try:
+            if isinstance(step, PluginStep):
+                await self._perform_plugin(step, scene.session)
+            else:
+                await self._performer.perform(step)
+            done.status = "passed"
+        except StepFailed as failed:
+            done.status, done.message = "failed", failed.message
+            where = f"{scene.scenario.places[index]} (step {index + 1}: {done.title})"
+            self._result.report = str(report(scene.session, failed, where, clock() - self._began))
+            self._result.message = f"step {index + 1}: {failed.message}"
+        done.approximate = scene.approximate
+        done.seconds = clock() - started
+
+
 class _Play:
     """One attempt."""
 
@@ -81,7 +133,8 @@ class _Play:
             launch = Launch(scenario.argv, place.cwd, place.environ, scenario.terminal, scenario.echo)
             await session.start(launch, scenario.driver)
             scene = Scene(scenario, session, self._stage, place, self._masker, dict(self._stage.variables))
-            await self._perform(scene)
+            steps = Steps(scene, self._result, self._hooks.perform, self._hooks.step_end)
+            await steps.perform(scenario.steps)
         finally:
             await session.close()
             if self._stage.record or not self._result.has_passed:
@@ -90,40 +143,6 @@ class _Play:
                 self._result.artifacts.append(str(path))
         if self._result.has_passed:
             self._validate()
-
-    async def _perform(self, scene: Scene) -> None:
-        session, performer = scene.session, Performer(scene)
-        began = asyncio.get_running_loop().time()
-        group = self._scenario.name
-        for index, step in enumerate(self._scenario.steps):
-            group = step.note or group
-            done = StepResult(title_of(step), group)
-            self._result.steps.append(done)
-            if not self._result.has_passed:
-                continue
-            session.mark(done.title)
-            self._stage.log(self._masker.text(f"step {index + 1}: {done.title}"))
-            started = asyncio.get_running_loop().time()
-            try:
-                await self._one(performer, step, session)
-                done.status = "passed"
-            except StepFailed as failed:
-                done.status, done.message = "failed", failed.message
-                where = f"{self._scenario.places[index]} (step {index + 1}: {done.title})"
-                now = asyncio.get_running_loop().time()
-                self._result.report = str(report(session, failed, where, now - began))
-                self._fail(f"step {index + 1}: {failed.message}")
-            done.approximate = scene.approximate
-            done.seconds = asyncio.get_running_loop().time() - started
-            self._hooks.step_end(step, done)
-        self._result.notices += scene.notices
-        self._result.artifacts += scene.artifacts
-
-    async def _one(self, performer: Performer, step: Step | PluginStep, session: Session) -> None:
-        if isinstance(step, PluginStep):
-            await self._hooks.perform(step, session)
-        else:
-            await performer.perform(step)
 
     def _validate(self) -> None:
         for validation in self._scenario.validations:

@@ -24,10 +24,10 @@ _SIZE = re.compile(r"(\d+)x(\d+)\Z")
 
 
 class Moment(NamedTuple):
-    """Something that happened: output, input, a resize, or a marker of a step."""
+    """Something that happened: output, input, a resize, the beginning of a step (a marker), or the program's exit."""
 
     seconds: float
-    kind: Literal["o", "i", "r", "m"]
+    kind: Literal["o", "i", "r", "m", "x"]
     data: bytes
 
 
@@ -44,7 +44,7 @@ class Recording:
         self._began = began
         self._kept = 0
 
-    def add(self, at: float, kind: Literal["o", "i", "r", "m"], data: bytes) -> None:
+    def add(self, at: float, kind: Literal["o", "i", "r", "m", "x"], data: bytes) -> None:
         """Take note of something that happened `at` a time of the loop's clock."""
         self.moments.append(Moment(at - self._began, kind, data))
         self._kept += len(data) + 32
@@ -100,7 +100,7 @@ def read(path: Path) -> Recording:
         if not line.strip() or line.startswith("#"):
             continue
         match _parsed(line, name, number):
-            case [int() | float() as seconds, "o" | "i" | "r" | "m" as kind, str() as text]:
+            case [int() | float() as seconds, "o" | "i" | "r" | "m" | "x" as kind, str() as text]:
                 now = now + seconds if header["version"] == 3 else seconds
                 recording.add(now, kind, text.encode())
             case [int() | float(), str(), *_]:
@@ -132,7 +132,7 @@ def _masked(moments: Iterable[Moment], masker: Masker) -> Sequence[str]:
     """Return the text of each moment without secrets, those included that came in several of one kind."""
     known = list(moments)
     texts = [""] * len(known)
-    for kind in "oirm":
+    for kind in "oirmx":
         indices = [index for index, moment in enumerate(known) if moment.kind == kind]
         pieces = masker.pieces([known[index].data for index in indices])
         for index, piece in zip(indices, pieces, strict=True):

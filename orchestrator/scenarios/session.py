@@ -23,6 +23,8 @@ QUIET: Final = 0.001
 MOST_QUIET: Final = 0.05
 """Seconds that typing waits for a frame at most: a program that draws all the time can be typed to as well."""
 LAST_KEYS: Final = 12
+COSTLY: Final = 0.0005
+"""Seconds that a look may take and still be repeated at every change."""
 
 
 class Over(Exception):
@@ -69,6 +71,8 @@ class Session:
 
     def ended(self, how: Exit) -> None:
         self.exit = how
+        if how.code is not None:
+            self.recording.add(self._loop.time(), "x", str(how.code).encode())
         self._announce()
 
     # --- what is done to the program ----------------------------------------------------------------------------
@@ -105,12 +109,17 @@ class Session:
         :raises Over: when the program has ended and all it wrote was looked at.
         :raises TooLate: after `patience` seconds.
         """
-        deadline = self._loop.time() + patience
+        began = self._loop.time()
+        deadline = began + patience
         while (found := look()) is None:
             if self.exit is not None:
                 raise Over
+            cost = self._loop.time() - began
             if not await self._change(deadline):
                 raise TooLate
+            if cost > COSTLY:  # a flood must not be slowed down by looking at it
+                await asyncio.sleep(2 * cost)
+            began = self._loop.time()
         return found
 
     async def drawn(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 LIMIT: Final = 1 << 20
@@ -19,6 +20,7 @@ _CUT = re.compile(
     r"|\r(?=\n)|[\x0e\x0f\x07]"
 )
 _UNFINISHED = re.compile(r"(?:\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)|\r)\Z")
+_MARK_BEGINS: Final = "\x1b]133;"
 _MARK = re.compile(r"\x1b\]133;([A-D])(?:;([^;\x07\x1b]*))?")
 
 
@@ -42,7 +44,7 @@ class Transcript:
         self._raw = self._plain = ""
         self._raw_at = self._plain_at = 0
         self._dropped = 0  # characters of plain text that were let go
-        self._cuts: list[tuple[int, int]] = []  # lengths of the plain and the raw text behind each cut
+        self._chunks = [(0, 0)]  # where in the plain and in the raw text each read began
 
     def feed(self, data: bytes) -> None:
         """Take what the program wrote."""
@@ -94,24 +96,19 @@ class Transcript:
         unfinished = _UNFINISHED.search(text, max(0, len(text) - LIMIT))
         end = unfinished.start() if unfinished else len(text)
         text, self._tail = text[:end], text[end:]
-        self._cut(text)
+        if _MARK_BEGINS in text:
+            self._note_marks(text)
+        self._chunks.append((len(self._plain), len(self._raw)))
+        self._plain += _CUT.sub("", text)
+        self._raw += text
         if len(self._raw) > 2 * LIMIT:
             self._let_go(len(self._raw) - LIMIT)
 
-    def _cut(self, text: str) -> None:
-        pieces, plain, raw, last = [], len(self._plain), len(self._raw), 0
-        for cut in _CUT.finditer(text):
-            if cut.start() > last:
-                pieces.append(text[last : cut.start()])
-                plain += cut.start() - last
-            last = cut.end()
-            self._cuts.append((plain, raw + last))
-            if mark := _MARK.match(cut[0]):
-                status = int(mark[2]) if mark[2] and mark[2].isdigit() else None
-                self._marks.append(Mark(mark[1], status, self._dropped + plain))
-        pieces.append(text[last:])
-        self._plain += "".join(pieces)
-        self._raw += text
+    def _note_marks(self, text: str) -> None:
+        before = self._dropped + len(self._plain)
+        for mark in _MARK.finditer(text):
+            status = int(mark[2]) if mark[2] and mark[2].isdigit() else None
+            self._marks.append(Mark(mark[1], status, before + len(_CUT.sub("", text[: mark.start()]))))
 
     def _let_go(self, size: int) -> None:
         """Forget the first `size` characters of the raw text."""
@@ -119,16 +116,28 @@ class Transcript:
         self._dropped += plain
         self._raw, self._plain = self._raw[size:], self._plain[plain:]
         self._raw_at, self._plain_at = max(self._raw_at - size, 0), max(self._plain_at - plain, 0)
-        self._cuts = [(p - plain, r - size) for p, r in self._cuts if r >= size]
+        self._chunks = [(0, 0), *((p - plain, r - size) for p, r in self._chunks if r > size)]
 
     def _raw_of(self, plain: int) -> int:
-        index = bisect_right(self._cuts, plain, key=lambda cut: cut[0]) - 1
-        return plain if index < 0 else self._cuts[index][1] + plain - self._cuts[index][0]
+        """Return where the raw text goes on behind so much plain text."""
+        start, raw = self._chunks[bisect_right(self._chunks, plain, key=lambda chunk: chunk[0]) - 1]
+        for piece, end in _pieces(self._raw, raw):
+            if start + piece > plain:
+                return end - (start + piece - plain)
+            start += piece
+            raw = end
+        return raw
 
     def _plain_of(self, raw: int) -> int:
-        index = bisect_right(self._cuts, raw, key=lambda cut: cut[1]) - 1
-        if index < 0:
-            limit = self._cuts[0][0] if self._cuts else len(self._plain)
-            return min(raw, limit)
-        following = self._cuts[index + 1][0] if index + 1 < len(self._cuts) else len(self._plain)
-        return min(self._cuts[index][0] + raw - self._cuts[index][1], following)
+        """Return how much plain text is before a place in the raw text."""
+        plain, start = self._chunks[bisect_right(self._chunks, raw, key=lambda chunk: chunk[1]) - 1]
+        return plain + len(_CUT.sub("", self._raw[start:raw]))
+
+
+def _pieces(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Yield the length and the end of each piece of text between two cuts."""
+    for cut in _CUT.finditer(text, start):
+        yield cut.start() - start, cut.start()
+        yield 0, cut.end()
+        start = cut.end()
+    yield len(text) - start, len(text)

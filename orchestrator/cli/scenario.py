@@ -1,0 +1,114 @@
+"""`scenario`: plays scenario files through the engine, and shows what came of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, get_args
+
+import typer
+
+from orchestrator.app import Options, Project
+from orchestrator.batch import Wanted, load_all, make_plan
+from orchestrator.cli import screen
+from orchestrator.cli.run import signals
+from orchestrator.errors import UsageError, did_you_mean
+from orchestrator.plan.model import Plan, SchedulerName
+from orchestrator.record.bus import Observer
+from orchestrator.scenarios.loader import load
+from orchestrator.scenarios.notices import Notice
+from orchestrator.scenarios.recording import read
+from orchestrator.scenarios.replay import replay as play_again
+from orchestrator.scenarios.stage import Stage
+
+STATE: Final = Path(".orchestrator", "scenarios")
+PER_CORE: Final = 4
+"""Scenarios at once for each core: they mostly wait for their programs."""
+SNAPSHOT_MODES: Final = ("verify", "record", "update")
+
+
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """How scenarios are played and shown."""
+
+    dry_run: bool
+    strict: bool
+    junit: Path | None
+    state_dir: Path | None
+    verbose: bool
+
+
+def wanted(files: Sequence[Path], workers: int | None, scheduler: str, snapshot: str, **others: Any) -> Wanted:
+    """Return what a caller asks for.
+
+    :raises UsageError: when an option has a value that means nothing.
+    """
+    for word, known in ((scheduler, get_args(SchedulerName)), (snapshot, SNAPSHOT_MODES)):
+        if word not in known:
+            hint = did_you_mean(word, known) or f"there are {', '.join(known)}"
+            raise UsageError("usage/bad-option", f"`{word}` is none of the values of this option", hint=hint)
+    count = workers or PER_CORE * (os.cpu_count() or 1)
+    return Wanted(files=files, workers=count, scheduler=scheduler, snapshot=snapshot, **others)  # type: ignore[arg-type]
+
+
+def run(wanted: Wanted, how: How) -> int:
+    """Play scenarios; return the exit code."""
+    scenarios = load_all(wanted)
+    notices = [notice for loaded in scenarios.values() for notice in loaded.notices]
+    _tell(notices)
+    if how.dry_run:
+        typer.echo(f"{len(scenarios)} scenario{'s' if len(scenarios) != 1 else ''} checked")
+        return 1 if notices and how.strict else 0
+    project = _project(make_plan(wanted, scenarios), how)
+    state = project.run()
+    results = project.registry.handler("scenario").results  # type: ignore[attr-defined]  # it is the one of scenarios
+    for name, result in results.items():
+        _tell(notice._replace(message=f"{name}: {notice.message}") for notice in result.notices)
+        if not result.has_passed and not how.verbose:
+            typer.echo(f"\n{name}: {result.report}")
+    if how.junit is not None:
+        from orchestrator.cli import scenario_junit
+
+        scenario_junit.write(how.junit, results)
+    return state.exit_code or 0
+
+
+def replay(cast: Path, scenario: Path, to_step: int | None, *, compat: bool) -> int:
+    """Perform the steps of a scenario against a recording; return the exit code."""
+    recording, loaded = read(cast), load(scenario, compat=compat)
+    _tell(loaded.notices)
+    if to_step is not None and to_step > len(loaded.scenario.steps):
+        raise UsageError("usage/bad-option", f"the scenario has {len(loaded.scenario.steps)} steps, not {to_step}")
+    with tempfile.TemporaryDirectory(prefix="scenario-") as directory:
+        place = Path(directory)
+        stage = Stage(directory=place, artifacts=place, log=typer.echo)
+        result = asyncio.run(play_again(loaded.scenario, recording, stage, to_step=to_step))
+    _tell(result.notices)
+    typer.echo(result.summary() if result.has_passed else f"\n{result.report}")
+    return 0 if result.has_passed else 1
+
+
+def _project(plan: Plan, how: How) -> Project:
+    options = Options(state_dir=how.state_dir or STATE, strict=how.strict)
+    project = Project(options, plan=plan)
+    observers: list[Observer] = []
+    if screen.is_terminal():
+        from orchestrator.reporters.tree import Tree
+
+        observers.append(Tree(project.shown, selected=lambda: project.selected, verbose=how.verbose))
+    else:
+        from orchestrator.reporters.lines import Lines
+
+        observers.append(Lines(project.shown, sys.stdout, os.environ, verbose=how.verbose))
+    project.ports = replace(project.ports, observers=observers, on_start=signals)
+    return project
+
+
+def _tell(notices: Iterable[Notice]) -> None:
+    for notice in notices:
+        typer.echo(str(notice), err=True)
