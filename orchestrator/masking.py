@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Final
-from urllib.parse import quote, quote_plus
 
 MASK: Final = "***"
 MIN_LENGTH: Final = 4
@@ -116,6 +113,10 @@ class MaskedStream:
 
 def _forms(value: str) -> Iterator[str]:
     """Yield a value and what it reads in the encodings that programs print."""
+    import base64
+    import json
+    from urllib.parse import quote, quote_plus
+
     yield value
     yield from (quote(value), quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1])
     raw = value.encode("utf-8", "surrogateescape")

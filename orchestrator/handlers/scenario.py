@@ -7,17 +7,19 @@ import shutil
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from orchestrator.change import Change
 from orchestrator.errors import TaskError, raise_os_error
 from orchestrator.handler import Applied, ApplyContext, Claims, FileHandler, PlanContext
 from orchestrator.plan.fields import Flag, ProjectPath
 from orchestrator.plan.model import Task
-from orchestrator.scenarios.loader import Loaded, parse
 from orchestrator.scenarios.result import Result
 from orchestrator.scenarios.stage import Stage
 from orchestrator.workspace import FileView
+
+if TYPE_CHECKING:
+    from orchestrator.scenarios.loader import Loaded
 
 REPORT = "report.txt"
 
@@ -85,6 +87,8 @@ class Scenario(FileHandler):
 
 
 def _load(task: ScenarioTask, files: FileView, root: Path | None = None) -> Loaded:
+    from orchestrator.scenarios.loader import parse
+
     content = files.read(task.target)
     if content is None:
         raise TaskError("task/failed", f"the scenario `{task.target}` is not there")

@@ -66,6 +66,8 @@ class _Checks:
             yield Notice("command", f"`{argv[0]}` {reason}", self._place(at))
 
     def _find(self, program: str) -> str | None:
+        if os.sep in program and self._scenario.cwd is not None:
+            program = os.path.join(os.path.dirname(self._source.file), self._scenario.cwd, program)
         return shutil.which(program, path=self._scenario.env.get("PATH"))
 
     # --- steps --------------------------------------------------------------------------------------------------

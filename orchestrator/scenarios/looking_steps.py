@@ -13,10 +13,10 @@ from orchestrator.scenarios.model import CursorAt, Target
 from orchestrator.scenarios.notices import Notice
 from orchestrator.scenarios.scene import Scene
 from orchestrator.scenarios.session import Over, TooLate
+from orchestrator.scenarios.stage import is_sentinel
 
 T = TypeVar("T")
 
-SENTINELS: Final = ("[PROMPT]", "[WIDGET]")
 FILE_PAUSE: Final = 0.01
 """Seconds between two looks at a file, of which nothing tells when it grows."""
 
@@ -31,7 +31,7 @@ class Looking:
     async def expect(self, text: str) -> None:
         """Wait until the output that is not consumed matches."""
         text = self._scene.filled(text)
-        if any(word in text for word in SENTINELS):
+        if is_sentinel(text):
             await self._expect_sentinel(text)
             return
         pattern = compile_pattern(text)
@@ -51,7 +51,7 @@ class Looking:
         lines: list[str] = []
         while True:
             is_last = clock() > deadline or self._session.exit is not None
-            lines = self._scene.place.sentinels.read_text("utf-8", "replace").splitlines()
+            lines = self._scene.place.sentinels()
             if any(text in line for line in lines):
                 return
             if is_last:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 from orchestrator.errors import Location
@@ -144,7 +145,7 @@ class Step:
     @property
     def asserts(self) -> bool:
         """Say whether it looks at what the command just sent has printed."""
-        return any(getattr(self, name) not in (None, ()) for name in ASSERTIONS)
+        return any(value is not None and value != () for value in _asserted(self))
 
     @property
     def checks(self) -> bool:
@@ -159,10 +160,12 @@ class Step:
         return bool(self.key) or any(value is not None for value in given)
 
 
+_values: Final = attrgetter(*Step.__slots__)
 ASSERTIONS: Final = (
     "expect_output", "expect_code", "expect_contains", "expect_not_contains", "expect_regex", "expect_lines",
     "expect_json",
 )  # fmt: skip
+_asserted: Final = attrgetter(*ASSERTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,14 +271,14 @@ def title_of(step: Step | PluginStep) -> str:
     """Return one line that says what a step does."""
     if isinstance(step, PluginStep):
         return step.note or f"{step.type} step"
-    return step.note or ", ".join(f"{name} {_short(value)}" for name, value in written(step)) or "nothing"
+    parts = (f"{name} {_short(value)}" for name, value in written(step) if name not in ("timeout", "raw"))
+    return step.note or ", ".join(parts) or "nothing"
 
 
 def written(step: Step) -> Iterator[tuple[str, Any]]:
     """Yield the keys of a step that say something, in the order in which they happen."""
-    for name in Step.__slots__:
-        value = getattr(step, name)
-        if value not in (None, (), {}, False) or (name in ("exit", "expect_code", "expect_lines") and value == 0):
+    for name, value in zip(Step.__slots__, _values(step), strict=True):
+        if value or (isinstance(value, int | str) and value is not False):  # zero and an empty text say something
             yield name, value
 
 

@@ -61,6 +61,10 @@ class _Replayed(Session):
         super().mark(label)
         self._player.go_on()
 
+    def type(self, data: bytes, shown: str) -> None:
+        super().type(data, shown)
+        self._player.typed()
+
 
 class _Player:
     """A driver that says what was recorded, up to the next step."""
@@ -70,11 +74,21 @@ class _Player:
         self._at = 0
         self._listener = listener
         self._task: asyncio.Task[None] | None = None
-        self._allowed = -1
+        self._steps = -1
+        self._inputs = 0
 
     def go_on(self) -> None:
         """Allow what happened until the next step began."""
-        self._allowed += 1
+        self._steps += 1
+        self._inputs = 0
+        self._resume()
+
+    def typed(self) -> None:
+        """Allow what happened until something else was typed."""
+        self._inputs += 1
+        self._resume()
+
+    def _resume(self) -> None:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._play())
 
@@ -91,10 +105,8 @@ class _Player:
     async def _play(self) -> None:
         while self._at < len(self._moments):
             moment = self._moments[self._at]
-            if moment.kind == "m":
-                if self._allowed == 0:
-                    return
-                self._allowed -= 1
+            if not self._may_pass(moment):
+                return
             self._at += 1
             if moment.kind == "o":
                 self._listener.received(moment.data)
@@ -102,6 +114,17 @@ class _Player:
                 self._listener.ended(Exit(int(moment.data)))
             for _ in range(TURNS):
                 await asyncio.sleep(0)
+
+    def _may_pass(self, moment: Moment) -> bool:
+        """Say whether the steps have come to a moment: they begin, and type, when they do."""
+        if moment.kind == "m" and self._steps > 0:
+            self._steps -= 1
+            return True
+        if moment.kind == "i" and self._inputs > 0:
+            self._inputs -= 1
+            return True
+        # A step that did not type what it once typed does not hold up the ones behind it.
+        return moment.kind not in "mi" or (moment.kind == "i" and self._steps > 0)
 
 
 async def _refuse(step: PluginStep, _session: Session) -> None:

@@ -16,6 +16,15 @@ MAILBOX: Final = ".vyb_orchestro"
 """The directory, below the one for temporary files, in which a program and its scenario leave messages."""
 
 
+SENTINELS: Final = ("[PROMPT]", "[WIDGET]")
+"""What makes of an expected text one that the program writes into its mailbox."""
+
+
+def is_sentinel(text: str) -> bool:
+    """Say whether an expected text is a sentinel."""
+    return any(word in text for word in SENTINELS)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """What a play needs beside the scenario."""
@@ -56,10 +65,12 @@ class Place:
     temporary: Path
     environ: Mapping[str, str]
 
-    @property
-    def sentinels(self) -> Path:
-        """The file that the program appends what it has reached to."""
-        return self.temporary / MAILBOX / "sentinels"
+    def sentinels(self) -> list[str]:
+        """Return the lines by which the program says what it has reached."""
+        try:
+            return (self.temporary / MAILBOX / "sentinels").read_text("utf-8", "replace").splitlines()
+        except FileNotFoundError:
+            return []
 
     @property
     def triggers(self) -> Path:
@@ -72,12 +83,17 @@ def prepare(scenario: Scenario, stage: Stage, attempt: int) -> Place:
     base = stage.directory / str(attempt)
     work = stage.workspace or base / "work"
     temporary = base / "tmp"
-    for directory in (work, temporary / MAILBOX / "screenshot_triggers"):
-        directory.mkdir(parents=True, exist_ok=True)
-    (temporary / MAILBOX / "sentinels").touch()
+    os.makedirs(work, exist_ok=True)
+    os.makedirs(temporary / MAILBOX / "screenshot_triggers" if _exchanges(scenario) else temporary, exist_ok=True)
     beside = Path(scenario.file).absolute().parent
     cwd = beside / scenario.cwd if scenario.cwd is not None else (stage.cwd or work)
-    return Place(cwd, work, temporary, _environ(scenario, stage, base, temporary))
+    return Place(cwd, work, temporary, {**_environ(scenario, stage, base, temporary), "PWD": str(cwd)})
+
+
+def _exchanges(scenario: Scenario) -> bool:
+    """Say whether a scenario and its program leave messages for each other."""
+    steps = [step for step in scenario.steps if isinstance(step, Step)]
+    return any(step.screenshot is not None or is_sentinel(step.awaited or "") for step in steps)
 
 
 def _environ(scenario: Scenario, stage: Stage, base: Path, temporary: Path) -> dict[str, str]:

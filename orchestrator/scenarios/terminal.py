@@ -13,12 +13,11 @@ from contextlib import suppress
 
 from orchestrator.scenarios.driver import GRACE, LINGER, Exit, Launch, Listener
 from orchestrator.scenarios.model import Size
+from orchestrator.scenarios.spawning import spawn
 from orchestrator.watchdog import boot_ticks, end_processes
 
 BATCH = 1 << 16
 """Bytes that are read before anybody looks at them: a terminal gives at most 4 kB at a time."""
-# posix_spawn knows no working directory. A shell that does nothing else takes half a millisecond.
-_IN_DIRECTORY = ("/bin/sh", "-c", 'cd -- "$0" && exec "$@"')
 
 
 class TerminalDriver:
@@ -34,7 +33,7 @@ class TerminalDriver:
         self._master, slave = os.openpty()
         try:
             _prepare(slave, launch)
-            self.pid = _spawn(launch, os.ttyname(slave))
+            self.pid = spawn(launch.argv, launch.cwd, launch.env, os.ttyname(slave))
         except BaseException:
             os.close(self._master)
             raise
@@ -148,7 +147,7 @@ class TerminalDriver:
 
     def _hang_up(self) -> None:
         """Tell the program that its terminal is gone, as closing a window does."""
-        for group in {self.pid, _foreground(self._master)}:
+        for group in {self.pid, _foreground(self._master) or self.pid}:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signal.SIGHUP)
                 os.killpg(group, signal.SIGCONT)
@@ -191,28 +190,12 @@ def _prepare(slave: int, launch: Launch) -> None:
         termios.tcsetattr(slave, termios.TCSANOW, attributes)
 
 
-def _spawn(launch: Launch, terminal: str) -> int:
-    """Start the program: opening the terminal first makes it the session's own (setsid comes before)."""
-    argv = [*_IN_DIRECTORY, str(launch.cwd), *launch.argv]
-    return os.posix_spawn(
-        argv[0],
-        argv,
-        launch.env,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, terminal, os.O_RDWR, 0),
-            (os.POSIX_SPAWN_DUP2, 0, 1),
-            (os.POSIX_SPAWN_DUP2, 0, 2),
-        ],
-        setsid=True,
-        setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],  # Python ignores these, and a child would inherit that
-    )
-
-
 def _foreground(master: int) -> int:
+    """Return the group that the terminal's keys go to, 0 if there is none; never our own, which 0 would mean."""
     try:
-        return os.tcgetpgrp(master)
+        return max(os.tcgetpgrp(master), 0)
     except OSError:
-        return -1
+        return 0
 
 
 def _await_exit(pid: int) -> None:

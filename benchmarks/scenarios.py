@@ -1,0 +1,219 @@
+"""Times scenarios beside their floor, a bare openpty and select, in one run on one machine.
+
+    python benchmarks/scenarios.py              # everything
+    python benchmarks/scenarios.py --quick      # a tenth of it
+
+The scenario: wait for a prompt, type a line, wait for the answer. The floor does the same with nothing around it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import math
+import os
+import pty
+import resource
+import select
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from orchestrator.app import Options, Ports, Project
+from orchestrator.batch import Wanted, load_all, make_plan
+from orchestrator.scenarios.driver import Launch, start
+from orchestrator.scenarios.loader import parse
+from orchestrator.scenarios.model import Size
+from orchestrator.scenarios.play import play
+from orchestrator.scenarios.recording import Recording
+from orchestrator.scenarios.screen import open_screen
+from orchestrator.scenarios.session import Session
+from orchestrator.scenarios.stage import Stage
+
+PROGRAM = 'printf "ready> "; read line; echo "got $line"'
+SCENARIO = f"""
+command: [sh, -c, '{PROGRAM}']
+steps:
+  - expect: "ready> "
+  - send: hello
+  - expect: got hello
+"""
+SIZE = Size(120, 80)
+MB = 1 << 20
+
+
+class Spent(NamedTuple):
+    """Milliseconds, of the clock and of the processor (children included)."""
+
+    wall: float
+    cpu: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    scale = 0.1 if parser.parse_args().quick else 1.0
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        os.chdir(directory)
+        three_steps(int(300 * scale))
+        echo(int(3000 * scale))
+        throughput(int(200 * scale))
+        for workers in (8, 40):
+            parallel(40, workers, 2.0 if scale == 1.0 else 0.5)
+
+
+def three_steps(runs: int) -> None:
+    scenario, environ = parse("bench.yaml", SCENARIO).scenario, dict(os.environ)
+
+    async def one(number: int) -> None:
+        place = Path(f"play-{number}").absolute()
+        result = await play(scenario, Stage(directory=place, artifacts=place, environ=environ))
+        assert result.has_passed, result.report
+
+    async def ours() -> list[Spent]:
+        await one(-1)  # imports
+        return [await measured(lambda number=number: one(number)) for number in range(runs)]
+
+    floor, found = [measured_now(bare_scenario) for _ in range(runs)], asyncio.run(ours())
+    for name, spent in (("floor: openpty + select", floor), ("scenario of 3 steps", found)):
+        wall = statistics.median(each.wall for each in spent)
+        cpu = statistics.fmean(each.cpu for each in spent)
+        p95 = statistics.quantiles([each.wall for each in spent], n=20)[-1]
+        print(f"{name:<28} {wall:6.2f} ms p50  {p95:6.2f} ms p95  {cpu:6.2f} ms cpu")
+
+
+def bare_scenario() -> None:
+    master, slave = pty.openpty()
+    child = subprocess.Popen(["sh", "-c", PROGRAM], stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+    os.close(slave)
+    seen = b""
+    for wanted, typed in ((b"ready> ", b"hello\r"), (b"got hello", b"")):
+        while wanted not in seen:
+            select.select([master], [], [])
+            seen += os.read(master, 65536)
+        os.write(master, typed)
+    child.wait()
+    os.close(master)
+
+
+def echo(rounds: int) -> None:
+    """Type a character and wait until the terminal has it on the screen."""
+
+    async def ours() -> list[float]:
+        screen = open_screen(SIZE)
+        session = Session(screen, Recording(SIZE, ""))
+        await session.start(Launch(["cat"], Path.cwd(), dict(os.environ), SIZE, echo=True), "pty")
+        times = []
+        for _ in range(rounds):
+            began, before = time.perf_counter(), session.transcript.position
+            session.type(b"x", "x")
+            await session.until(lambda at=before: session.transcript.position > at or None, 5)
+            times.append(time.perf_counter() - began)
+            if len(times) % 50 == 0:
+                session.type(b"\r", "")
+                await session.settle(0.005, 5)
+        await session.close()
+        return times
+
+    def floor() -> list[float]:
+        master, slave = pty.openpty()
+        child = subprocess.Popen(["cat"], stdin=slave, stdout=slave, start_new_session=True)
+        times = []
+        for _ in range(rounds):
+            began = time.perf_counter()
+            os.write(master, b"x")
+            select.select([master], [], [])
+            os.read(master, 65536)
+            times.append(time.perf_counter() - began)
+            if len(times) % 50 == 0:
+                os.write(master, b"\r")
+                while select.select([master], [], [], 0.005)[0]:
+                    os.read(master, 65536)
+        child.kill()
+        child.wait()
+        os.close(master)
+        os.close(slave)
+        return times
+
+    for name, times in (("floor: echo", floor()), ("echo, seen by a session", asyncio.run(ours()))):
+        print(f"{name:<28} {statistics.median(times) * 1000:6.3f} ms p50")
+
+
+def throughput(megabytes: int) -> None:
+    line = b"\x1b[32msome text\x1b[0m that a program prints, with \x1b[1mcolours\x1b[0m and \xc3\xa9\r\n"
+    chunk = line * (65536 // len(line))
+    screen, began = open_screen(SIZE), time.perf_counter()
+    for _ in range(megabytes * MB // len(chunk)):
+        screen.feed(chunk)
+    print(f"{'emulator alone':<28} {megabytes / (time.perf_counter() - began):6.1f} MB/s")
+
+    program = ["sh", "-c", f"yes 'some line of text that is printed' | head -c {megabytes * MB}"]
+
+    class Ear:
+        def __init__(self) -> None:
+            self.size, self.over = 0, asyncio.Event()
+
+        def received(self, data: bytes) -> None:
+            self.size += len(data)
+
+        def ended(self, _how: object) -> None:
+            self.over.set()
+
+    async def flood(make: Callable[[], Ear | Session]) -> float:
+        ear, began = make(), time.perf_counter()
+        driver = await start("pty", Launch(program, Path.cwd(), dict(os.environ), SIZE), ear)
+        if isinstance(ear, Ear):
+            await ear.over.wait()
+        else:
+            await ear.until(lambda: ear.exit, 600)
+        await driver.close()
+        return megabytes / (time.perf_counter() - began)
+
+    print(f"{'floor: flood, thrown away':<28} {asyncio.run(flood(Ear)):6.1f} MB/s")
+    rate = asyncio.run(flood(lambda: Session(open_screen(SIZE), Recording(SIZE, ""))))
+    print(f"{'flood, on a screen':<28} {rate:6.1f} MB/s")
+    print(f"{'memory':<28} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:6.0f} MB at most")
+
+
+def parallel(count: int, workers: int, seconds: float) -> None:
+    """Play sleepers through the engine, from its start to its end; compare with what no scheduler can beat."""
+    directory = Path(f"sleepers-{workers}")
+    directory.mkdir()
+    for number in range(count):
+        text = f"command: [sleep, '{seconds}']\nsteps: [{{exit: 0}}]\n"
+        (directory / f"{number:02}.yaml").write_text(text)
+    wanted = Wanted(files=[directory], workers=workers)
+    plan = make_plan(wanted, load_all(wanted))
+    project = Project(Options(state_dir=directory / "state"), Ports(), plan)
+    began = time.perf_counter()
+    assert project.run().exit_code == 0
+    took = time.perf_counter() - began
+    limit = math.ceil(count / workers) * seconds
+    title = f"{count} x {seconds:g} s, {workers} workers"
+    print(f"{title:<28} {took:6.2f} s  {limit / took:6.3f} of the physical limit")
+
+
+async def measured(what: Callable[[], object]) -> Spent:
+    began, before = time.perf_counter(), _cpu()
+    await what()  # type: ignore[misc]
+    return Spent((time.perf_counter() - began) * 1000, (_cpu() - before) * 1000)
+
+
+def measured_now(what: Callable[[], None]) -> Spent:
+    began, before = time.perf_counter(), _cpu()
+    what()
+    return Spent((time.perf_counter() - began) * 1000, (_cpu() - before) * 1000)
+
+
+def _cpu() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
