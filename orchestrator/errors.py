@@ -96,7 +96,6 @@ CODES: dict[str, str] = {
     # what a task can end with
     "task/failed": "the task did not do what it should",
     "task/refused": "the task declined to touch what it does not understand",
-    "task/not-built": "the task's type cannot run in this version",
     "task/outside-claim": "a change outside the paths the task announced",
     "task/conflict": "a file changed while the task worked on it",
     "task/timeout": "the task took longer than it may",

@@ -13,7 +13,9 @@ MIN_LENGTH: Final = 4
 """Shorter values are not masked: they would blot out ordinary text."""
 
 # What a terminal's output may have between two characters of a secret: a line's end where it wraps, a change of colour.
-_BETWEEN: Final = r"(?:\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-Z\\^-~]| ?[\r\n\x08])*"
+_BETWEEN = re.compile(
+    r"(?:\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-Z\\^-~]| ?[\r\n\x08])+"
+)
 
 
 class Masker:
@@ -24,7 +26,6 @@ class Masker:
         known = {form for value in plain for form in _forms(value)}
         ordered = sorted(known, key=len, reverse=True)
         self._text = re.compile("|".join(map(re.escape, ordered))) if ordered else None
-        self._drawn = re.compile("|".join(_BETWEEN.join(map(re.escape, form)) for form in ordered)) if ordered else None
         raw = [value.encode("utf-8", "surrogateescape") for value in ordered]
         self._bytes = re.compile(b"|".join(map(re.escape, raw))) if raw else None
         self._longest = max(map(len, raw), default=0)
@@ -40,22 +41,38 @@ class Masker:
 
     def drawn(self, text: str) -> str:
         """Return what a terminal shows, or gets to show it, without secrets: wrapped and coloured ones too."""
-        return self._drawn.sub(MASK, text) if self._drawn else text
+        kept, last = [], 0
+        for start, end in self._spans(text):
+            kept += [text[last:start], MASK]
+            last = end
+        return "".join([*kept, text[last:]])
 
     def pieces(self, pieces: Sequence[bytes]) -> list[str]:
         """Return the pieces of a terminal's stream as text without secrets, which may go over several of them."""
         text, ends = _joined(pieces)
-        starts = [0, *ends][:-1]
-        if self._drawn is None or not pieces:
-            return [text[start:end] for start, end in zip(starts, ends, strict=True)]
         kept: list[list[str]] = [[] for _ in pieces]
         last = 0
-        for match in self._drawn.finditer(text):
-            _share_out(text, last, match.start(), ends, kept)
-            kept[bisect_right(ends, match.start())].append(MASK)
-            last = match.end()
+        for start, end in self._spans(text):
+            _share_out(text, last, start, ends, kept)
+            kept[bisect_right(ends, start)].append(MASK)
+            last = end
         _share_out(text, last, len(text), ends, kept)
         return ["".join(parts) for parts in kept]
+
+    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where secrets are, in order: as they stand, and with what a terminal may have between."""
+        if self._text is None:
+            return
+        bare = _Bare(text)
+        found = [match.span() for match in self._text.finditer(text)]
+        found += [
+            (bare.place(match.start()), bare.place(match.end() - 1) + 1) for match in self._text.finditer(bare.text)
+        ]
+        last = 0
+        for start, end in sorted(found):
+            if end > last:
+                yield max(start, last), end
+                last = end
 
     def data(self, data: object) -> object:
         """Return plain data without secrets in its strings."""
@@ -111,6 +128,22 @@ class MaskedStream:
             self._held = b""
 
 
+class _Bare:
+    """A text without what a terminal may have between two characters, and where each of them stands."""
+
+    def __init__(self, text: str) -> None:
+        self.text = _BETWEEN.sub("", text)
+        self._starts, self._places = [0], [0]  # of each stretch, in the bare text and in the text
+        for cut in _BETWEEN.finditer(text):
+            self._starts.append(self._starts[-1] + cut.start() - self._places[-1])
+            self._places.append(cut.end())
+
+    def place(self, at: int) -> int:
+        """Return where a character of the bare text stands in the text."""
+        index = bisect_right(self._starts, at) - 1
+        return self._places[index] + at - self._starts[index]
+
+
 def _forms(value: str) -> Iterator[str]:
     """Yield a value and what it reads in the encodings that programs print."""
     import base64
@@ -118,8 +151,8 @@ def _forms(value: str) -> Iterator[str]:
     from urllib.parse import quote, quote_plus
 
     yield value
-    yield from (quote(value), quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1])
     raw = value.encode("utf-8", "surrogateescape")
+    yield from (quote(raw), quote(raw, safe=""), quote_plus(raw), json.dumps(value)[1:-1])
     yield raw.hex()
     for offset in range(3):  # what stands before it decides how its bits fall into characters
         whole = base64.b64encode(bytes(offset) + raw)

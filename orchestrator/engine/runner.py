@@ -323,7 +323,7 @@ class ApplyRunner(_Planning):
             artifacts=artifacts,
             tasks=self.plan.tasks,
             strict=self.strict,
-            marks=self.children.mark,
+            marks=lambda: self.children.mark(),
         )
 
     @cached_property

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 from itertools import pairwise
+from urllib.parse import quote, quote_plus
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orchestrator.masking import MASK, MIN_LENGTH, Masker
 
+ENCODINGS = [
+    str,
+    quote,
+    quote_plus,
+    lambda value: json.dumps(value)[1:-1],
+    lambda value: value.encode().hex(),
+    lambda value: base64.b64encode(value.encode()).decode(),
+    lambda value: base64.urlsafe_b64encode(b"user:" + value.encode()).decode(),
+]
 letters = st.text("abé\n", min_size=0, max_size=6)
 secrets = st.lists(st.text("abé\n", min_size=MIN_LENGTH, max_size=9), min_size=1, max_size=3)
 
@@ -58,5 +71,22 @@ def test_no_more_is_held_back_than_could_begin_a_secret(values: list[str], lengt
     written: list[bytes] = []
     stream = Masker(values).stream(written.append)
     stream.feed(b"z" * length)
-    longest = max(len(value.encode()) for value in values)
+    longest = 3 * max(len(value.encode()) for value in values)  # each byte as `%C3`
     assert sum(map(len, written)) >= length - (longest - 1)
+
+
+@given(st.text("abcDEF012+/=é&", min_size=6, max_size=24), st.data(), st.lists(st.integers(0, 400), max_size=12))
+def test_no_secret_is_left_in_a_terminal_s_stream_however_it_is_encoded_coloured_wrapped_and_split(
+    value: str, data: st.DataObject, places: list[int]
+) -> None:
+    form = data.draw(st.sampled_from([encode(value) for encode in ENCODINGS]))
+    between = st.sampled_from(["", "", "", "\r\n", " \r\n", "\x1b[31m", "\x1b[0m\x1b[1m", "\x1b]8;;\x07"])
+    drawn = "".join(character + data.draw(between) for character in form)
+    text = f"before {drawn} after"
+    masker = Masker([value])
+    pieces = masker.pieces(cut(text.encode(), places))
+    for shown in ("".join(pieces), masker.drawn(text)):
+        bare = re.sub(r"\x1b\[[0-9;]*m|\x1b\][^\x07]*\x07| ?\r\n", "", shown)
+        assert form.strip("=") not in bare
+        assert bare.startswith("before")
+        assert bare.endswith("after")

@@ -57,7 +57,8 @@ def test_a_lock_pins_all_that_the_project_asks_for(name: str) -> None:
 
 
 def test_the_development_lock_holds_the_runtime_lock() -> None:
-    pins = {name: set(re.findall(r"^\S+==[^\\]+", _lock(name), re.MULTILINE)) for name in LOCKS}
+    # Not their markers: what the scenarios need as well may be needed on more systems.
+    pins = {name: set(re.findall(r"^\S+==\S+", _lock(name), re.MULTILINE)) for name in LOCKS}
     assert pins["runtime"] - pins["dev"] == set()
 
 

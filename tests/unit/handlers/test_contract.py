@@ -15,7 +15,6 @@ from orchestrator.handlers.file_generation import FileGenerationTask
 from orchestrator.handlers.manual import ManualTask
 from orchestrator.handlers.milestone import MilestoneTask
 from orchestrator.handlers.registry import BUILT_IN, CHECKPOINT
-from orchestrator.handlers.scenario import ScenarioTask
 from orchestrator.handlers.shell import ShellTask
 from orchestrator.plan.model import Task
 from tests.support.bench import Bench
@@ -145,15 +144,6 @@ def test_what_it_writes_it_has_claimed(case: Case, bench: Bench) -> None:
     changed = {path for path, state in bench.tree().items() if before.get(path) != state}
     new = {path for path in changed if (bench.root / path).is_file()}
     assert all(any(Path(path).is_relative_to(claim) for claim in claims) for path in new)
-
-
-def test_a_type_that_cannot_run_yet_is_shown_and_fails_rather_than_lie(tmp_path: Path) -> None:
-    task = ScenarioTask(id="1", name="s", type="scenario", target="a.yaml")
-    bench = Bench(tmp_path)
-    (foreseen,) = bench.preview(task)
-    assert foreseen.status == "may_run"
-    assert bench.failure(task) == ("task/not-built", f"`{task.type}` cannot run in this version")
-    assert bench.tree() == {}
 
 
 def test_every_built_in_type_goes_by_its_own_name(tmp_path: Path) -> None:
