@@ -106,7 +106,8 @@ def _style_at(text: Text, offset: int) -> Style:
     from rich.style import Style
 
     covering = [span.style for span in text.spans if span.start <= offset < span.end]
-    return Style.combine(style if isinstance(style, Style) else Style.parse(style) for style in covering)
+    styles = [style if isinstance(style, Style) else Style.parse(style) for style in covering]
+    return Style.combine([Style.null(), *styles])
 
 
 def _has(found: Style, wanted: Style) -> bool:

@@ -14,6 +14,7 @@ from orchestrator.scenarios import validations
 from orchestrator.scenarios.driver import Launch
 from orchestrator.scenarios.failure import StepFailed, report
 from orchestrator.scenarios.hooks import Hooks, run_hook
+from orchestrator.scenarios.looking_steps import FILE_PAUSE
 from orchestrator.scenarios.model import PluginStep, Scenario, Step, title_of
 from orchestrator.scenarios.notices import Notice
 from orchestrator.scenarios.recording import Recording
@@ -135,6 +136,8 @@ class _Play:
             scene = Scene(scenario, session, self._stage, place, self._masker, dict(self._stage.variables))
             steps = Steps(scene, self._result, self._hooks.perform, self._hooks.step_end)
             await steps.perform(scenario.steps)
+            if self._result.has_passed:
+                await self._until_valid(session)
         finally:
             await session.close()
             if self._stage.record or not self._result.has_passed:
@@ -143,6 +146,15 @@ class _Play:
                 self._result.artifacts.append(str(path))
         if self._result.has_passed:
             self._validate()
+
+    async def _until_valid(self, session: Session) -> None:
+        """Give a program that still runs the time to write what is validated."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._scenario.timeout
+        while session.exit is None and clock() < deadline:
+            if all(validations.failure_of(each, self._place) is None for each in self._scenario.validations):
+                return
+            await asyncio.sleep(FILE_PAUSE)
 
     def _validate(self) -> None:
         for validation in self._scenario.validations:
