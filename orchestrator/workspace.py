@@ -59,6 +59,7 @@ class Workspace:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._real_root = os.path.realpath(root)
+        self._inside_prefix = os.path.join(self._real_root, "")  # also where the root is `/`
 
     def locate(self, path: str) -> str:
         """Return the absolute path of `path`.
@@ -67,7 +68,7 @@ class Workspace:
         """
         full = os.path.join(self._real_root, path)
         real = os.path.realpath(full)
-        if real != self._real_root and not real.startswith(self._real_root + os.sep):
+        if real != self._real_root and not real.startswith(self._inside_prefix):
             raise TaskError("task/refused", f"`{path}` leads out of the project")
         return full
 
@@ -221,10 +222,10 @@ class Workspace:
         directory = os.path.dirname(path)
         if directory not in known:
             real = os.path.realpath(os.path.join(self._real_root, directory))
-            known[directory] = f"{real}{os.sep}".startswith(self._real_root + os.sep)
+            known[directory] = f"{real}{os.sep}".startswith(self._inside_prefix)
         full = os.path.join(self._real_root, path)
         if os.path.islink(full):
-            return os.path.realpath(full).startswith(self._real_root + os.sep)
+            return os.path.realpath(full).startswith(self._inside_prefix)
         return known[directory]
 
 

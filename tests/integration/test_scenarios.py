@@ -1,0 +1,144 @@
+"""Scenario files on the command line and in plans."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestrator.cli.main import app
+from orchestrator.errors import OrchestratorError
+from tests.support.documents import REPOSITORY, fences
+
+EXAMPLES = sorted((REPOSITORY / "examples" / "scenarios").glob("*.yaml"))
+GOOD = "name: good\ncommand: echo hello\nsteps: [{note: look, expect: hello}, {note: leave, exit: 0}]\n"
+BAD = "name: bad\ncommand: echo hello\ntimeout: 0.3\nsteps: [{see: hello}, {note: more, see: helo there}, {exit: 0}]\n"
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["scenario", *arguments])
+    if isinstance(result.exception, OrchestratorError):
+        return result.exception.exit_code, str(result.exception)
+    return result.exit_code, result.output
+
+
+def test_many_files_are_one_run_and_one_report(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        Path(f"{name}.yaml").write_text(GOOD)
+    Path("c.yaml").write_text(BAD)
+    code, shown = run("run", "a.yaml", "b.yaml", "c.yaml", "--junit", "junit.xml", "--workers", "3")
+    assert code == 1
+    assert "2 succeeded, 1 failed" in shown
+    assert re.search(r"nearest: +hello  \(\d+ % alike\)", shown)
+    cases = {
+        (case.get("classname"), case.get("name")): [child.tag for child in case]
+        for case in ElementTree.parse("junit.xml").iter("testcase")
+    }
+    assert cases == {
+        ("a.yaml", "look"): [], ("a.yaml", "leave"): [], ("b.yaml", "look"): [], ("b.yaml", "leave"): [],
+        ("c.yaml", "bad"): [], ("c.yaml", "more"): ["failure"],
+    }  # fmt: skip
+    (report,) = Path(".orchestrator/scenarios").rglob("report.txt")
+    assert report.read_text().startswith("the program ended with 0, and the screen does not show `helo there`")
+
+
+def test_a_recording_is_looked_at_as_the_program_was(tmp_path: Path) -> None:
+    text = "command: [sh, -c, 'echo one; read x; echo two $x; exit 3']\ntimeout: 1\n"
+    Path("a.yaml").write_text(f"{text}steps: [{{see: one}}, {{send: up, see: two up}}, {{exit: 3}}]\n")
+    assert run("run", "a.yaml", "--record")[0] == 0
+    (cast,) = Path(".orchestrator/scenarios").rglob("recording.cast")
+    assert run("replay", str(cast), "--scenario", "a.yaml")[0] == 0
+    Path("b.yaml").write_text(f"{text}steps: [{{see: one}}, {{send: up, see: two down}}, {{exit: 3}}]\n")
+    assert run("replay", str(cast), "--scenario", "b.yaml", "--to-step", "1")[0] == 0
+    code, shown = run("replay", str(cast), "--scenario", "b.yaml")
+    assert code == 1
+    assert "the screen does not show `two down`" in shown
+    header = json.loads(cast.read_text().splitlines()[0])
+    assert (header["version"], header["width"], header["height"]) == (2, 120, 80)
+
+
+def test_a_dry_run_plays_nothing_and_tells_all_that_is_wrong_with_all_files() -> None:
+    Path("a.yaml").write_text("command: touch played\nsteps: [{exit: 0}]\n")
+    assert run("run", "a.yaml", "--dry-run") == (0, "1 scenario checked\n")
+    Path("b.yaml").write_text("command: x\nsteps: [{expct: a}]\n")
+    Path("c.yaml").write_text("steps: []\n")
+    code, shown = run("run", ".", "--dry-run")
+    assert code == 2
+    assert re.findall(r"--> (\S+)", shown) == ["b.yaml:2:10", "c.yaml:1:1"]
+    assert not list(Path().rglob("played"))
+    Path("d.yaml").write_text("command: cat\nsteps: [{send: x}]\n")
+    assert [run("run", "d.yaml", "--dry-run", *option)[0] for option in ((), ("--strict",))] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "none.yaml"], "`none.yaml` does not exist"),
+        (["run", "."], "there is no scenario in `.`"),
+        (["run", ".", "--scheduler", "priorty"], "did you mean `priority`?"),
+        (["replay", "none.cast", "--scenario", "a.yaml"], "`none.cast` does not exist"),
+    ],
+)
+def test_what_cannot_be_done_is_told(arguments: list[str], message: str) -> None:
+    code, shown = run(*arguments)
+    assert code == 2
+    assert message in shown
+
+
+def test_a_task_plays_a_scenario_and_keeps_what_it_left() -> None:
+    Path("s.yaml").write_text("command: echo ann\nsteps: [{see: '{{ who }}', screenshot: end}]\n")
+    plan = "orchestrator: {name: p}\nphase_1: {name: p, groups: {g: {tasks: ["
+    plan += "{id: '1', name: s, type: scenario, target: s.yaml, "
+    for who, code in (("ann", 0), ("bob", 1)):
+        Path("plan.yaml").write_text(f"{plan}variables: {{who: {who}}}, record: true}}]}}}}}}\n")
+        text = Path("s.yaml").read_text().replace("timeout: 1\n", "")
+        Path("s.yaml").write_text(f"timeout: 1\n{text}")
+        result = CliRunner().invoke(app, ["run", "--config", "plan.yaml", "--yes"])
+        assert result.exit_code == code, result.output
+    names = {path.name for path in Path(".orchestrator").rglob("artifacts/1/**/*") if path.is_file()}
+    assert names == {"end.txt", "end.svg", "end.png", "recording.cast", "report.txt"}
+
+
+def test_no_directory_no_process_and_no_descriptor_is_left() -> None:
+    sleepers = "sleep 987 & nohup sleep 987 >/dev/null 2>&1 </dev/null &"
+    Path("a.yaml").write_text(
+        f"command: [bash, --norc]\nenv: {{PS1: '> '}}\nsteps: [{{send: '{sleepers}'}}, {{see: '> '}}]\n"
+    )
+    Path("b.yaml").write_text("command: [sh, -c, 'trap \"\" HUP TERM INT; echo on; sleep 986']\nsteps: [{see: on}]\n")
+    temporary = Path("tmp").absolute()
+    temporary.mkdir()
+    before = set(os.listdir("/proc/self/fd"))
+    os.environ["TMPDIR"] = str(temporary)
+    try:
+        run("run", "a.yaml", "b.yaml", "--repeat", "5")
+    finally:
+        del os.environ["TMPDIR"]
+    assert set(os.listdir("/proc/self/fd")) == before
+    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    assert not [command for command in commands if command.startswith((b"sleep\x00987", b"sleep\x00986"))]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_passes(example: Path) -> None:
+    code, shown = run("run", str(example))
+    assert code == 0, shown
+
+
+def test_the_scenarios_of_the_documents_are_right() -> None:
+    texts = [f.text for f in fences(REPOSITORY / "docs" / "scenarios.md") if f.language == "yaml"]
+    scenarios = [text for text in texts if not text.startswith("-")]
+    for number, text in enumerate(scenarios):
+        Path(f"{number}.yaml").write_text(text)
+    assert run("run", *(f"{number}.yaml" for number in range(len(scenarios))), "--dry-run")[0] == 0
+    assert run("run", "0.yaml")[0] == 0
