@@ -1,0 +1,94 @@
+"""Each expectation of each example, changed once: none of them may pass."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.scenarios.loader import load
+from orchestrator.scenarios.model import Click, CursorAt, FileContains, PathExists, Scenario, Step, Target
+from orchestrator.scenarios.play import play
+from orchestrator.scenarios.stage import Stage
+from tests.support.documents import REPOSITORY
+
+EXAMPLES = sorted((REPOSITORY / "examples" / "scenarios").glob("*.yaml"))
+NEVER = "this is never there"
+PATIENCE = 0.6
+"""Seconds that a mutant waits in vain."""
+
+
+def changed(name: str, value: Any) -> Any:
+    """Return an expectation that the program does not meet, where it meets `value`."""
+    match name, value:
+        case "gone", _:
+            return Target(regex=r"\S")
+        case (("see" | "click"), (Target() | Click()) as target):
+            return replace(target, **({"text": NEVER} if target.text is not None else {"regex": NEVER}))
+        case "cursor", (row, column):
+            return (row + 1, column)
+        case "cursor", CursorAt() as at:
+            return replace(at, visible=not at.visible)
+        case "set", dict():
+            return dict.fromkeys(value, NEVER)
+        case "expect_contains", _:
+            return (NEVER,)
+        case "expect_not_contains", _:
+            return ("",)
+        case (("exit" | "expect_code" | "expect_lines"), int()):
+            return value + 1
+        case "expect_json", _:
+            return {NEVER: value}
+        case _:
+            return NEVER
+
+
+def mutants(scenario: Scenario) -> Iterator[tuple[str, Scenario]]:
+    looks = ("expect", "pattern", "see", "gone", "click", "cursor", "set", "exit")
+    asks = ("expect_output", "expect_code", "expect_contains", "expect_not_contains", "expect_lines", "expect_json")
+    for index, step in enumerate(scenario.steps):
+        assert isinstance(step, Step)
+        for name in (*looks, *asks):
+            value = getattr(step, name)
+            if value not in (None, (), {}):
+                steps = list(scenario.steps)
+                steps[index] = replace(step, **{name: changed(name, value)})
+                yield f"step {index + 1}, {name}", as_read(scenario, steps=tuple(steps))
+    for index, validation in enumerate(scenario.validations):
+        known = list(scenario.validations)
+        if isinstance(validation, FileContains):
+            known[index] = replace(validation, text=NEVER)
+        else:
+            assert isinstance(validation, PathExists)
+            known[index] = replace(validation, path=NEVER)
+        yield f"validation {index + 1}", as_read(scenario, validations=tuple(known))
+
+
+def as_read(scenario: Scenario, **changes: Any) -> Scenario:
+    """Return a scenario with changes, and where it was read from."""
+    made = replace(scenario, timeout=PATIENCE, **changes)
+    object.__setattr__(made, "file", scenario.file)
+    object.__setattr__(made, "places", scenario.places)
+    return made
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.long
+def test_no_mutant_of_an_example_passes(example: Path, tmp_path: Path) -> None:
+    found = list(mutants(load(example).scenario))
+
+    async def survivors() -> list[str]:
+        left = []
+        for name, mutant in found:
+            place = tmp_path / name
+            result = await play(mutant, Stage(directory=place, artifacts=place / "artifacts"))
+            if result.has_passed:
+                left.append(name)
+        return left
+
+    assert len(found) >= 3
+    assert asyncio.run(survivors()) == []
