@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.app import Options, Ports, Project
@@ -39,9 +40,8 @@ class TimedLines(Lines):
 
 def main() -> None:
     gc.disable()
-    project = Project(Options(config=Path(sys.argv[1])))
-    lines = TimedLines(project.plan, sys.stdout, os.environ)
-    project.ports = Ports(journal=TimedJournal, observers=[lines])
+    project = Project(Options(config=Path(sys.argv[1])), Ports(journal=TimedJournal))
+    project.ports = replace(project.ports, observers=[TimedLines(project.plan, sys.stdout, os.environ)])
     project.run()
     total = sum(os.times()[:4])
     print(*(f"{seconds / total:.4f}" for seconds in spent.values()), file=sys.stderr)
