@@ -1,6 +1,7 @@
 """The stage that runs pytest: in order, shuffled, alone and with all other tests. It reads and writes JSON.
 
-Each run is a fork of one process that has imported what is slow to import, and leaves nothing behind.
+Each run is a fork of one process that has imported what is slow to import, and leaves nothing behind. A run may repeat
+its tests in several orders: what a test leaves behind then meets every other test.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
     os.chdir(request["directory"])
     os.environ.clear()
     os.environ.update(request["environment"])
-    sys.path[:0] = request["paths"]
     import pytest  # noqa: F401 - each fork has it then
 
     for name in request["preload"]:
@@ -61,10 +61,11 @@ def _forked(run: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
 def _run(run: dict[str, Any], request: dict[str, Any], directory: Path) -> dict[str, Any]:
     import pytest
 
-    recorder = _Recorder(run.get("seed"))
+    recorder = _Recorder(run.get("times", 1), run.get("seeds", []))
     output = io.StringIO()
     measured = _begin_coverage(request["target"]) if run.get("coverage") else None
     plain = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--tb=short", f"--basetemp={directory / 'tmp'}"]
+    plain += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of plugins that a preloaded library has imported
     cover = ["--no-cov"] if _has("pytest_cov") else []
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         code = pytest.main([*run["paths"], *plain, *cover], plugins=[recorder])
@@ -75,17 +76,26 @@ def _run(run: dict[str, Any], request: dict[str, Any], directory: Path) -> dict[
 
 
 class _Recorder:
-    """A pytest plugin that shuffles the tests by a seed and keeps what became of each."""
+    """A pytest plugin that repeats the tests in several orders and keeps the worst that became of each."""
 
-    def __init__(self, seed: int | None) -> None:
-        self._seed = seed
+    def __init__(self, times: int, seeds: list[int]) -> None:
+        self._times = times
+        self._seeds = seeds
         self.outcomes: dict[str, str] = {}
         self.failures: dict[str, str] = {}
 
-    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        """Shuffle."""
-        if self._seed is not None:
-            random.Random(self._seed).shuffle(items)  # noqa: S311 - no secret depends on it
+    def pytest_runtestloop(self, session: Any) -> bool | None:
+        """Run them in order, then shuffled by each seed; pytest does it where once is enough."""
+        if (self._times == 1 and not self._seeds) or session.testsfailed or not session.items:
+            return None
+        order = list(session.items) * self._times
+        for seed in self._seeds:
+            shuffled = list(session.items)
+            random.Random(seed).shuffle(shuffled)  # noqa: S311 - no secret depends on it
+            order += shuffled
+        for item, following in zip(order, [*order[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        return True
 
     def pytest_collectreport(self, report: Any) -> None:
         """Keep what could not be collected."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sys
 from dataclasses import dataclass, field
-from typing import Any
+from types import CodeType
 
 from .fence import Fence
 from .loading import Broken, Target, execute
 from .mutants import Mutant, mutants
-from .search import Found, outcome_class
+from .search import Found
+from .swapping import Swap
 from .world import Unusable, World
 
 MOST_MUTANTS = 250
-_TRIES = 40  # cases that may try to kill one mutant
+_TRIES = 320  # cases that may try to kill one mutant
 _PATIENCE = 1.0  # seconds a case may take on a mutant, which may never end
 
 
@@ -29,23 +30,26 @@ class Choice:
     """Lines."""
 
 
-def choose(found: list[Found], target: Target, fence: Fence, make_world: Callable[[Any], World]) -> Choice:
-    """Return the kept cases and what they can tell."""
+def choose(found: list[Found], target: Target, fence: Fence, world: World) -> Choice:
+    """Return the kept cases and what they can tell; `world` makes others for other modules."""
     kept = _cover(found)
-    killers, killed, survivors = _kill(found, kept, target, fence, make_world)
-    needed = {id(each) for each in killers}
-    whole = _without_useless([*kept, *(each for each in killers if not any(each is one for one in kept))], needed)
-    return Choice(sorted(whole, key=lambda each: each.rank), killed + len(survivors), killed, survivors)
+    killing = _Killing(found, kept, target, fence, world)
+    killing.run()
+    needed = {id(each) for each in killing.killers}
+    known = {id(each) for each in kept}
+    whole = _without_useless([*kept, *(each for each in killing.killers if id(each) not in known)], needed)
+    whole.sort(key=lambda each: each.rank)
+    return Choice(whole, killing.killed + len(killing.survivors), killing.killed, killing.survivors)
 
 
 def _cover(found: list[Found]) -> list[Found]:
     """Return few cases with every branch and every kind of outcome: the one that adds most for its size comes next."""
-    missing = {item for each in found for item in _items(each)}
+    missing = {item for each in found for item in each.shows}
     kept: list[Found] = []
     while missing:
-        best = max(found, key=lambda each: (len(missing & _items(each)) / (300 + each.size), -each.rank))
+        best = max(found, key=lambda each: (len(missing & each.shows) / (300 + each.size), -each.rank))
         kept.append(best)
-        missing -= _items(best)
+        missing -= best.shows
     return kept
 
 
@@ -54,39 +58,64 @@ def _without_useless(kept: list[Found], needed: set[int]) -> list[Found]:
     for each in sorted(kept, key=lambda each: -each.size):
         if id(each) in needed:
             continue
-        others = {item for other in kept if other is not each for item in _items(other)}
-        if _items(each) <= others:
+        others = {item for other in kept if other is not each for item in other.shows}
+        if each.shows <= others:
             kept = [other for other in kept if other is not each]
     return kept
 
 
-def _items(found: Found) -> set[Any]:
-    return {*found.observed.arcs, outcome_class(found.case, found.observed.outcome)}
+class _Killing:
+    """Tries the cases on every mutant: those that have killed one first, then the kept, then the others."""
 
+    def __init__(self, found: list[Found], kept: list[Found], target: Target, fence: Fence, world: World) -> None:
+        self._target = target
+        self._fence = fence
+        self._world = world
+        self._kept = kept
+        self._aside = _telling(found, kept)
+        self._swap = Swap(target.path)
+        self.killers: list[Found] = []
+        self.killed = 0
+        self.survivors: list[int] = []
 
-def _kill(
-    found: list[Found], kept: list[Found], target: Target, fence: Fence, make_world: Callable[[Any], World]
-) -> tuple[list[Found], int, list[int]]:
-    """Return the cases that killed a mutant, how many died, and the lines of those that live."""
-    killers: list[Found] = []
-    killed, survivors = 0, []
-    lines = {id(each): {line for _, line in each.observed.arcs} for each in found}
-    aside = _telling(found, kept)
-    for mutant in mutants(target.tree, MOST_MUTANTS):
-        world = _world(mutant, target, fence, make_world)
-        if world is None:  # it cannot even be imported: any test tells
-            continue
-        order = [*killers, *(each for each in kept if not any(each is one for one in killers)), *aside]
-        tries = [each for each in order if mutant.is_module_level or mutant.line in lines[id(each)]][: _limit(mutant)]
+    def run(self) -> None:
+        """Try them all."""
+        for mutant in mutants(self._target.tree, MOST_MUTANTS):
+            with mutant.applied():
+                try:
+                    code = compile(self._target.tree, str(self._target.path), "exec", dont_inherit=True)
+                except (ValueError, TypeError):
+                    continue
+            is_early = mutant.is_module_level or mutant.line in self._target.ran
+            dead = self._dies_anew(mutant, code) if is_early else self._dies(mutant, code)
+            if dead:
+                self.killed += 1
+            elif dead is False:
+                self.survivors.append(mutant.line)
+
+    def _dies(self, mutant: Mutant, code: CodeType) -> bool:
+        with self._swap.swapped(code):
+            return self._is_killed(mutant, self._world)
+
+    def _dies_anew(self, mutant: Mutant, code: CodeType) -> bool | None:
+        """Say whether a case kills what takes effect when the module is imported; None if it cannot be."""
+        try:
+            module = execute(code, self._target.path, self._target.name, self._fence, seconds=5.0)
+            return self._is_killed(mutant, self._world.of(module))
+        except (Broken, ValueError, TypeError, AttributeError):
+            return None  # any test tells
+        finally:
+            sys.modules[self._target.name] = self._target.module
+
+    def _is_killed(self, mutant: Mutant, world: World) -> bool:
+        known = {id(each) for each in self.killers}
+        order = [*self.killers, *(each for each in self._kept if id(each) not in known), *self._aside]
+        tries = [each for each in order if mutant.is_module_level or mutant.line in each.lines][:_TRIES]
         killer = next((each for each in tries if _differs(each, world)), None)
-        if killer is None:
-            survivors.append(mutant.line)
-            continue
-        killed += 1
-        if not any(killer is each for each in killers):
-            killers.append(killer)
-            aside = [each for each in aside if each is not killer]
-    return killers, killed, survivors
+        if killer is not None and id(killer) not in known:
+            self.killers.append(killer)
+            self._aside = [each for each in self._aside if each is not killer]
+        return killer is not None
 
 
 def _telling(found: list[Found], kept: list[Found]) -> list[Found]:
@@ -99,18 +128,6 @@ def _telling(found: list[Found], kept: list[Found]) -> list[Found]:
         if id(each) not in known and different.setdefault(key, each) is not each:
             alike.append(each)
     return [*different.values(), *alike]
-
-
-def _limit(mutant: Mutant) -> int:
-    return _TRIES * 8 if mutant.is_module_level else _TRIES * 10
-
-
-def _world(mutant: Mutant, target: Target, fence: Fence, make_world: Callable[[Any], World]) -> World | None:
-    try:
-        code = compile(mutant.tree, str(target.path), "exec", dont_inherit=True)
-        return make_world(execute(code, target.path, target.name, fence, seconds=5.0))
-    except (Broken, ValueError, TypeError, AttributeError):
-        return None
 
 
 def _differs(found: Found, world: World) -> bool:

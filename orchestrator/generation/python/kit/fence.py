@@ -13,6 +13,7 @@ import random
 import signal
 import sys
 from collections.abc import Iterator
+from time import monotonic
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -42,6 +43,7 @@ class Fence:
     def __init__(self) -> None:
         self.attempts: list[str] = []
         self._is_closed = False
+        self._armed = 0.0
         sys.addaudithook(self._look)
         os._exit = _refuse_exit
         with contextlib.suppress(ImportError, ValueError, OSError):
@@ -56,7 +58,7 @@ class Fence:
         """Run the target's code: alike each time, denied the world, for `seconds` at most."""
         self.attempts = []
         random.seed(0)
-        faulthandler.dump_traceback_later(seconds + _HANG, exit=True, file=2)
+        self._arm(seconds)
         signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)
         self._is_closed = True
         try:
@@ -64,7 +66,13 @@ class Fence:
         finally:
             self._is_closed = False
             signal.setitimer(signal.ITIMER_REAL, 0)
-            faulthandler.cancel_dump_traceback_later()
+
+    def _arm(self, seconds: float) -> None:
+        """End the process if nothing is begun for long; rarely, because it starts a thread."""
+        now = monotonic()
+        if now + seconds > self._armed:
+            faulthandler.dump_traceback_later(seconds + _HANG + 10, exit=True, file=2)
+            self._armed = now + seconds + 10
 
     def _look(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self._is_closed:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from .fence import Fence, TooLong
+from .tracing import Trace
 
 SECONDS = 15.0  # for an import: heavy libraries need some
 
@@ -34,6 +35,8 @@ class Target:
     tree: ast.Module
     code: CodeType
     module: ModuleType
+    ran: frozenset[int] = frozenset()
+    """The lines that ran when it was imported."""
 
 
 def load(path: Path, name: str, fence: Fence) -> Target:
@@ -48,7 +51,10 @@ def load(path: Path, name: str, fence: Fence) -> Target:
     except (ValueError, RecursionError) as error:
         raise Broken(f"{type(error).__name__}: {error}", str(path)) from None
     code = compile(tree, str(path), "exec", dont_inherit=True)
-    return Target(path, name, tree, code, execute(code, path, name, fence))
+    trace = Trace(str(path), sys.maxsize)
+    with trace.on():
+        module = execute(code, path, name, fence)
+    return Target(path, name, tree, code, module, frozenset(trace.lines))
 
 
 def execute(code: CodeType, path: Path, name: str, fence: Fence, seconds: float = SECONDS) -> ModuleType:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-import copy
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -20,49 +21,59 @@ _PROSE = ("title", "description", "summary", "help", "version", "tags")
 
 @dataclass
 class Mutant:
-    """A changed module, and where it differs."""
+    """A change of one node, and where it is."""
 
     line: int
-    tree: ast.Module
     is_module_level: bool
+    _parent: ast.AST
+    _place: tuple[str, int | None]
+    _replacement: ast.AST
+
+    @contextlib.contextmanager
+    def applied(self) -> Iterator[None]:
+        """Change the tree for a while."""
+        before = self._put(self._replacement)
+        try:
+            yield
+        finally:
+            self._put(before)
+
+    def _put(self, node: Any) -> Any:
+        name, index = self._place
+        if index is None:
+            before = getattr(self._parent, name)
+            setattr(self._parent, name, node)
+        else:
+            nodes = getattr(self._parent, name)
+            before, nodes[index] = nodes[index], node
+        return before
 
 
 def mutants(tree: ast.Module, most: int) -> list[Mutant]:
     """Return at most `most` mutants, spread evenly."""
     found = list(_places(tree))
     step = max(1, len(found) / most)
-    chosen = [found[int(index * step)] for index in range(min(most, len(found)))]
-    return [_mutant(tree, *each) for each in chosen]
+    return [found[int(index * step)] for index in range(min(most, len(found)))]
 
 
-def _places(tree: ast.Module) -> Iterator[tuple[int, int, bool]]:
-    """Yield the number of a node in the tree's walk, which change is meant, and whether no function holds it."""
+def _places(tree: ast.Module) -> Iterator[Mutant]:
     inner = _inside_functions(tree)
     skipped = _prose(tree)
-    for number, node in enumerate(ast.walk(tree)):
-        if id(node) in skipped:
-            continue
-        if id(node) not in inner and not isinstance(node, ast.Constant):
-            continue
-        for which in range(len(_changes(node))):
-            yield number, which, id(node) not in inner
+    for parent in ast.walk(tree):
+        for node, place in _children(parent):
+            if id(node) in skipped or (id(node) not in inner and not isinstance(node, ast.Constant)):
+                continue
+            for change in _changes(node):
+                replacement = ast.fix_missing_locations(ast.copy_location(change, node))
+                yield Mutant(getattr(node, "lineno", 0), id(node) not in inner, parent, place, replacement)
 
 
-def _mutant(tree: ast.Module, number: int, which: int, is_module_level: bool) -> Mutant:
-    changed = copy.deepcopy(tree)
-    node = list(ast.walk(changed))[number]
-    replacement = _changes(node)[which]
-    _Replace(node, replacement).visit(changed)
-    return Mutant(getattr(node, "lineno", 0), ast.fix_missing_locations(changed), is_module_level)
-
-
-class _Replace(ast.NodeTransformer):
-    def __init__(self, old: ast.AST, new: ast.AST) -> None:
-        self._old = old
-        self._new = new
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        return ast.copy_location(self._new, node) if node is self._old else super().generic_visit(node)
+def _children(parent: ast.AST) -> Iterator[tuple[ast.AST, tuple[str, int | None]]]:
+    for name, value in ast.iter_fields(parent):
+        if isinstance(value, ast.AST):
+            yield value, (name, None)
+        elif isinstance(value, list):
+            yield from ((each, (name, index)) for index, each in enumerate(value) if isinstance(each, ast.AST))
 
 
 def _changes(node: ast.AST) -> list[ast.AST]:

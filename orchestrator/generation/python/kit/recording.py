@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from .annotations import NotCovered, Proposer
@@ -47,15 +46,15 @@ class _Recording:
         self._standins = find_standins(target.tree, target.module)
         self._application = find_application(target.module)
         self._pool = collect(target.tree, target.module)
-        self._search = Search(self._world(target.module), Trace(str(target.path)))
+        world = World(target.module, fence, client, self._standins, self._application)
+        self._search = Search(world, Trace(str(target.path)))
         self._refused: dict[str, str] = {}
         self._plain: dict[str, Any] = {}
 
     def run(self) -> dict[str, Any]:
         endpoints = self._explore_application() if self._application else set()
         self._explore_calls(endpoints)
-        choice = choose(self._search.found, self._target, self._fence, self._world)
-        sys.modules[self._target.name] = self._target.module
+        choice = choose(self._search.found, self._target, self._fence, self._search.world)
         return {
             "application": self._application,
             "standins": self._standins,
@@ -71,10 +70,8 @@ class _Recording:
             "survivors": choice.survivors,
             "suspicious": _suspicious(choice),
             "coverage": self._coverage(choice),
+            "libraries": _libraries(),
         }
-
-    def _world(self, module: ModuleType) -> World:
-        return World(module, self._fence, self._client, self._standins, self._application)
 
     def _explore_application(self) -> set[str]:
         assert self._application
@@ -128,6 +125,12 @@ class _Recording:
             "branches": _percent(sum(min(count, 2) for count in ways.values()), 2 * len(branches)),
             "functions": _percent(len(functions), total),
         }
+
+
+def _libraries() -> list[str]:
+    """Return the modules of others that are in use: each run of pytest needs them, and importing them is slow."""
+    found = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+    return sorted(name for name, file in found.items() if "site-packages" in file and name.isascii())
 
 
 def _suspicious(choice: Choice) -> list[str]:

@@ -24,10 +24,16 @@ class Found:
     """It covers a branch or ends in a way that no case before it did."""
     rank: int
 
-    @property
-    def size(self) -> int:
-        """How much there is to read."""
-        return len(json.dumps([self.case["arrange"], self.case["act"]])) + 200 * len(self.case["arrange"])
+    size: int = field(init=False)
+    """How much there is to read."""
+    shows: frozenset[Any] = field(init=False)
+    """The branches it runs through and the way it ends."""
+    lines: frozenset[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.size = len(json.dumps([self.case["arrange"], self.case["act"]])) + 200 * len(self.case["arrange"])
+        self.shows = self.observed.arcs | {outcome_class(self.case, self.observed.outcome)}
+        self.lines = frozenset(line for _, line in self.observed.arcs)
 
 
 @dataclass
@@ -73,7 +79,8 @@ class Search:
         try:
             observed = self.world.run(case, self.trace)
             self._refuse_misfits(case, observed)
-            self._refuse_chance(observed, self.world.run(case, self.trace))
+            if self._is_new(case, observed):
+                self._refuse_chance(observed, self.world.run(case, self.trace))
         except Unusable as reason:
             self.dropped[f"record: {reason}"] = self.dropped.get(f"record: {reason}", 0) + 1
             return Observed({})
@@ -81,16 +88,18 @@ class Search:
         return observed
 
     def _keep(self, case: dict[str, Any], observed: Observed) -> None:
-        kind = outcome_class(case, observed.outcome)
-        is_new = kind not in self._outcomes or not observed.arcs <= self.arcs
+        is_new = self._is_new(case, observed)
         ending = json.dumps([case["subject"], observed.outcome], sort_keys=True)
         repeats = self._endings.get(ending, 0)
         if not is_new and repeats >= _MOST_ALIKE:
             return
         self._endings[ending] = repeats + 1
-        self._outcomes.add(kind)
+        self._outcomes.add(outcome_class(case, observed.outcome))
         self.arcs |= observed.arcs
         self.found.append(Found(case, observed, is_new, len(self.found)))
+
+    def _is_new(self, case: dict[str, Any], observed: Observed) -> bool:
+        return not observed.arcs <= self.arcs or outcome_class(case, observed.outcome) not in self._outcomes
 
     def _refuse_chance(self, first: Observed, again: Observed) -> None:
         if again.outcome != first.outcome or again.arcs != first.arcs:

@@ -1,6 +1,6 @@
 """What the target's interpreter is started with. It loads this directory as a package under a name nobody else uses.
 
-Usage: `python start.py STAGE DIRECTORY`. The request is DIRECTORY/STAGE.request.json, the answer DIRECTORY/STAGE.json.
+Usage: `python start.py STAGE DIRECTORY`; a stage records, or checks whatever its name is. The request is DIRECTORY/STAGE.request.json, the answer DIRECTORY/STAGE.json.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> None:
     sys.modules[NAME] = package
     spec.loader.exec_module(package)
     request = json.loads((directory / f"{stage}.request.json").read_text("utf-8"))
-    module, function = {"record": ("recording", "record"), "check": ("checking", "check")}[stage]
+    module, function = {"record": ("recording", "record")}.get(stage, ("checking", "check"))
     broken = importlib.import_module(f"{NAME}.loading").Broken
     try:
         answer = getattr(importlib.import_module(f"{NAME}.{module}"), function)(request)

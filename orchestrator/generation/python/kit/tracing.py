@@ -20,8 +20,9 @@ class TooManySteps(BaseException):
 class Trace:
     """The arcs of one file, collected while it is on."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, most: int = STEPS) -> None:
         self._path = path
+        self._most = most
         self.arcs: set[tuple[int, int]] = set()
         self._last: dict[FrameType, int] = {}
         self._steps = 0
@@ -54,7 +55,7 @@ class Trace:
     def _step(self, frame: FrameType, event: str, _argument: Any) -> Any:
         if event == "line":
             self._steps += 1
-            if self._steps > STEPS:
+            if self._steps > self._most:
                 raise TooManySteps
             self.arcs.add((self._last.get(frame, 0), frame.f_lineno))
             self._last[frame] = frame.f_lineno

@@ -53,6 +53,10 @@ class World:
         self._application = application
         self._pristine = _state_of(module)
 
+    def of(self, module: ModuleType) -> World:
+        """Return the world of another module."""
+        return World(module, self._fence, self._client, self._standins, self._application)
+
     def run(self, case: dict[str, Any], trace: Trace | None = None, seconds: float = SECONDS) -> Observed:
         """Run a case.
 
