@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from orchestrator.generation.python.kit.mocks import expression as path_of
+from orchestrator.generation.python.kit.mocks import joined
 from orchestrator.generation.python.literals import Bracket, Piece, Writer, layout, quote
 from orchestrator.generation.python.requests import INDENT, Numbered, numbered_rows
 from orchestrator.generation.python.tests import Test
@@ -15,24 +17,35 @@ _BRIEF = 60  # characters of a value in a row
 
 def write_call_tests(cases: Sequence[Numbered], plain: Mapping[str, Any], writer: Writer) -> list[Test]:
     """Return the tests of one function: short ones in rows, the rest one by one."""
-    rows = [each for each in cases if _is_row(each[1], writer)]
-    if len(rows) < 2:
-        rows = []
+    rows = _alike([each for each in cases if _is_row(each[1], writer)])
     single = [each for each in cases if each not in rows]
     titles = numbered(title_of(case, plain) for _, case in single)
     tests = [_single(number, case, title, writer) for (number, case), title in zip(single, titles, strict=True)]
     return [*([_table(rows, plain, writer)] if rows else []), *tests]
 
 
+def _alike(rows: Sequence[Numbered]) -> list[Numbered]:
+    """Return the rows that give the same arguments as most of them do; a single one is no table."""
+    by_names: dict[tuple[str, ...], list[Numbered]] = {}
+    for each in rows:
+        by_names.setdefault(tuple(each[1]["act"]["args"]), []).append(each)
+    most = max(by_names.values(), key=len, default=[])
+    return most if len(most) > 1 else []
+
+
 def _is_row(case: Mapping[str, Any], writer: Writer) -> bool:
     if (
         case["receiver"] is not None
         or case["arrange"]
+        or case["patches"]
+        or "calls" in case["outcome"]
         or set(case["outcome"]) != {"returns"}
         or not case["act"]["args"]
     ):
         return False
     values = [*case["act"]["args"].values(), case["outcome"]["returns"]]
+    if isinstance(values[-1], Mapping) and {"shape", "seen", "types"} & set(values[-1]):
+        return False
     return not _is_nan(case["outcome"]["returns"]) and all(_is_brief(each, writer) for each in values)
 
 
@@ -64,7 +77,7 @@ def _table(cases: Sequence[Numbered], plain: Mapping[str, Any], writer: Writer) 
 
 
 def _single(number: int, case: Mapping[str, Any], title: str, writer: Writer) -> Test:
-    lines: list[str] = []
+    lines = list(_mocks(case, writer))
     owner = writer.module
     if case["receiver"] is not None:
         owner = slug(case["receiver"]["new"].rpartition(":")[2].rpartition(".")[2])
@@ -79,7 +92,52 @@ def _single(number: int, case: Mapping[str, Any], title: str, writer: Writer) ->
     arguments = [(f"{name}=", name if name in kept else writer.piece(term)) for name, term in act["args"].items()]
     call = _called(writer, owner, act, arguments)
     lines += _act_and_checks(outcome, call, owner, kept, writer)
-    return Test(title=title, lines=tuple(lines), cases={"": number})
+    lines += _calls(outcome.get("calls", ()), writer)
+    parameters = ("monkeypatch",) if case["patches"] else ()
+    return Test(title=title, parameters=parameters, lines=tuple(lines), cases={"": number})
+
+
+def _mocks(case: Mapping[str, Any], writer: Writer) -> Iterator[str]:
+    """Yield the lines that make the mocks of a case and tell them what to reply."""
+    made = dict(_mock_terms([case["receiver"], case["act"]["args"], [step["args"] for step in case["arrange"]]]))
+    made |= dict.fromkeys((place.rpartition(".")[2] for place in case["patches"]), None)
+    if made:
+        writer.imports.setdefault("unittest.mock", set()).add("MagicMock")
+    for name, spec in made.items():
+        yield f"{name} = MagicMock({f'spec={writer.name(spec)}' if spec else ''})"
+        for owner, path, term in case["replies"]:
+            if owner == name:
+                place = path_of(joined(owner, path.removesuffix("()")))
+                if isinstance(term, Mapping) and "error" in term:
+                    yield layout(writer.piece(term["error"]), INDENT, f"{place}.side_effect = ")
+                else:
+                    yield layout(writer.piece(term), INDENT, f"{place}.return_value = ")
+    for place in case["patches"]:
+        owner, _, name = place.rpartition(".")
+        yield f'monkeypatch.setattr({".".join(filter(None, (writer.module, owner)))}, {quote(name)}, {name})'
+
+
+def _mock_terms(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        if "mock" in value:
+            yield value["name"], value["mock"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _mock_terms(each)
+
+
+def _calls(calls: Sequence[Any], writer: Writer) -> Iterator[str]:
+    for expression, count, arguments in calls:
+        if arguments is not None:
+            positional, named = arguments
+            items = [("", writer.piece(each)) for each in positional]
+            items += [(f"{name}=", writer.piece(each)) for name, each in named.items()]
+            yield layout(writer.call(f"{expression}.assert_called_once_with", items), INDENT)
+        elif count == 1:
+            yield f"{expression}.assert_called_once()"
+        else:
+            yield f"assert {expression}.call_count == {count}"
 
 
 def _act_and_checks(
@@ -94,7 +152,7 @@ def _act_and_checks(
         yield layout(call, INDENT, "result = ")
     yield ""
     if not (outcome["returns"] is None and (kept or outcome.get("attributes"))):
-        yield _check("result", outcome["returns"], writer)
+        yield from _result(outcome["returns"], writer)
     for name, term in kept.items():
         yield _check(name, term, writer)
     for name, term in outcome.get("attributes", {}).items():
@@ -117,10 +175,21 @@ def _raising(outcome: Mapping[str, Any], call: Piece, writer: Writer) -> Iterato
         yield layout(writer.json(problems), INDENT, "assert found == ")
 
 
+def _result(term: Any, writer: Writer) -> Iterator[str]:
+    if isinstance(term, Mapping) and "shape" in term:
+        yield f"assert isinstance(result, {writer.name(term['shape'])})"
+        for name, each in term["fields"].items():
+            yield _check(f"result.{name}", each, writer)
+    elif isinstance(term, Mapping) and "types" in term:
+        yield layout(writer.piece({"list": term["types"]}), INDENT, "assert [type(each) for each in result] == ")
+    else:
+        yield _check("result", term, writer)
+
+
 def _check(name: str, term: Any, writer: Writer) -> str:
     if _is_nan(term):
         return f"assert math.isnan({name})"
-    operator = "is" if term is None or isinstance(term, bool) else "=="
+    operator = "is" if term is None or isinstance(term, bool) or (isinstance(term, Mapping) and "seen" in term) else "=="
     return layout(writer.piece(term), INDENT, f"assert {name} {operator} ")
 
 

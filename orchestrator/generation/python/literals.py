@@ -42,6 +42,10 @@ class Writer:
             return quote(term)
         if not isinstance(term, Mapping):
             return repr(term)
+        if "mock" in term:
+            return str(term["name"])
+        if "seen" in term:
+            return str(term["seen"])
         if "new" in term:
             fields = [(f"{name}=", self.piece(each)) for name, each in term.get("fields", {}).items()]
             return self.call(

@@ -6,7 +6,6 @@ anybody sees it. The test file is as it was when this ends: who asked writes it.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import time
@@ -139,6 +138,7 @@ async def _record(bench: _Bench, root: Path) -> dict[str, Any]:
         "paths": bench.project.paths,
         "environment": stripped(bench.environ, bench.directory),
         "budget": bench.request.budget,
+        "conftests": _conftests(bench, root),
     })  # fmt: skip
     if "broken" in recording:
         raise _broken(recording, root, bench.request.target)
@@ -149,6 +149,13 @@ async def _record(bench: _Bench, root: Path) -> dict[str, Any]:
             hint="; ".join(dict.fromkeys(reasons)) or "it has no public function or class",
         )  # fmt: skip
     return recording
+
+
+def _conftests(bench: _Bench, root: Path) -> list[str]:
+    """Return the files that pytest runs before the test file, the outermost first."""
+    above = (root / bench.request.test_file).parents
+    found = [each / "conftest.py" for each in above if each.is_relative_to(bench.project.directory)]
+    return [str(each) for each in reversed(found) if each.is_file()]
 
 
 def _broken(recording: Mapping[str, Any], root: Path, target: str) -> TaskError:
@@ -174,10 +181,8 @@ async def _prove(
         emitted = emit(recording, place)
         bench.progress(f"checking {len(recording['cases'])} cases")
         with _standing(file, emitted.text):
-            answer, elsewhere = await asyncio.gather(
-                bench.stage("check", _asked(bench, root, file, recording["libraries"])),
-                bench.stage("elsewhere", _asked_elsewhere(bench, root, file), order="1"),
-            )
+            answer = await bench.stage("check", _asked(bench, root, file, recording["libraries"]))
+            elsewhere = await bench.stage("elsewhere", _asked_elsewhere(bench, root, file), order="1")
         answer["runs"][1:1] = elsewhere["runs"]
         _refuse_broken_company(answer, bench.request.test_file)
         failing = _failing(answer, emitted, file)

@@ -23,7 +23,7 @@ def slug(text: object) -> str:
 def title_of(case: Mapping[str, Any], plain: Mapping[str, Any]) -> str:
     """Return the name of a case's test; `plain` is the subject's plain act."""
     difference = "" if _tells_enough(case["outcome"]) else _difference(case["act"], plain)
-    parts = [_outcome(case), difference, _history(case["arrange"])]
+    parts = [_outcome(case), difference, _replies(case.get("replies", ())), _history(case["arrange"])]
     return _shortened("test_" + "_".join(part for part in parts if part))
 
 
@@ -68,6 +68,16 @@ def _tells_enough(outcome: Mapping[str, Any]) -> bool:
     return bool(outcome.get("message") or (isinstance(body, Mapping) and isinstance(body.get("detail"), (str, list))))
 
 
+def _replies(replies: Sequence[Any]) -> str:
+    """Say what a dependency answers, by the last of the calls that lead to it."""
+    said = []
+    for name, path, term in replies:
+        call = slug(path.removesuffix("()").rpartition(".")[2].strip("()")) or slug(name)
+        is_error = isinstance(term, Mapping) and "error" in term
+        said.append(f"{call}_fails" if is_error else f"{call}_finds_{_short(term)}")
+    return f"when_{'_and_'.join(said[:2])}" if said else ""
+
+
 def _short(term: Any) -> str:
     if term is None or isinstance(term, (bool, int, float)):
         return slug(term if not isinstance(term, (int, float)) or term >= 0 else f"minus {abs(term)}")
@@ -78,6 +88,14 @@ def _short(term: Any) -> str:
             (each for each in term.get("fields", {}).values() if isinstance(each, str) and each.islower()), ""
         )
         return f"{slug(term['new'].rpartition(':')[2])}_{slug(verdict[:20])}".rstrip("_")
+    if "seen" in term:
+        return "what_" + slug(str(term["seen"]).replace(".return_value", "").replace(".", " ")) + "_is"
+    if "types" in term:
+        return slug(" and ".join(each["member"].rpartition(":")[2] for each in term["types"][:3]))
+    if "shape" in term:
+        return slug(term["shape"].rpartition(":")[2])
+    if "mock" in term:
+        return slug(term["name"])
     if "member" in term:
         return slug(term["member"].rpartition(":")[2])
     tag, items = next(iter(term.items()))

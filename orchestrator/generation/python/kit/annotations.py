@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import collections.abc
+import contextlib
 import dataclasses
 import datetime as dt
 import decimal
 import enum
 import inspect
+import os
 import pathlib
+import sys
 import types
 import typing
 import uuid
+from itertools import zip_longest
 from types import ModuleType
 from typing import Any
 
@@ -145,6 +149,11 @@ class Proposer:
         longer = [items[:3], [], items[:1], items[1:3], items[:1] * 2, items[:6], *([each] for each in items[1:])]
         return [{tag: each} for each in longer if tag == "list" or len(_distinct(each)) == len(each)]
 
+    def rows(self, kinds: list[type]) -> list[Term]:
+        """Return instances that a query or a client could answer with, the plain ones first."""
+        found = [self._instance(kind, "row", 1)[:4] for kind in kinds if _holds_data(kind)]
+        return [term for terms in zip_longest(*found) for term in terms if term is not None]
+
     def _instance(self, kind: type, name: str, depth: int) -> list[Term]:
         if kind in _SEQUENCES or kind is dict:
             return self._composed(kind, kind, name, depth) if kind is not dict else self._mapping((str, int), depth)
@@ -159,9 +168,19 @@ class Proposer:
             return [
                 {"dict": [[key, term] for key, term in each.items()]} for each in self.combinations(hints, depth + 1)
             ]
+        if hasattr(kind, "__table__"):
+            return [{"new": path, "fields": each} for each in self.combinations(_columns(kind), depth + 1)]
         if hasattr(kind, "model_json_schema"):
             return self._model(kind, path)
-        return [{"new": path, "fields": each} for each in self.combinations(parameters_of(kind), depth + 1)]
+        if not _is_foreign(kind):
+            with contextlib.suppress(NotCovered):
+                return [{"new": path, "fields": each} for each in self.combinations(parameters_of(kind), depth + 1)]
+        return [{"mock": path, "name": self._mock_name(name)}]
+
+    def _mock_name(self, name: str) -> str:
+        plain = name.strip("_") or "dependency"
+        taken = (self._module.__name__.rpartition(".")[2], "result", "pytest", "monkeypatch")
+        return f"{plain}_mock" if plain in taken else plain
 
     def _model(self, kind: Any, path: str) -> list[Term]:
         """Return instances that keep the model's own rules, as its schema tells them."""
@@ -172,6 +191,29 @@ class Proposer:
         schemas = Schemas(document, self._pool)
         values = [schemas.plain(document, ""), *(each.value for each in schemas.variants(document, "") if each.fits)]
         return [{"new": path, "fields": {name: of_json(each) for name, each in value.items()}} for value in values[:40]]
+
+
+def _holds_data(kind: type) -> bool:
+    return hasattr(kind, "__table__") or hasattr(kind, "model_fields") or dataclasses.is_dataclass(kind)
+
+
+def _is_foreign(kind: type) -> bool:
+    """Say whether a class is another's, whose instances are opened or connected rather than made."""
+    if _holds_data(kind) or hasattr(kind, "_fields"):
+        return False
+    home = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
+    return not home or "site-packages" in home or home.startswith(os.path.dirname(os.__file__))
+
+
+def _columns(kind: Any) -> dict[str, Any]:
+    """Return the columns of a mapped class and the Python types they hold."""
+    found = {}
+    for column in kind.__mapper__.columns:
+        try:
+            found[column.key] = column.type.python_type
+        except NotImplementedError:
+            continue
+    return found
 
 
 def parameters_of(kind: Any) -> dict[str, Any]:

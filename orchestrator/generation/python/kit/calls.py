@@ -11,13 +11,19 @@ from .subjects import Subject
 from .terms import Term, Unwritable, name_of
 
 
+_MOST_LEAVES = 8
+
+
 class CallProposer:
     """Cases for one subject."""
 
     def __init__(self, subject: Subject, proposer: Proposer, module: Any) -> None:
         """:raises NotCovered: when no input can be made."""
         self._subject = subject
-        self._choices = {name: proposer.terms(each, name) for name, each in subject.parameters.items()}
+        self._choices = _choices(subject, proposer)
+        self._module = module
+        self._patches: list[str] = []
+        self._rows = proposer.rows(_kinds(subject, module))
         self._receivers = _receivers(subject, proposer, module)
         self._setups = _setups(subject, proposer)
 
@@ -35,27 +41,74 @@ class CallProposer:
             yield self._case([], other, plain)
         for step in self._setups:
             yield self._case([step], receiver, plain)
+        for name in self._subject.optional & plain.keys():
+            yield self._case([], receiver, {key: term for key, term in plain.items() if key != name})
+        if len(self._subject.optional & plain.keys()) > 1:
+            yield self._case([], receiver, {key: plain[key] for key in plain if key not in self._subject.optional})
+
+    def replies(self, case: dict[str, Any], leaves: list[list[str]]) -> Iterator[dict[str, Any]]:
+        """Yield the case with other replies of its mocks, one at a time."""
+        for name, path in leaves[:_MOST_LEAVES]:
+            for term in self._answers():
+                yield {**case, "replies": [*case["replies"], [name, path, term]]}
+
+    def patch(self, case: dict[str, Any], place: str) -> dict[str, Any] | None:
+        """Return the case with a mock in a place that reaches out; so will be all that follow."""
+        if place in self._patches or len(self._patches) > _MOST_LEAVES:
+            return None
+        self._patches.append(place)
+        return {**case, "patches": list(self._patches), "is_typed": False}
+
+    def _answers(self) -> list[Term]:
+        rows = self._rows
+        lists = [{"list": rows[:2]}, {"list": []}] if rows else [{"list": ["text"]}, {"list": []}]
+        failure = {"error": {"new": "builtins:RuntimeError", "args": ["unavailable"]}}
+        return [None, *rows[:3], *lists, True, False, 1, 0, "text", {"dict": [["key", "value"]]}, failure]
 
     def mutate(self, case: dict[str, Any], chance: random.Random) -> dict[str, Any] | None:
         """Return a case that differs in one to three things."""
         arguments, receiver, arrange = dict(case["act"]["args"]), case["receiver"], list(case["arrange"])
+        replies = list(case["replies"])
         for _ in range(chance.randint(1, 3)):
             at = chance.randrange(4)
-            if at == 0 and len(self._receivers) > 1:
+            if replies and chance.random() < 0.4:
+                index = chance.randrange(len(replies))
+                replies[index] = [*replies[index][:2], chance.choice([*self._rows, *self._answers()])]
+            elif at == 0 and len(self._receivers) > 1:
                 receiver = chance.choice(self._receivers)
             elif at == 1 and self._setups:
                 arrange = [*arrange, chance.choice(self._setups)][-3:] if chance.random() < 0.7 else arrange[1:]
             elif self._choices:
                 name = chance.choice(list(self._choices))
                 arguments[name] = _varied(chance.choice(self._choices[name]), self._choices[name], chance)
-        return self._case(arrange, receiver, arguments)
+        return {**self._case(arrange, receiver, arguments), "replies": replies}
 
     def _case(self, arrange: list[dict[str, Any]], receiver: Term, arguments: dict[str, Term]) -> dict[str, Any]:
         act = {"call": self._subject.call, "args": arguments, "way": self._subject.way}
         return {
             "subject": self._subject.name, "kind": "call", "receiver": receiver, "arrange": arrange, "act": act,
-            "is_typed": self._subject.is_typed,
+            "replies": [], "patches": list(self._patches),
+            "is_typed": self._subject.is_typed and not self._patches and "mock" not in str([arguments, receiver]),
         }  # fmt: skip
+
+
+def _choices(subject: Subject, proposer: Proposer) -> dict[str, list[Term]]:
+    found = {}
+    for name, annotation in subject.parameters.items():
+        try:
+            found[name] = proposer.terms(annotation, name)
+        except NotCovered:
+            if name not in subject.optional:
+                raise
+    return found
+
+
+def _kinds(subject: Subject, module: Any) -> list[type]:
+    """Return the classes of the module that hold data, those that the function speaks of first."""
+    code = getattr(subject.function, "__code__", None)
+    names = code.co_names if code else ()
+    known = {name: each for name, each in vars(module).items() if isinstance(each, type)}
+    return [*(known[name] for name in names if name in known), *(each for name, each in known.items())][:4]
 
 
 def _receivers(subject: Subject, proposer: Proposer, module: Any) -> list[Term]:

@@ -20,10 +20,11 @@ from typing import Any, NoReturn
 _DENIED = frozenset({
     "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "subprocess.Popen",
     "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.kill", "os.killpg", "os.remove", "os.rename",
-    "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.link", "os.symlink", "os.truncate", "os.putenv", "os.unsetenv",
+    "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.link", "os.symlink", "os.truncate",
     "shutil.rmtree", "shutil.move", "shutil.copyfile", "sqlite3.connect", "webbrowser.open", "smtplib.connect",
     "ftplib.connect", "pty.spawn", "signal.pthread_kill", "tempfile.mkstemp", "tempfile.mkdtemp",
 })  # fmt: skip
+_SETTINGS = frozenset({"os.putenv", "os.unsetenv"})  # what a module may do when it is imported, and no case
 _MEMORY = 4 << 30  # bytes of address space
 leave = os._exit  # the real one: what the target left running is not waited for
 _HANG = 20.0  # seconds beyond its own limit after which code that cannot be interrupted ends the process
@@ -41,8 +42,11 @@ class Fence:
     """What is denied while the target's code runs, and what it has tried."""
 
     def __init__(self) -> None:
-        self.attempts: list[str] = []
+        self.attempts: list[int | None] = []
+        """The line of the watched file that led to each; None where no line did."""
+        self.watched = ""
         self._is_closed = False
+        self._may_set = False
         self._armed = 0.0
         sys.addaudithook(self._look)
         os._exit = _refuse_exit
@@ -54,9 +58,10 @@ class Fence:
         signal.signal(signal.SIGALRM, _expire)
 
     @contextlib.contextmanager
-    def closed(self, seconds: float) -> Iterator[None]:
+    def closed(self, seconds: float, is_import: bool = False) -> Iterator[None]:
         """Run the target's code: alike each time, denied the world, for `seconds` at most."""
         self.attempts = []
+        self._may_set = is_import
         random.seed(0)
         self._arm(seconds)
         signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)
@@ -77,9 +82,15 @@ class Fence:
     def _look(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self._is_closed:
             return
-        if event in _DENIED or (event == "open" and _is_writing(arguments)):
-            self.attempts.append(event)
+        if event in _DENIED or (event in _SETTINGS and not self._may_set) or (event == "open" and _is_writing(arguments)):
+            self.attempts.append(self._line())
             raise Denied(f"{event} is denied while tests are generated")
+
+    def _line(self) -> int | None:
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None and frame.f_code.co_filename != self.watched:
+            frame = frame.f_back
+        return frame.f_lineno if frame is not None else None
 
 
 def _is_writing(arguments: tuple[Any, ...]) -> bool:

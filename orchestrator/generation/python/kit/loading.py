@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib.util
 import sys
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -39,8 +41,8 @@ class Target:
     """The lines that ran when it was imported."""
 
 
-def load(path: Path, name: str, fence: Fence) -> Target:
-    """Import the module at `path` under `name`.
+def load(path: Path, name: str, fence: Fence, conftests: Sequence[str] = ()) -> Target:
+    """Import the module at `path` under `name`, after the files by which pytest sets up what it needs.
 
     :raises Broken: when it cannot be.
     """
@@ -53,8 +55,25 @@ def load(path: Path, name: str, fence: Fence) -> Target:
     code = compile(tree, str(path), "exec", dont_inherit=True)
     trace = Trace(str(path), sys.maxsize)
     with trace.on():
-        module = execute(code, path, name, fence)
+        _prepare(conftests, fence)
+        module = _imported(path, name, fence) or execute(code, path, name, fence)
     return Target(path, name, tree, code, module, frozenset(trace.lines))
+
+
+def _prepare(conftests: Sequence[str], fence: Fence) -> None:
+    for file in conftests:
+        path = Path(file)
+        with contextlib.suppress(Broken, SyntaxError, ValueError):
+            execute(compile(path.read_bytes(), file, "exec", dont_inherit=True), path, "conftest", fence)
+
+
+def _imported(path: Path, name: str, fence: Fence) -> ModuleType | None:
+    """Return the module if others import it before we do: what registers itself must not be there twice."""
+    if "." in name and name.rpartition(".")[0] not in sys.modules:
+        with contextlib.suppress(Exception), fence.closed(SECONDS, is_import=True):
+            importlib.import_module(name.rpartition(".")[0])
+    module = sys.modules.get(name)
+    return module if getattr(module, "__file__", None) == str(path) else None
 
 
 def execute(code: CodeType, path: Path, name: str, fence: Fence, seconds: float = SECONDS) -> ModuleType:
@@ -66,7 +85,7 @@ def execute(code: CodeType, path: Path, name: str, fence: Fence, seconds: float 
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     try:
-        with fence.closed(seconds):
+        with fence.closed(seconds, is_import=True):
             if "." in name:
                 importlib.import_module(name.rpartition(".")[0])
             sys.modules[name] = module

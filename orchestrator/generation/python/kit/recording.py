@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,9 @@ from .requests import RequestProposer
 from .samples import collect
 from .search import Found, Search
 from .standins import find_standins
-from .subjects import find_subjects
+from .subjects import find_subjects, reaching
 from .tracing import Trace, branching_lines, executable_lines
-from .world import World
+from .world import Observed, World
 
 
 def record(request: dict[str, Any]) -> dict[str, Any]:
@@ -31,9 +33,10 @@ def record(request: dict[str, Any]) -> dict[str, Any]:
     os.environ.update(request["environment"])
     sys.path[:0] = request["paths"]
     fence = Fence()
+    fence.watched = request["target"]
     client = Client()
     run_inline()
-    target = load(Path(request["target"]), request["module"], fence)
+    target = load(Path(request["target"]), request["module"], fence, request["conftests"])
     return _Recording(request, target, fence, client).run()
 
 
@@ -79,18 +82,24 @@ class _Recording:
         proposer = RequestProposer(found, document, self._pool)
         for operation in found:
             self._plain[operation.subject] = proposer.plain(operation)
-            self._explore(operation.subject, proposer.proposals(operation), lambda *_: None, self._budget, proposer)
+            self._explore(operation.subject, proposer.proposals(operation), lambda *_: None, self._budget // 2, proposer)
         for _ in range(2):
             for operation in found:
-                self._explore(operation.subject, proposer.arranged(operation), proposer.mutate, self._budget, proposer)
+                self._explore(operation.subject, proposer.arranged(operation), proposer.mutate, self._budget // 2, proposer)
         return {operation.subject for operation in found}
 
     def _explore(
-        self, subject: str, proposals: Any, mutate: Any, budget: int, proposer: RequestProposer | None
+        self,
+        subject: str,
+        proposals: Any,
+        mutate: Any,
+        budget: int,
+        proposer: RequestProposer | None,
+        follow: Any = lambda _case, _observed: (),
     ) -> None:
         _say(f"search {subject}")
         first = len(self._search.found)
-        self._search.explore(proposals, mutate, budget)
+        self._search.explore(proposals, mutate, budget, follow)
         for each in self._search.found[first:]:
             if proposer and each.is_new and each.case["act"]["method"] != "GET":
                 proposer.learn(each.case, bool(each.observed.changed), each.observed.outcome.get("status"))
@@ -107,7 +116,16 @@ class _Recording:
                 self._refused[subject.name] = str(error)
                 continue
             self._plain[subject.name] = next(calls.proposals())["act"]
-            self._explore(subject.name, calls.proposals(), calls.mutate, self._budget, None)
+            follow = partial(self._follow, calls)
+            self._explore(subject.name, calls.proposals(), calls.mutate, self._budget, None, follow)
+
+    def _follow(self, calls: CallProposer, case: dict[str, Any], observed: Observed) -> Iterator[dict[str, Any]]:
+        if self._search.reached is None:
+            yield from calls.replies(case, observed.leaves)
+            return
+        for place in reaching(self._target.tree, self._search.reached, self._target.module):
+            if (changed := calls.patch(case, place)) is not None:
+                yield changed
 
     def _written(self, found: Found) -> dict[str, Any]:
         return {**found.case, "outcome": found.observed.outcome, "answers": found.observed.answers}

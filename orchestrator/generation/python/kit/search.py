@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .tracing import Trace
-from .world import Observed, Unusable, World
+from .world import Observed, Reaching, Unusable, World
 
 _MOST_ALIKE = 60  # cases that end alike: a limit that is kept and one that is far away do
 
@@ -31,8 +31,10 @@ class Found:
     lines: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.size = len(json.dumps([self.case["arrange"], self.case["act"]])) + 200 * len(self.case["arrange"])
-        self.shows = self.observed.arcs | {outcome_class(self.case, self.observed.outcome)}
+        written = json.dumps([self.case["arrange"], self.case["act"], self.case.get("replies")])
+        self.size = len(written) + 200 * len(self.case["arrange"])
+        self.size += sum(80 for *_, term in self.case.get("replies", ()) if isinstance(term, (int, float, str)))
+        self.shows = self.observed.arcs | _endings(self.case, self.observed.outcome)
         self.lines = frozenset(line for _, line in self.observed.arcs)
 
 
@@ -46,19 +48,29 @@ class Search:
     arcs: set[tuple[int, int]] = field(default_factory=set)
     dropped: dict[str, int] = field(default_factory=dict)
     proposed: int = 0
+    reached: int | None = None
+    """The line of the target by which the last case reached for the world."""
     _outcomes: set[str] = field(default_factory=set)
     _endings: dict[str, int] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
 
     def explore(
-        self, proposals: Iterable[dict[str, Any]], mutate: Callable[[dict[str, Any], random.Random], Any], budget: int
+        self,
+        proposals: Iterable[dict[str, Any]],
+        mutate: Callable[[dict[str, Any], random.Random], Any],
+        budget: int,
+        follow: Callable[[dict[str, Any], Observed], Iterable[dict[str, Any]]],
     ) -> int:
-        """Try the proposals, then changes of what was worth keeping; return how many evaluations it took."""
+        """Try the proposals, what follows from each, then changes of what was worth keeping; return how many."""
         first, spent = len(self.found), 0
         for case in proposals:
-            if spent >= budget:
-                return spent
-            spent += self.evaluate(case) is not None
+            waiting = [case]
+            while waiting and spent < budget:
+                one = waiting.pop(0)
+                observed = self.evaluate(one)
+                spent += observed is not None
+                if observed is not None and (self.reached or self.found[first:] and self.found[-1].case is one):
+                    waiting += follow(one, observed) if self.reached or self.found[-1].is_new else ()
         chance = random.Random(f"{budget}")  # noqa: S311 - the same each time is what is wanted
         for _ in range(budget * 3):
             corpus = [each for each in self.found[first:] if each.is_new]
@@ -71,17 +83,20 @@ class Search:
 
     def evaluate(self, case: dict[str, Any]) -> Observed | None:
         """Run a case unless it was run before; None then, and an observation or `Observed({})` else."""
-        key = json.dumps([case["subject"], case.get("receiver"), case["arrange"], case["act"]], sort_keys=True)
+        parts = ("subject", "receiver", "arrange", "act", "replies", "patches")
+        key = json.dumps([case.get(part) for part in parts], sort_keys=True)
         if key in self._seen:
             return None
         self._seen.add(key)
         self.proposed += 1
+        self.reached = None
         try:
             observed = self.world.run(case, self.trace)
             self._refuse_misfits(case, observed)
             if self._is_new(case, observed):
                 self._refuse_chance(observed, self.world.run(case, self.trace))
         except Unusable as reason:
+            self.reached = reason.line if isinstance(reason, Reaching) else None
             self.dropped[f"record: {reason}"] = self.dropped.get(f"record: {reason}", 0) + 1
             return Observed({})
         self._keep(case, observed)
@@ -94,12 +109,12 @@ class Search:
         if not is_new and repeats >= _MOST_ALIKE:
             return
         self._endings[ending] = repeats + 1
-        self._outcomes.add(outcome_class(case, observed.outcome))
+        self._outcomes |= _endings(case, observed.outcome)
         self.arcs |= observed.arcs
         self.found.append(Found(case, observed, is_new, len(self.found)))
 
     def _is_new(self, case: dict[str, Any], observed: Observed) -> bool:
-        return not observed.arcs <= self.arcs or outcome_class(case, observed.outcome) not in self._outcomes
+        return not observed.arcs <= self.arcs or not _endings(case, observed.outcome) <= self._outcomes
 
     def _refuse_chance(self, first: Observed, again: Observed) -> None:
         if again.outcome != first.outcome or again.arcs != first.arcs:
@@ -107,12 +122,19 @@ class Search:
 
     def _refuse_misfits(self, case: dict[str, Any], observed: Observed) -> None:
         raised = observed.outcome.get("raises", "")
+        if raised and "MagicMock" in observed.outcome.get("message", ""):
+            raise Unusable("its input does not fit")
         if not case.get("is_typed", True) and raised in (
             "builtins:TypeError",
             "builtins:AttributeError",
             "builtins:KeyError",
         ):
             raise Unusable("its input does not fit")
+
+
+def _endings(case: dict[str, Any], outcome: dict[str, Any]) -> frozenset[str]:
+    """Return the kind of a case's outcome; none of one that a mock was told to have."""
+    return frozenset() if case.get("replies") else frozenset([outcome_class(case, outcome)])
 
 
 def outcome_class(case: dict[str, Any], outcome: dict[str, Any]) -> str:

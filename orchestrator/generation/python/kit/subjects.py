@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import enum
 import inspect
 from dataclasses import dataclass, field
@@ -26,6 +27,9 @@ class Subject:
     way: str = "call"
     """`call`, `get` (a property), `await`, or `list` (what a generator yields)."""
     is_typed: bool = True
+    optional: frozenset[str] = frozenset()
+    """Parameters that have a default."""
+    function: Any = None
     setup: list[Subject] = field(default_factory=list)
     """Methods that may be called on the receiver before."""
 
@@ -44,6 +48,19 @@ def find_subjects(
         elif isinstance(value, type) and not _is_plain(value, with_models):
             _add_class(found, refused, name, value)
     return found, refused
+
+
+def reaching(tree: ast.Module, line: int, module: ModuleType) -> list[str]:
+    """Return the names that are called at a line and are not the module's own: `name` or `name.attribute`."""
+    found: dict[str, None] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.lineno <= line <= (node.end_lineno or line):
+            name = ast.unparse(node.func)
+            value = vars(module).get(name.partition(".")[0])
+            is_other = getattr(value, "__module__", None) != module.__name__ or not inspect.isroutine(value)
+            if value is not None and is_other and all(part.isidentifier() for part in name.split(".")):
+                found[name] = None
+    return list(found)
 
 
 def _is_plain(kind: type, with_models: bool) -> bool:
@@ -88,7 +105,13 @@ def _add(
     if receiver is not None:
         parameters.pop(next(iter(parameters), ""), None)
     is_typed = inspect.Parameter.empty not in parameters.values()
-    found.append(Subject(name, call, parameters, receiver, _way(value), is_typed))
+    optional = frozenset(_optional(value)) & parameters.keys()
+    found.append(Subject(name, call, parameters, receiver, _way(value), is_typed, optional, inspect.unwrap(value)))
+
+
+def _optional(value: Any) -> list[str]:
+    parameters = inspect.signature(value).parameters
+    return [name for name, each in parameters.items() if each.default is not inspect.Parameter.empty]
 
 
 def _way(value: Any) -> str:

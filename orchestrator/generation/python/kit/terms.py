@@ -1,7 +1,9 @@
 """Values as JSON, so that a test can be written that makes them again. Nothing here holds code.
 
 Scalars stand for themselves. The others have a tag: `list`, `tuple`, `set`, `frozenset`, `dict` (pairs), `number`
-(not finite), `bytes` (hex), `new` (a class called with `args` and `fields`) and `member` (of an enum, or a constant).
+(not finite), `bytes` (hex), `new` (a class called with `args` and `fields`), `member` (of an enum, a constant, a class),
+`mock` (of a class, with a `name`), `seen` (an expression of the test) `shape` (a class and attributes to
+compare) and `types` (of the items of a list).
 Classes are named `module:qualified.name`; the target's own module is the empty name.
 """
 
@@ -18,6 +20,8 @@ import pathlib
 import uuid
 from types import ModuleType
 from typing import Any
+
+from .mocks import Mocks, spec_of
 
 Term = Any
 LARGEST = 400  # nodes: a value with more is not something to read in a test
@@ -42,24 +46,44 @@ def describe(value: object, module: ModuleType) -> Term:
     return term
 
 
-def build(term: Term, module: ModuleType) -> Any:
+def build(term: Term, module: ModuleType, mocks: Mocks | None = None) -> Any:
     """Make the value that a term stands for."""
     if not isinstance(term, dict):
         return term
+    if "mock" in term:
+        assert mocks is not None
+        return mocks.get(term["name"], spec_of(term["mock"], module))
     if "new" in term:
-        args = [build(each, module) for each in term.get("args", [])]
-        fields = {name: build(each, module) for name, each in term.get("fields", {}).items()}
+        args = [build(each, module, mocks) for each in term.get("args", [])]
+        fields = {name: build(each, module, mocks) for name, each in term.get("fields", {}).items()}
         return resolve(term["new"], module)(*args, **fields)
     if "member" in term:
         return resolve(term["member"], module)
     if "dict" in term:
-        return {build(key, module): build(each, module) for key, each in term["dict"]}
+        return {build(key, module, mocks): build(each, module, mocks) for key, each in term["dict"]}
     if "number" in term:
         return float(term["number"])
     if "bytes" in term:
         return bytes.fromhex(term["bytes"])
     ((tag, items),) = term.items()
-    return _COLLECTIONS[tag](build(each, module) for each in items)
+    return _COLLECTIONS[tag](build(each, module, mocks) for each in items)
+
+
+def shape_of(value: object, module: ModuleType) -> Term:
+    """Return the class and the public attributes of a value that cannot be made again, or the classes in a list.
+
+    :raises Unwritable: when its class cannot be written down.
+    """
+    if type(value) is list and value:
+        return {"types": [{"member": name_of(type(each), module)} for each in value]}
+    found: dict[str, Term] = {}
+    for name, each in getattr(value, "__dict__", {}).items():
+        if not name.startswith("_"):
+            try:
+                found[name] = describe(each, module)
+            except Unwritable:
+                continue
+    return {"shape": name_of(type(value), module), "fields": found}
 
 
 def of_json(value: Any) -> Term:
@@ -119,6 +143,8 @@ class _Describing:
 
     def _known(self, value: Any) -> Term:
         kind = type(value)
+        if isinstance(value, type):
+            return {"member": name_of(value, self._module)}
         if value is None or kind in (bool, int, str):
             return value
         if kind is float:

@@ -25,12 +25,13 @@ class Trace:
         self._most = most
         self.arcs: set[tuple[int, int]] = set()
         self._last: dict[FrameType, int] = {}
+        self._unwinding: set[FrameType] = set()
         self._steps = 0
 
     @contextlib.contextmanager
     def on(self) -> Iterator[None]:
         """Collect what runs inside, in this thread and those it starts."""
-        self.arcs, self._last, self._steps = set(), {}, 0
+        self.arcs, self._last, self._unwinding, self._steps = set(), {}, set(), 0
         before = sys.gettrace()
         threading.settrace(self._enter)
         sys.settrace(self._enter)
@@ -39,7 +40,7 @@ class Trace:
         finally:
             sys.settrace(before)
             threading.settrace(before)
-            self._last = {}
+            self._last, self._unwinding = {}, set()
 
     @property
     def lines(self) -> set[int]:
@@ -59,8 +60,14 @@ class Trace:
                 raise TooManySteps
             self.arcs.add((self._last.get(frame, 0), frame.f_lineno))
             self._last[frame] = frame.f_lineno
+            self._unwinding.discard(frame)
+        elif event == "exception":
+            self._unwinding.add(frame)
         elif event == "return":
-            self.arcs.add((self._last.pop(frame, 0), -frame.f_code.co_firstlineno))
+            last = self._last.pop(frame, 0)
+            if frame not in self._unwinding:  # anything can fail anywhere: that is no branch
+                self.arcs.add((last, -frame.f_code.co_firstlineno))
+            self._unwinding.discard(frame)
         return self._step
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from .application import Client
 from .fence import Fence, TooLong
+from .mocks import Mocks, patched
 from .standins import replaced
-from .terms import Unwritable, build, describe, name_of
+from .terms import Unwritable, build, describe, name_of, shape_of
 from .tracing import TooManySteps, Trace
 
 SECONDS = 2.0  # for one case
@@ -28,6 +29,14 @@ class Unusable(Exception):
     """Nothing can be tested by this case; the text says why."""
 
 
+class Reaching(Unusable):
+    """It touches the world, by way of a line of the target or of None."""
+
+    def __init__(self, line: int | None) -> None:
+        super().__init__("touches the world outside (network, programs, files)")
+        self.line = line
+
+
 @dataclass
 class Observed:
     """What a case did."""
@@ -38,6 +47,8 @@ class Observed:
     """Names of the module's own state that it changed."""
     answers: list[dict[str, Any]] = field(default_factory=list)
     """Of the steps before the last, for a case that speaks HTTP."""
+    leaves: list[list[str]] = field(default_factory=list)
+    """The calls of mocks that could have replied something else."""
 
 
 class World:
@@ -63,6 +74,7 @@ class World:
         :raises Unusable: when it touches the world, does not end, or leaves nothing to compare.
         """
         self._restore()
+        mocks = Mocks(case.get("replies", []), lambda term: build(term, self.module))
         output = io.StringIO()
         try:
             with (
@@ -70,31 +82,35 @@ class World:
                 contextlib.redirect_stderr(output),
                 self._fence.closed(seconds),
                 replaced(self._standins, self.module),
+                patched(case.get("patches", []), self.module, mocks),
                 trace.on() if trace else contextlib.nullcontext(),
             ):
-                answers, outcome = self._act(case)
+                answers, outcome = self._act(case, mocks)
         except (TooLong, TooManySteps):
             raise Unusable("does not end") from None
         finally:
             sys.stdin = sys.__stdin__
         if self._fence.attempts:
-            raise Unusable("touches the world outside (network, programs, files)")
+            raise Reaching(self._fence.attempts[0])
         arcs = frozenset(trace.arcs) if trace else frozenset()
-        return Observed(outcome, arcs, self._changed(), answers)
+        return Observed(outcome, arcs, self._changed(), answers, mocks.leaves())
 
-    def _act(self, case: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    def _act(self, case: dict[str, Any], mocks: Mocks) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         if case["kind"] == "route":
             return self._request(case)
         try:
-            receiver = build(case["receiver"], self.module) if case.get("receiver") is not None else None
+            receiver = build(case["receiver"], self.module, mocks) if case.get("receiver") is not None else None
             for step in case["arrange"]:
-                self._call(step, receiver)
-            arguments = {name: build(term, self.module) for name, term in case["act"]["args"].items()}
+                self._call(step, receiver, mocks)
+            arguments = {name: build(term, self.module, mocks) for name, term in case["act"]["args"].items()}
         except (TooLong, TooManySteps):
             raise
         except BaseException as error:
             raise Unusable("its input cannot be made") from error
-        return [], self._outcome(case, receiver, arguments)
+        outcome = self._outcome(case, receiver, arguments, mocks)
+        if calls := mocks.calls(lambda each: self._seen(each, arguments, mocks)):
+            outcome["calls"] = calls
+        return [], outcome
 
     def _request(self, case: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         assert self._application is not None
@@ -106,7 +122,9 @@ class World:
             return [], self._raised(error)
         return answers[:-1], answers[-1]
 
-    def _outcome(self, case: dict[str, Any], receiver: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _outcome(
+        self, case: dict[str, Any], receiver: Any, arguments: dict[str, Any], mocks: Mocks
+    ) -> dict[str, Any]:
         before = {name: repr(term) for name, term in case["act"]["args"].items()}
         try:
             value = self._invoke(case["act"], receiver, arguments)
@@ -114,17 +132,35 @@ class World:
             raise
         except BaseException as error:  # noqa: BLE001 - what the target raises is the result
             return self._raised(error)
-        try:
-            outcome: dict[str, Any] = {"returns": describe(value, self.module)}
-        except Unwritable as error:
-            raise Unusable(f"its result cannot be written down: {error}") from None
+        outcome: dict[str, Any] = {"returns": self._returned(value, arguments, mocks)}
         with contextlib.suppress(Unwritable):
-            after = {name: describe(each, self.module) for name, each in arguments.items()}
+            writable = {name: each for name, each in arguments.items() if mocks.name_of(each) is None}
+            after = {name: describe(each, self.module) for name, each in writable.items()}
             if changed := {name: term for name, term in after.items() if repr(term) != before[name]}:
                 outcome["arguments"] = self._really_changed(changed, case["act"]["args"])
         if receiver is not None and value is None:
             outcome["attributes"] = self._attributes(receiver)
         return {key: each for key, each in outcome.items() if key == "returns" or each}
+
+    def _returned(self, value: Any, arguments: dict[str, Any], mocks: Mocks) -> Any:
+        """Return the term of a result: a value, something the test holds already, or a shape."""
+        try:
+            return self._seen(value, arguments, mocks)
+        except Unwritable as error:
+            with contextlib.suppress(Unwritable):
+                return shape_of(value, self.module)
+            raise Unusable(f"its result cannot be written down: {error}") from None
+
+    def _seen(self, value: Any, arguments: dict[str, Any], mocks: Mocks) -> Any:
+        if (name := mocks.name_of(value)) is not None:
+            return {"seen": name}
+        try:
+            return describe(value, self.module)
+        except Unwritable:
+            for name, each in arguments.items():
+                if each is value:
+                    return {"seen": name}
+            raise
 
     def _really_changed(self, after: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
         same = {
@@ -142,8 +178,9 @@ class World:
                     found[name] = describe(value, self.module)
         return found
 
-    def _call(self, step: dict[str, Any], receiver: Any) -> Any:
-        return self._invoke(step, receiver, {name: build(term, self.module) for name, term in step["args"].items()})
+    def _call(self, step: dict[str, Any], receiver: Any, mocks: Mocks) -> Any:
+        arguments = {name: build(term, self.module, mocks) for name, term in step["args"].items()}
+        return self._invoke(step, receiver, arguments)
 
     def _invoke(self, step: dict[str, Any], receiver: Any, arguments: dict[str, Any]) -> Any:
         owner: Any = self.module if receiver is None else receiver

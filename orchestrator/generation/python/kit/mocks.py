@@ -1,0 +1,130 @@
+"""What takes the place of a database session, a client, a function that reaches out: mocks whose replies are terms.
+
+A case names its mocks and what they reply by the path of the call, such as `query().filter().first()`. What the code
+asked of a mock tells which replies are worth trying, and what a test can assert.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+from unittest.mock import NonCallableMock
+
+Reply = tuple[str, str, Any]
+"""The name of a mock, the path of a call, and the term of what it returns (or `{"error": term}`)."""
+
+_MOST = 6  # calls that a test asserts
+
+
+class Mocks:
+    """The mocks of one run of a case."""
+
+    def __init__(self, replies: list[Any], build: Callable[[Any], Any]) -> None:
+        self._replies = replies
+        self._build = build
+        self._made: dict[str, Any] = {}
+        self._given: list[tuple[str, Any]] = []
+
+    def get(self, name: str, spec: Any) -> Any:
+        """Return the mock of a name, made when it is first asked for."""
+        if name not in self._made:
+            from unittest.mock import MagicMock
+
+            mock = self._made[name] = MagicMock(spec=spec, name=name) if spec else MagicMock(name=name)
+            for owner, path, term in self._replies:
+                if owner == name:
+                    self._reply(mock, path, term)
+        return self._made[name]
+
+    def name_of(self, value: Any) -> str | None:
+        """Return the expression that a test reaches a value by, if it came out of a mock."""
+        if isinstance(value, NonCallableMock):
+            name = value._extract_mock_name()
+            return expression(name) if name.partition(".")[0].partition("(")[0] in self._made else None
+        return next((name for name, each in self._given if each is value), None)
+
+    def leaves(self) -> list[list[str]]:
+        """Return the mock and path of every call whose result was used for nothing but itself."""
+        found: list[list[str]] = []
+        for name, mock in self._made.items():
+            paths = list(dict.fromkeys(each[0] + "()" for each in mock.mock_calls if "__" not in each[0]))
+            replied = [path for owner, path, _ in self._replies if owner == name]
+            found += [
+                [name, path]
+                for path in paths
+                if path not in replied and not any(one.startswith(path + ".") for one in paths)
+            ]
+        return found
+
+    def calls(self, describe: Callable[[Any], Any]) -> list[list[Any]]:
+        """Return what a test can assert of the calls: expression, count, and arguments where they can be written."""
+        found: dict[str, list[Any]] = {}
+        for name, mock in self._made.items():
+            for path, args, kwargs in mock.mock_calls:
+                if "__" not in path:
+                    key = expression(joined(name, path))
+                    found.setdefault(key, []).append((args, kwargs))
+        written = [[key, len(made), _written(made, describe)] for key, made in found.items()]
+        return [each for each in written if each[2] is not None or "return_value" not in each[0]][:_MOST]
+
+    def _reply(self, mock: Any, path: str, term: Any) -> None:
+        owner = mock
+        for part in path.removesuffix("()").replace("()", ".()").split("."):
+            if part:
+                owner = owner.return_value if part == "()" else getattr(owner, part)
+        if isinstance(term, dict) and "error" in term:
+            owner.side_effect = self._build(term["error"])
+        else:
+            owner.return_value = self._build(term)
+            if not isinstance(owner.return_value, (bool, int, float, str, type(None))):
+                self._given.append((expression(f"{owner._extract_mock_name()}()"), owner.return_value))
+
+
+def joined(name: str, path: str) -> str:
+    """Return the full name of a call of a mock."""
+    return f"{name}.{path}" if path and not path.startswith("(") else name + path
+
+
+def expression(name: str) -> str:
+    """Return a mock's name, such as `db.query().first()`, as an expression that leads to it."""
+    return name.replace("()", ".return_value")
+
+
+@contextlib.contextmanager
+def patched(patches: list[str], module: ModuleType, mocks: Mocks) -> Iterator[None]:
+    """Let mocks take the places of some names (`name`, or `name.attribute`) that the module uses, for a while."""
+    before = []
+    try:
+        for place in patches:
+            *owners, name = place.split(".")
+            owner: Any = module
+            for each in owners:
+                owner = getattr(owner, each)
+            before.append((owner, name, getattr(owner, name)))
+            setattr(owner, name, mocks.get(name, None))
+        yield
+    finally:
+        for owner, name, value in reversed(before):
+            setattr(owner, name, value)
+
+
+def spec_of(path: str, module: ModuleType) -> Any:
+    """Return the class that a mock stands for."""
+    home, _, name = path.partition(":")
+    found: Any = importlib.import_module(home) if home else module
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _written(made: list[Any], describe: Callable[[Any], Any]) -> list[Any] | None:
+    if len(made) != 1:
+        return None
+    args, kwargs = made[0]
+    try:
+        return [[describe(each) for each in args], {name: describe(each) for name, each in kwargs.items()}]
+    except Exception:  # noqa: BLE001 - what cannot be written down is only counted
+        return None
