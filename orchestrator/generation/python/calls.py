@@ -114,7 +114,7 @@ def _mocks(case: Mapping[str, Any], writer: Writer) -> Iterator[str]:
                     yield layout(writer.piece(term), INDENT, f"{place}.return_value = ")
     for place in case["patches"]:
         owner, _, name = place.rpartition(".")
-        yield f'monkeypatch.setattr({".".join(filter(None, (writer.module, owner)))}, {quote(name)}, {name})'
+        yield f"monkeypatch.setattr({'.'.join(filter(None, (writer.module, owner)))}, {quote(name)}, {name})"
 
 
 def _mock_terms(value: Any) -> Iterator[tuple[str, str]]:
@@ -189,7 +189,8 @@ def _result(term: Any, writer: Writer) -> Iterator[str]:
 def _check(name: str, term: Any, writer: Writer) -> str:
     if _is_nan(term):
         return f"assert math.isnan({name})"
-    operator = "is" if term is None or isinstance(term, bool) or (isinstance(term, Mapping) and "seen" in term) else "=="
+    is_same = term is None or isinstance(term, bool) or (isinstance(term, Mapping) and "seen" in term)
+    operator = "is" if is_same else "=="
     return layout(writer.piece(term), INDENT, f"assert {name} {operator} ")
 
 

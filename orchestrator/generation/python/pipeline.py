@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -181,15 +181,15 @@ async def _prove(
         emitted = emit(recording, place)
         bench.progress(f"checking {len(recording['cases'])} cases")
         with _standing(file, emitted.text):
-            answer = await bench.stage("check", _asked(bench, root, file, recording["libraries"]))
-            elsewhere = await bench.stage("elsewhere", _asked_elsewhere(bench, root, file), order="1")
-        answer["runs"][1:1] = elsewhere["runs"]
-        _refuse_broken_company(answer, bench.request.test_file)
-        failing = _failing(answer, emitted, file)
+            failing = await _failing_alone(bench, emitted, recording["libraries"], file)
+            company = {} if failing else await bench.stage("company", _asked(bench, root, file))
+        if company:
+            _refuse_broken_company(company, bench.request.test_file)
+            failing = _failing(company["runs"][1:], emitted, file)
         if not failing:
             funnel.kept = len(recording["cases"])
-            after = _coverage(answer["runs"][-1]) or Coverage(**recording["coverage"])
-            return emitted, funnel, after, _coverage(answer["runs"][0])
+            after = _coverage(company["runs"][-1]) or Coverage(**recording["coverage"])
+            return emitted, funnel, after, _coverage(company["runs"][0])
         funnel.drop("validate: does not always pass", len(failing))
         recording["cases"] = [case for number, case in enumerate(recording["cases"]) if number not in failing]
         if not recording["cases"]:
@@ -208,32 +208,33 @@ def _place(bench: _Bench, root: Path) -> Place:
     return Place(target=bench.request.target, module=project.module, up=up, inner=project.inner)
 
 
-def _asked(bench: _Bench, root: Path, file: Path, libraries: list[str]) -> dict[str, Any]:
-    alone, everything = [str(file)], [str(bench.project.directory)]
+async def _failing_alone(bench: _Bench, emitted: Emitted, libraries: list[str], file: Path) -> set[int]:
+    """Return the cases that fail in some order, or as another machine runs them: far away, sets in another order."""
+    asked = _surroundings(bench)
+    ordered = {"paths": [str(file)], "times": REPEATED, "seeds": SEEDS}
+    answer = await bench.stage("check", {**asked, "preload": libraries, "runs": [ordered]})
+    distant = {**asked["environment"], "TZ": "Pacific/Auckland", "PYTHONHASHSEED": "1"}
+    once = {"environment": distant, "preload": [], "runs": [{"paths": [str(file)]}]}
+    elsewhere = await bench.stage("elsewhere", {**asked, **once}, order="1")
+    return _failing([*answer["runs"], *elsewhere["runs"]], emitted, file)
+
+
+def _asked(bench: _Bench, root: Path, file: Path) -> dict[str, Any]:
+    """Ask for the project's whole suite, without the tests and with them."""
+    everything = str(bench.project.directory)
     return {
-        **_surroundings(bench, root),
-        "preload": libraries,
+        **_surroundings(bench),
+        "target": str(root / bench.request.target),
+        "preload": [],
         "runs": [
-            {"paths": [*everything, f"--ignore={file}"], "coverage": True},
-            {"paths": alone, "times": REPEATED, "seeds": SEEDS},
-            {"paths": [*everything, *alone], "coverage": True},
+            {"paths": [everything, f"--ignore={file}"], "coverage": True},
+            {"paths": [everything, str(file)], "coverage": True},
         ],
     }
 
 
-def _asked_elsewhere(bench: _Bench, root: Path, file: Path) -> dict[str, Any]:
-    """Ask for the tests as another machine runs them: with nothing imported, sets in another order, far away."""
-    asked = _surroundings(bench, root)
-    asked["environment"] |= {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "1"}
-    return {**asked, "preload": [], "runs": [{"paths": [str(file)]}]}
-
-
-def _surroundings(bench: _Bench, root: Path) -> dict[str, Any]:
-    return {
-        "directory": str(bench.project.directory),
-        "environment": stripped(bench.environ, bench.directory),
-        "target": str(root / bench.request.target),
-    }
+def _surroundings(bench: _Bench) -> dict[str, Any]:
+    return {"directory": str(bench.project.directory), "environment": stripped(bench.environ, bench.directory)}
 
 
 def _refuse_broken_company(answer: Mapping[str, Any], test_file: str) -> None:
@@ -244,13 +245,13 @@ def _refuse_broken_company(answer: Mapping[str, Any], test_file: str) -> None:
             raise TaskError("generation/nothing-holds", f"`{name}` fails in company of `{test_file}`")
 
 
-def _failing(answer: Mapping[str, Any], emitted: Emitted, file: Path) -> set[int]:
+def _failing(runs: Sequence[Mapping[str, Any]], emitted: Emitted, file: Path) -> set[int]:
     """Return the numbers of the cases that failed in any run.
 
     :raises TaskError: when pytest failed otherwise.
     """
     found: set[int] = set()
-    for run in answer["runs"][1:]:
+    for run in runs:
         ours = {name: outcome for name, outcome in run["outcomes"].items() if file.name in name.partition("::")[0]}
         known = {
             name: emitted.cases.get(name.partition("::")[2]) for name, outcome in ours.items() if outcome == "failed"

@@ -10,7 +10,6 @@ from .annotations import NotCovered, Proposer, parameters_of
 from .subjects import Subject
 from .terms import Term, Unwritable, name_of
 
-
 _MOST_LEAVES = 8
 
 
@@ -139,6 +138,10 @@ def _varied(term: Term, choices: list[Term], chance: random.Random) -> Term:
 
 def _text(term: str, choices: list[Term], chance: random.Random) -> Term:
     other = chance.choice([each for each in choices if isinstance(each, str)] or [""])
+    pieces = [each for each in choices if isinstance(each, str) and len(each) <= 4] + ["a", "1"]
+    made = "".join(chance.choice(pieces) for _ in range(chance.randint(2, 8)))
+    if chance.random() < 0.4:
+        return made
     return chance.choice([f"{term} {other}", term + other, term.upper(), f" {term} ", term[: len(term) // 2], term * 2])
 
 

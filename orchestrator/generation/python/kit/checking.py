@@ -13,7 +13,6 @@ import io
 import json
 import os
 import random
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -94,7 +93,8 @@ class _Recorder:
             random.Random(seed).shuffle(shuffled)  # noqa: S311 - no secret depends on it
             order += shuffled
         for item, following in zip(order, [*order[1:], None], strict=True):
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            after = None if following is item else following  # an item that follows itself would not be set up again
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
         return True
 
     def pytest_collectreport(self, report: Any) -> None:

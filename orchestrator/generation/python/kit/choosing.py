@@ -12,10 +12,12 @@ from .loading import Broken, Target, execute
 from .mutants import Mutant, mutants
 from .search import Found
 from .swapping import Swap
+from .tracing import Trace
 from .world import Unusable, World
 
 MOST_MUTANTS = 250
 _TRIES = 320  # cases that may try to kill one mutant
+_TRIES_ANEW = 100  # the same, where any case may tell
 _PATIENCE = 1.0  # seconds a case may take on a mutant, which may never end
 
 
@@ -110,8 +112,9 @@ class _Killing:
     def _is_killed(self, mutant: Mutant, world: World) -> bool:
         known = {id(each) for each in self.killers}
         order = [*self.killers, *(each for each in self._kept if id(each) not in known), *self._aside]
-        tries = [each for each in order if mutant.is_module_level or mutant.line in each.lines][:_TRIES]
-        killer = next((each for each in tries if _differs(each, world)), None)
+        tries = [each for each in order if mutant.is_module_level or mutant.line in each.lines]
+        tries = tries[: _TRIES_ANEW if mutant.is_module_level else _TRIES]
+        killer = next((each for each in tries if _differs(each, world, str(self._target.path))), None)
         if killer is not None and id(killer) not in known:
             self.killers.append(killer)
             self._aside = [each for each in self._aside if each is not killer]
@@ -130,8 +133,8 @@ def _telling(found: list[Found], kept: list[Found]) -> list[Found]:
     return [*different.values(), *alike]
 
 
-def _differs(found: Found, world: World) -> bool:
+def _differs(found: Found, world: World, path: str) -> bool:
     try:
-        return world.run(found.case, seconds=_PATIENCE).outcome != found.observed.outcome
+        return world.run(found.case, Trace(path), _PATIENCE).outcome != found.observed.outcome
     except Unusable:
         return True

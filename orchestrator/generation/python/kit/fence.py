@@ -82,12 +82,13 @@ class Fence:
     def _look(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self._is_closed:
             return
-        if event in _DENIED or (event in _SETTINGS and not self._may_set) or (event == "open" and _is_writing(arguments)):
+        is_setting = event in _SETTINGS and not self._may_set
+        if event in _DENIED or is_setting or (event == "open" and _is_writing(arguments)):
             self.attempts.append(self._line())
             raise Denied(f"{event} is denied while tests are generated")
 
     def _line(self) -> int | None:
-        frame: FrameType | None = sys._getframe(2)
+        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - the hook is called too often for `inspect.stack`
         while frame is not None and frame.f_code.co_filename != self.watched:
             frame = frame.f_back
         return frame.f_lineno if frame is not None else None

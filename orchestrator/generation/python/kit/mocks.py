@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 from collections.abc import Callable, Iterator
+from functools import cache
 from types import ModuleType
 from typing import Any
 from unittest.mock import NonCallableMock
@@ -31,9 +33,7 @@ class Mocks:
     def get(self, name: str, spec: Any) -> Any:
         """Return the mock of a name, made when it is first asked for."""
         if name not in self._made:
-            from unittest.mock import MagicMock
-
-            mock = self._made[name] = MagicMock(spec=spec, name=name) if spec else MagicMock(name=name)
+            mock = self._made[name] = _made(name, spec)
             for owner, path, term in self._replies:
                 if owner == name:
                     self._reply(mock, path, term)
@@ -42,7 +42,7 @@ class Mocks:
     def name_of(self, value: Any) -> str | None:
         """Return the expression that a test reaches a value by, if it came out of a mock."""
         if isinstance(value, NonCallableMock):
-            name = value._extract_mock_name()
+            name = _full_name(value)
             return expression(name) if name.partition(".")[0].partition("(")[0] in self._made else None
         return next((name for name, each in self._given if each is value), None)
 
@@ -51,7 +51,7 @@ class Mocks:
         found: list[list[str]] = []
         for name, mock in self._made.items():
             paths = list(dict.fromkeys(each[0] + "()" for each in mock.mock_calls if "__" not in each[0]))
-            replied = [path for owner, path, _ in self._replies if owner == name]
+            replied = {path for owner, path, _ in self._replies if owner == name}
             found += [
                 [name, path]
                 for path in paths
@@ -63,7 +63,8 @@ class Mocks:
         """Return what a test can assert of the calls: expression, count, and arguments where they can be written."""
         found: dict[str, list[Any]] = {}
         for name, mock in self._made.items():
-            for path, args, kwargs in mock.mock_calls:
+            calls: list[Any] = list(mock.mock_calls)
+            for path, args, kwargs in calls:
                 if "__" not in path:
                     key = expression(joined(name, path))
                     found.setdefault(key, []).append((args, kwargs))
@@ -80,7 +81,7 @@ class Mocks:
         else:
             owner.return_value = self._build(term)
             if not isinstance(owner.return_value, (bool, int, float, str, type(None))):
-                self._given.append((expression(f"{owner._extract_mock_name()}()"), owner.return_value))
+                self._given.append((expression(f"{_full_name(owner)}()"), owner.return_value))
 
 
 def joined(name: str, path: str) -> str:
@@ -118,6 +119,27 @@ def spec_of(path: str, module: ModuleType) -> Any:
     for part in name.split("."):
         found = getattr(found, part)
     return found
+
+
+def _full_name(mock: Any) -> str:
+    name: str = mock._extract_mock_name()  # noqa: SLF001 - `repr` shows it, with more around it
+    return name
+
+
+def _made(name: str, spec: Any) -> Any:
+    """Make what `MagicMock(spec=spec)` makes, without looking through a large class each time."""
+    from unittest.mock import MagicMock
+
+    if not isinstance(spec, type) or _is_asynchronous(spec):
+        return MagicMock(spec=spec, name=name)
+    mock = MagicMock(spec=dir(spec), name=name)
+    mock.__class__ = spec
+    return mock
+
+
+@cache
+def _is_asynchronous(spec: type) -> bool:
+    return any(inspect.iscoroutinefunction(getattr(spec, name, None)) for name in dir(spec))
 
 
 def _written(made: list[Any], describe: Callable[[Any], Any]) -> list[Any] | None:

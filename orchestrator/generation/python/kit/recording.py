@@ -79,13 +79,14 @@ class _Recording:
     def _explore_application(self) -> set[str]:
         assert self._application
         found, document = operations(getattr(self._target.module, self._application))
+        budget = self._budget // 2
         proposer = RequestProposer(found, document, self._pool)
         for operation in found:
             self._plain[operation.subject] = proposer.plain(operation)
-            self._explore(operation.subject, proposer.proposals(operation), lambda *_: None, self._budget // 2, proposer)
+            self._explore(operation.subject, proposer.proposals(operation), lambda *_: None, budget, proposer)
         for _ in range(2):
             for operation in found:
-                self._explore(operation.subject, proposer.arranged(operation), proposer.mutate, self._budget // 2, proposer)
+                self._explore(operation.subject, proposer.arranged(operation), proposer.mutate, budget, proposer)
         return {operation.subject for operation in found}
 
     def _explore(
@@ -99,7 +100,7 @@ class _Recording:
     ) -> None:
         _say(f"search {subject}")
         first = len(self._search.found)
-        self._search.explore(proposals, mutate, budget, follow)
+        self._search.explore(proposals, mutate, budget, follow, budget if proposer else budget // 3)
         for each in self._search.found[first:]:
             if proposer and each.is_new and each.case["act"]["method"] != "GET":
                 proposer.learn(each.case, bool(each.observed.changed), each.observed.outcome.get("status"))

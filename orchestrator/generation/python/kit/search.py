@@ -60,8 +60,12 @@ class Search:
         mutate: Callable[[dict[str, Any], random.Random], Any],
         budget: int,
         follow: Callable[[dict[str, Any], Observed], Iterable[dict[str, Any]]],
+        patience: int,
     ) -> int:
-        """Try the proposals, what follows from each, then changes of what was worth keeping; return how many."""
+        """Try the proposals, what follows from each, then changes of what was worth keeping; return how many.
+
+        It ends early when `patience` changes in a row have shown nothing new.
+        """
         first, spent = len(self.found), 0
         for case in proposals:
             waiting = [case]
@@ -69,13 +73,16 @@ class Search:
                 one = waiting.pop(0)
                 observed = self.evaluate(one)
                 spent += observed is not None
-                if observed is not None and (self.reached or self.found[first:] and self.found[-1].case is one):
+                if observed is not None and (self.reached or self._is_last(one)):
                     waiting += follow(one, observed) if self.reached or self.found[-1].is_new else ()
         chance = random.Random(f"{budget}")  # noqa: S311 - the same each time is what is wanted
+        quiet, known = 0, len(self.found)
         for _ in range(budget * 3):
             corpus = [each for each in self.found[first:] if each.is_new]
-            if spent >= budget or not corpus:
+            if spent >= budget or not corpus or quiet > patience:
                 break
+            quiet = 0 if self.found[-1].is_new and len(self.found) > known else quiet + 1
+            known = len(self.found)
             changed = mutate(chance.choice(corpus).case, chance)
             if changed is not None:
                 spent += self.evaluate(changed) is not None
@@ -112,6 +119,9 @@ class Search:
         self._outcomes |= _endings(case, observed.outcome)
         self.arcs |= observed.arcs
         self.found.append(Found(case, observed, is_new, len(self.found)))
+
+    def _is_last(self, case: dict[str, Any]) -> bool:
+        return bool(self.found) and self.found[-1].case is case
 
     def _is_new(self, case: dict[str, Any], observed: Observed) -> bool:
         return not observed.arcs <= self.arcs or not _endings(case, observed.outcome) <= self._outcomes

@@ -1,6 +1,7 @@
 """What the target's interpreter is started with. It loads this directory as a package under a name nobody else uses.
 
-Usage: `python start.py STAGE DIRECTORY`; a stage records, or checks whatever its name is. The request is DIRECTORY/STAGE.request.json, the answer DIRECTORY/STAGE.json.
+Usage: `python start.py STAGE DIRECTORY`; the stage `record` searches, any other one runs pytest. The request is
+DIRECTORY/STAGE.request.json, the answer DIRECTORY/STAGE.json.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Values as JSON, so that a test can be written that makes them again. Nothing here holds code.
 
 Scalars stand for themselves. The others have a tag: `list`, `tuple`, `set`, `frozenset`, `dict` (pairs), `number`
-(not finite), `bytes` (hex), `new` (a class called with `args` and `fields`), `member` (of an enum, a constant, a class),
-`mock` (of a class, with a `name`), `seen` (an expression of the test) `shape` (a class and attributes to
+(not finite), `bytes` (hex), `new` (a class called with `args` and `fields`), `member` (of an enum, a constant, a
+class), `mock` (of a class, with a `name`), `seen` (an expression of the test) `shape` (a class and attributes to
 compare) and `types` (of the items of a list).
 Classes are named `module:qualified.name`; the target's own module is the empty name.
 """

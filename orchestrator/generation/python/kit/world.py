@@ -122,9 +122,7 @@ class World:
             return [], self._raised(error)
         return answers[:-1], answers[-1]
 
-    def _outcome(
-        self, case: dict[str, Any], receiver: Any, arguments: dict[str, Any], mocks: Mocks
-    ) -> dict[str, Any]:
+    def _outcome(self, case: dict[str, Any], receiver: Any, arguments: dict[str, Any], mocks: Mocks) -> dict[str, Any]:
         before = {name: repr(term) for name, term in case["act"]["args"].items()}
         try:
             value = self._invoke(case["act"], receiver, arguments)

@@ -10,7 +10,8 @@ def changed(text: str, most: int = 100) -> list[str]:
     before = ast.unparse(tree).splitlines()
     found = []
     for mutant in mutants(tree, most):
-        lines = ast.unparse(mutant.tree).splitlines()
+        with mutant.applied():
+            lines = ast.unparse(tree).splitlines()
         found += [line.strip() for line, old in zip(lines, before, strict=True) if line != old]
     return sorted(found)
 
