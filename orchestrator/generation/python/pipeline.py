@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -49,6 +50,11 @@ class _Bench:
         answer = self.directory / f"{name}.json"
         answer.unlink(missing_ok=True)
         (self.directory / f"{name}.request.json").write_text(json.dumps(asked, indent=1), "utf-8")
+        if not shutil.which(self.interpreter):
+            raise TaskError(
+                "generation/tool-missing", f"there is no Python at `{self.interpreter}`",
+                hint="make the project's environment, or leave the one that is named by `VIRTUAL_ENV`",
+            )  # fmt: skip
         spoken: list[bytes] = []
         code = await self.command(
             [self.interpreter, "-B", str(KIT), name, str(self.directory)],
@@ -103,9 +109,20 @@ async def generate(
         mutants=recording["mutants"],
         killed=recording["killed"],
         seconds=round(time.monotonic() - began, 1),
-        suspicious=tuple(recording["suspicious"]),
+        suspicious=(*recording["suspicious"], *_untested(recording["refused"])),
         titles=tuple(emitted.cases),
     )
+
+
+def _untested(refused: Mapping[str, str]) -> list[str]:
+    """Return a line for each reason why something is not tested, with the first that it holds for."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in refused.items():
+        by_reason.setdefault(reason, []).append(name)
+    return [
+        f"`{names[0]}`{f' and {len(names) - 1} more' if len(names) > 1 else ''} not tested: {reason}"
+        for reason, names in by_reason.items()
+    ]
 
 
 def _bench(

@@ -16,6 +16,7 @@ from .tracing import Trace
 from .world import Unusable, World
 
 MOST_MUTANTS = 250
+_LINES = 500_000  # of changed files that are compiled: a file of 50 000 lines takes a second
 _TRIES = 320  # cases that may try to kill one mutant
 _TRIES_ANEW = 100  # the same, where any case may tell
 _PATIENCE = 1.0  # seconds a case may take on a mutant, which may never end
@@ -34,6 +35,7 @@ class Choice:
 
 def choose(found: list[Found], target: Target, fence: Fence, world: World) -> Choice:
     """Return the kept cases and what they can tell; `world` makes others for other modules."""
+    fence.rest()
     kept = _cover(found)
     killing = _Killing(found, kept, target, fence, world)
     killing.run()
@@ -82,7 +84,9 @@ class _Killing:
 
     def run(self) -> None:
         """Try them all."""
-        for mutant in mutants(self._target.tree, MOST_MUTANTS):
+        lines = max(1, getattr(self._target.tree.body[-1], "end_lineno", 1))
+        for mutant in mutants(self._target.tree, min(MOST_MUTANTS, max(20, _LINES // lines))):
+            self._fence.rest()
             with mutant.applied():
                 try:
                     code = compile(self._target.tree, str(self._target.path), "exec", dont_inherit=True)

@@ -50,7 +50,7 @@ class Mocks:
         """Return the mock and path of every call whose result was used for nothing but itself."""
         found: list[list[str]] = []
         for name, mock in self._made.items():
-            paths = list(dict.fromkeys(each[0] + "()" for each in mock.mock_calls if "__" not in each[0]))
+            paths = list(dict.fromkeys(f"{path}()" for path, *_ in _recorded(mock)))
             replied = {path for owner, path, _ in self._replies if owner == name}
             found += [
                 [name, path]
@@ -63,12 +63,9 @@ class Mocks:
         """Return what a test can assert of the calls: expression, count, and arguments where they can be written."""
         found: dict[str, list[Any]] = {}
         for name, mock in self._made.items():
-            calls: list[Any] = list(mock.mock_calls)
-            for path, args, kwargs in calls:
-                if "__" not in path:
-                    key = expression(joined(name, path))
-                    found.setdefault(key, []).append((args, kwargs))
-        written = [[key, len(made), _written(made, describe)] for key, made in found.items()]
+            for path, args, kwargs in _recorded(mock):
+                found.setdefault(expression(joined(name, path)), []).append((args, kwargs))
+        written: list[list[Any]] = [[key, len(made), _written(made, describe)] for key, made in found.items()]
         return [each for each in written if each[2] is not None or "return_value" not in each[0]][:_MOST]
 
     def _reply(self, mock: Any, path: str, term: Any) -> None:
@@ -119,6 +116,12 @@ def spec_of(path: str, module: ModuleType) -> Any:
     for part in name.split("."):
         found = getattr(found, part)
     return found
+
+
+def _recorded(mock: Any) -> list[tuple[str, Any, Any]]:
+    """Return the path and arguments of the calls by name; what an operator calls is nobody's business."""
+    calls: list[Any] = list(mock.mock_calls)
+    return [(path, args, kwargs) for path, args, kwargs in calls if "__" not in path]
 
 
 def _full_name(mock: Any) -> str:

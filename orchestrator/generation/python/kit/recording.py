@@ -23,6 +23,8 @@ from .subjects import find_subjects, reaching
 from .tracing import Trace, branching_lines, executable_lines
 from .world import Observed, World
 
+MOST_SUBJECTS = 200  # functions of one file
+
 
 def record(request: dict[str, Any]) -> dict[str, Any]:
     """Return the kept cases of the request's target and what is known of them.
@@ -110,7 +112,9 @@ class _Recording:
             self._target.module, endpoints | {self._application or ""}, self._application is None
         )
         proposer = Proposer(self._target.module, self._pool)
-        for subject in subjects:
+        for subject in subjects[MOST_SUBJECTS:]:
+            self._refused[subject.name] = f"more than {MOST_SUBJECTS} are too many for one file"
+        for subject in subjects[:MOST_SUBJECTS]:
             try:
                 calls = CallProposer(subject, proposer, self._target.module)
             except NotCovered as error:
