@@ -4,6 +4,7 @@ import ast
 import asyncio
 import os
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ class Cart:
 PERSON = "import shop\n\n\ndef test_it_remembers():\n    assert shop.remember('a') == 1\n"
 
 
-def generated(root: Path, target: str = "shop.py") -> Generated:
+def generated(root: Path, target: str = "shop.py", environment: str = sys.prefix) -> Generated:
     async def run() -> Generated:
         children = Children("generating", watchdog=False)
 
@@ -77,7 +78,7 @@ def generated(root: Path, target: str = "shop.py") -> Generated:
         work = root.parent / "work"
         work.mkdir(exist_ok=True)
         request = Request(root=root, target=target, test_file="tests/test_shop_generated.py", priority="low")
-        environ = {"PATH": os.environ["PATH"], "VIRTUAL_ENV": sys.prefix}
+        environ = {"PATH": os.environ["PATH"], "VIRTUAL_ENV": environment}
         try:
             return await generate(request, command, work, lambda _: None, environ)
         finally:
@@ -163,8 +164,10 @@ def test_a_second_generation_is_the_same_byte_for_byte(shop: tuple[Path, Generat
         ("import socket\nsocket.create_connection(('192.0.2.1', 1))\n\ndef a(): ...\n", "is denied"),
         ("def a(:\n", "is not Python"),
         ("  \n", "is empty"),
+        ("name = input('name? ')\n\ndef a(): ...\n", "EOFError"),
+        ("import subprocess\nsubprocess.run(['true'])\n\ndef a(): ...\n", "is denied"),
     ],
-    ids=["missing module", "SystemExit", "_exit", "socket", "syntax", "empty"],
+    ids=["missing module", "SystemExit", "_exit", "socket", "syntax", "empty", "input", "program"],
 )
 def test_a_broken_target_is_refused_with_its_cause(tmp_path: Path, text: str, message: str) -> None:
     root = project(tmp_path, text)
@@ -185,3 +188,95 @@ def test_the_first_bad_module_is_named_where_the_target_imports_it(tmp_path: Pat
     with pytest.raises(TaskError, match="ZeroDivisionError") as caught:
         generated(root)
     assert str(caught.value.location) == "prices.py:2:1"
+
+
+@pytest.mark.long
+def test_a_target_that_never_ends_when_it_is_imported_is_given_up(tmp_path: Path) -> None:
+    root = project(tmp_path, "while True:\n    pass\n\ndef a(): ...\n")
+    with pytest.raises(TaskError, match="importing it does not end within 15 s"):
+        generated(root)
+
+
+def test_a_suite_that_fails_already_is_no_reason_not_to_test(tmp_path: Path) -> None:
+    root = project(tmp_path, "def double(number: int) -> int:\n    return number * 2\n")
+    (root / "tests" / "test_person.py").write_text("def test_that_fails():\n    assert False\n")
+    made = generated(root)
+    assert made.funnel.kept == len(made.titles) > 0
+
+
+def test_an_environment_without_pytest_is_refused_by_what_it_lacks(tmp_path: Path) -> None:
+    root = project(tmp_path, "def double(number: int) -> int:\n    return number * 2\n")
+    venv.create(tmp_path / "bare", with_pip=False)
+    with pytest.raises(TaskError, match="has no pytest") as caught:
+        generated(root, environment=str(tmp_path / "bare"))
+    assert caught.value.code == "generation/tool-missing"
+
+
+def test_an_environment_without_an_interpreter_is_refused(tmp_path: Path) -> None:
+    root = project(tmp_path, "def double(number: int) -> int:\n    return number * 2\n")
+    with pytest.raises(TaskError) as caught:
+        generated(root, environment=str(tmp_path / "nowhere"))
+    assert caught.value.code == "generation/tool-missing"
+
+
+SERVICE = """
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, HTTPException
+from pydantic import BaseModel, Field
+
+app = FastAPI()
+stock: dict[str, int] = {}
+
+
+class Delivery(BaseModel):
+    count: int = Field(ge=1, le=9)
+
+
+def known(name: str) -> int:
+    if name not in stock:
+        raise HTTPException(404, f"{name} is not in stock")
+    return stock[name]
+
+
+@app.put("/stock/{name}")
+def deliver(name: str, delivery: Delivery) -> int:
+    stock[name] = stock.get(name, 0) + delivery.count
+    return stock[name]
+
+
+@app.get("/stock/{name}")
+def show(count: Annotated[int, Depends(known)]) -> int:
+    return count
+"""
+
+
+def test_an_application_is_asked_for_what_it_allows_and_for_what_it_forbids(tmp_path: Path) -> None:
+    made = generated(project(tmp_path, SERVICE))
+    assert "def test_answers_404_name_is_not_in_stock(self, client):" in made.text
+    assert "assert problems(response) == [problem]" in made.text
+    assert '"body.count: greater_than_equal"' in made.text
+    assert "_after_deliver(self, client):" in made.text
+    assert made.killed / made.mutants > 0.85
+    assert made.after is not None
+    assert made.after.branches == 100
+
+
+LEDGER = """
+import sqlite3
+
+
+def balance(db: sqlite3.Connection, owner: str) -> int:
+    row = db.execute("select amount from accounts where owner = ?", (owner,)).fetchone()
+    if row is None:
+        return 0
+    return len(row)
+"""
+
+
+def test_a_connection_is_a_mock_that_answers_and_is_asked(tmp_path: Path) -> None:
+    made = generated(project(tmp_path, LEDGER))
+    assert "db = MagicMock(spec=Connection)" in made.text
+    assert "db.execute.return_value.fetchone.return_value = None" in made.text
+    assert 'assert_called_once_with("select amount from accounts where owner = ?", ("",))' in made.text
+    assert made.killed == made.mutants

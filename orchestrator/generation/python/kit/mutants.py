@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+_COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE), ast.GtE: (ast.Gt, ast.LtE),
+    ast.Eq: (ast.NotEq, ast.LtE), ast.NotEq: (ast.Eq, ast.Gt), ast.In: (ast.NotIn,), ast.NotIn: (ast.In,),
+    ast.Is: (ast.IsNot,), ast.IsNot: (ast.Is,),
 }  # fmt: skip
-_ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Div, ast.Mod: ast.Div,
-    ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.Pow: ast.Mult,
+_ARITHMETIC: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
+    ast.Add: (ast.Sub, ast.Mult, ast.BitOr), ast.Sub: (ast.Add, ast.Mod), ast.Mult: (ast.Div, ast.Add),
+    ast.Div: (ast.Mult, ast.Mod), ast.FloorDiv: (ast.Div, ast.Mult), ast.Mod: (ast.Div, ast.Sub),
+    ast.BitAnd: (ast.BitOr,), ast.BitOr: (ast.BitAnd,), ast.Pow: (ast.Mult,),
 }  # fmt: skip
 _PROSE = ("title", "description", "summary", "help", "version", "tags")
 
@@ -79,9 +81,9 @@ def _children(parent: ast.AST) -> Iterator[tuple[ast.AST, tuple[str, int | None]
 def _changes(node: ast.AST) -> list[ast.AST]:
     """Return what a node could become."""
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARISONS:
-        return [ast.Compare(node.left, [_COMPARISONS[type(node.ops[0])]()], node.comparators)]
+        return [ast.Compare(node.left, [other()], node.comparators) for other in _COMPARISONS[type(node.ops[0])]]
     if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC and not isinstance(node.left, ast.JoinedStr):
-        return [ast.BinOp(node.left, _ARITHMETIC[type(node.op)](), node.right)]
+        return [ast.BinOp(node.left, other(), node.right) for other in _ARITHMETIC[type(node.op)]]
     if isinstance(node, ast.BoolOp):
         other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
         return [ast.BoolOp(other, node.values)]
@@ -101,7 +103,7 @@ def _constants(node: ast.Constant) -> list[ast.AST]:
     if isinstance(value, bool):
         return [ast.Constant(not value)]
     if isinstance(value, (int, float)):
-        return [ast.Constant(value + 1)]
+        return [ast.Constant(value + 1), ast.Constant(value - 1)]
     if isinstance(value, str) and value:
         return [ast.Constant(f"XX{value}XX")]
     return []

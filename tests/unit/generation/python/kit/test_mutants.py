@@ -18,13 +18,15 @@ def changed(text: str, most: int = 100) -> list[str]:
 
 def test_comparisons_sums_and_results_are_changed() -> None:
     assert changed("def a(x):\n    return x + 1 < 3") == [
-        "return None", "return x + 1 < 4", "return x + 1 <= 3", "return x + 2 < 3", "return x - 1 < 3",
+        "return None", "return x * 1 < 3", "return x + 0 < 3", "return x + 1 < 2", "return x + 1 < 4",
+        "return x + 1 <= 3", "return x + 1 >= 3", "return x + 2 < 3", "return x - 1 < 3", "return x | 1 < 3",
     ]  # fmt: skip
 
 
 def test_the_limits_of_a_schema_are_changed_and_its_prose_is_not() -> None:
     assert changed('class A:\n    """Prose."""\n    x: int = Field(ge=1, description="prose")') == [
-        "x: int = Field(ge=2, description='prose')"
+        "x: int = Field(ge=0, description='prose')",
+        "x: int = Field(ge=2, description='prose')",
     ]
 
 
