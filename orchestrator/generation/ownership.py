@@ -13,7 +13,9 @@ Owner = Literal["nobody", "person", "edited", "current", "stale"]
 """Nobody: there is no file. Person: it has no marker. Edited: ours, but changed since. Current: ours, and the target is
 still what it was made for. Stale: ours, for a target that has changed since."""
 
-_MARKER: Final = re.compile(r"orchestrate: generated, version (\d+), target ([0-9a-f]{16}), body ([0-9a-f]{16})")
+SIGN: Final = "orchestrate: generated, version"
+"""What the first line of every generated file has."""
+_MARKER: Final = re.compile(rf"{SIGN} (\d+), target ([0-9a-f]{{16}}), body ([0-9a-f]{{16}})")
 
 
 class Marker(NamedTuple):
@@ -39,7 +41,7 @@ def owner_of(text: str | None, target: str) -> Owner:
 def mark(body: str, target: str, comment: str) -> str:
     """Return the file that holds `body`; `comment` begins a comment in its language, such as `//`."""
     target_hash, body_hash = fingerprint(target), fingerprint(body)
-    return f"{comment} orchestrate: generated, version {VERSION}, target {target_hash}, body {body_hash}\n{body}"
+    return f"{comment} {SIGN} {VERSION}, target {target_hash}, body {body_hash}\n{body}"
 
 
 def fingerprint(text: str) -> str:

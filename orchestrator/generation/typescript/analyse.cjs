@@ -1,8 +1,6 @@
 'use strict';
 // Says what a target exports, what it depends on and which values matter to it. Reads; never runs project code.
-// Usage: node analyse.cjs REQUEST.json RESULT.json, where a request is {root, target}.
 
-const fs = require('node:fs');
 const path = require('node:path');
 const { exportsOf } = require('./analysis/exports.cjs');
 const { collectHints, unique } = require('./analysis/hints.cjs');
@@ -37,5 +35,4 @@ function programOf(ts, root, file) {
   return ts.createProgram([file], options);
 }
 
-const [, , request, result] = process.argv;
-fs.writeFileSync(result, JSON.stringify(analyse(JSON.parse(fs.readFileSync(request, 'utf8')))));
+module.exports = { analyse };

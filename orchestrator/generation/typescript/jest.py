@@ -1,4 +1,4 @@
-"""Runs the target's own node, Jest and Prettier. Knows where they are and what their reports mean, and no more."""
+"""The target's own node, Jest and compiler: what they are asked, and what their answers mean."""
 
 from __future__ import annotations
 
@@ -6,143 +6,164 @@ import asyncio
 import json
 import re
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.errors import TaskError
+from orchestrator.generation.ownership import SIGN
 from orchestrator.generation.request import Request, RunCommand
 from orchestrator.generation.result import Coverage
+from orchestrator.generation.typescript.worker import Ended, Worker
 
-HERE: Final = Path(__file__).parent
 _KEPT: Final = ("PATH", "LANG", "TMPDIR", "HOME", "SYSTEMROOT")
-_LONGEST: Final = 900.0
-"""Seconds after which a command is taken to hang."""
-_ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
+_ANALYSIS: Final = 120.0
+_SUITE: Final = 300.0
+_PROOF: Final = 300.0
+_BESIDE_SEARCH: Final = 60.0
+"""Seconds a search may take beyond its own limit, which it looks at between two tries."""
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What one run of tests said."""
+class Suite:
+    """What the tests say that people wrote."""
 
-    passed: int
-    failed: tuple[str, ...]
+    failed: tuple[str, ...] = ()
     """Full names of the tests that failed."""
-    broken: tuple[str, ...]
+    broken: tuple[str, ...] = ()
     """Messages of files that could not run."""
+    leaking: tuple[str, ...] = ()
+    """Test files after which something is different for the next one in the same process."""
+    coverage: dict[str, Any] = field(default_factory=dict)
+    """Counters by source file, as Istanbul has them."""
+    unknown: str | None = None
+    """Why nothing is known of them."""
 
-    @property
-    def is_green(self) -> bool:
-        return not self.failed and not self.broken
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the runs of a test file that is not written yet have shown."""
+
+    stage: str | None
+    """The run that failed: `unseen`, `first`, `again`, `shuffled` or `suite`; None if all are green."""
+    texts: dict[str, str]
+    """The files as they are to be written."""
+    failed: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    breaks: tuple[str, ...] = ()
+    """Tests of people that fail after it."""
+    before: Coverage | None = None
+    """Of the target by the tests that people wrote."""
+    coverage: Coverage | None = None
+    """Of the target by all tests."""
 
 
 class Jest:
-    """The target's tools."""
+    """The target's tools: one process looks for cases, another runs tests as the project runs them."""
 
     def __init__(self, request: Request, command: RunCommand, directory: Path, environ: Mapping[str, str]) -> None:
         self._request = request
-        self._command = command
         self._directory = directory
-        self._environ = {name: environ[name] for name in _KEPT if name in environ} | {"TZ": "UTC", "NODE_ENV": "test"}
-        self.output = ""
+        self._path = environ.get("PATH")
+        env = {name: environ[name] for name in _KEPT if name in environ} | {"TZ": "UTC", "NODE_ENV": "test"}
+        self._explorer = Worker(command, request.root, env)
+        self._prover = Worker(command, request.root, env)
 
     def check(self) -> None:
         """Refuse when a tool is missing.
 
         :raises TaskError: `generation/tool-missing`
         """
-        if shutil.which("node", path=self._environ.get("PATH")) is None:
+        if shutil.which("node", path=self._path) is None:
             raise TaskError("generation/tool-missing", "`node` is not installed", hint="install Node.js 20 or newer")
         for name in ("typescript", "jest"):
-            if self._package(name) is None:
+            if not self._has_package(name):
                 hint = "run `npm ci` first; `settings.prepare` of a plan can do it"
                 message = f"the project has no package `{name}` in `node_modules`"
                 raise TaskError("generation/tool-missing", message, hint=hint)
 
     async def analyse(self) -> dict[str, Any]:
         """Return the model of the target."""
-        asked = self._write("analyse-request", {"root": str(self._request.root), "target": self._request.target})
-        result = self._directory / "analyse.json"
-        result.unlink(missing_ok=True)
-        await self._run(["node", str(HERE / "analyse.cjs"), str(asked), str(result)], {})
-        return self._read(result, "the analysis ended early")
+        found = await self._ask(self._explorer, "analyse", {}, _ANALYSIS, "the analysis ended early")
+        self._keep("analyse", found)
+        return found
 
     async def explore(self, mode: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Search for cases, or replay them on mutants; return what was found."""
         result = self._directory / f"{mode}.json"
         result.unlink(missing_ok=True)
         place = {"root": str(self._request.root), "target": self._request.target, "mode": mode}
-        request = self._write(f"{mode}-request", {**place, **asked, "result": str(result)})
-        driver = HERE / "search.cjs"
-        await self._jest(["--forceExit", "--runTestsByPath", str(driver)], mode, {"ORCHESTRATE_REQUEST": str(request)})
-        return self._read(result, "the target cannot be loaded")
+        request = self._keep(f"{mode}-request", {**place, **asked, "result": str(result)})
+        given = {"mode": mode, "request": str(request), "result": str(result)}
+        limit = asked["seconds"] + _BESIDE_SEARCH
+        answer = await self._ask(self._explorer, "explore", given, limit, "the target cannot be loaded")
+        if not answer["isDone"]:
+            cause = cause_in(answer["output"])
+            raise TaskError("generation/target-broken", f"the target cannot be loaded: {cause}")
+        found: dict[str, Any] = json.loads(result.read_text("utf-8"))
+        return found
 
-    async def prove(self, name: str, arguments: Sequence[str], zone: str = "UTC") -> Report:
-        """Run tests as the project runs them; return what they say."""
-        result = self._directory / f"{name}.json"
-        result.unlink(missing_ok=True)
-        await self._jest(["--forceExit", "--json", f"--outputFile={result}", *arguments], "prove", {"TZ": zone})
-        return _report(self._read(result, "the tests did not end"))
-
-    async def cover(self, name: str) -> tuple[Report, Coverage | None]:
-        """Run the whole suite; return its report, and the coverage of the target."""
-        directory = self._directory / name
-        target = self._request.target
-        wanted = [f"--collectCoverageFrom={target}", f"--coverageDirectory={directory}"]
-        report = await self.prove(
-            name, ["--coverage", "--coverageReporters=json-summary", *wanted, "--passWithNoTests"]
-        )
-        return report, _coverage(directory / "coverage-summary.json", str(self._request.root / target))
-
-    async def format(self, path: Path) -> None:
-        """Format a file as the project does, where it has Prettier."""
-        prettier = self._package("prettier")
-        if prettier is not None:
-            script = prettier / json.loads((prettier / "package.json").read_text("utf-8"))["bin"]
-            await self._run(["node", str(script), "--log-level=warn", "--write", str(path)], {})
-
-    def _package(self, name: str) -> Path | None:
-        root = self._request.root.resolve()
-        places = (above / "node_modules" / name for above in (root, *root.parents))
-        return next((place for place in places if (place / "package.json").is_file()), None)
-
-    async def _jest(self, arguments: Sequence[str], mode: str, environ: Mapping[str, str]) -> None:
-        package = self._package("jest")
-        assert package is not None
-        asked = {"root": str(self._request.root), "target": self._request.target, "mode": mode}
-        argv = ["node", str(package / "bin" / "jest.js"), "--config", str(HERE / "config.cjs")]
-        argv += ["--rootDir", str(self._request.root), "--runInBand", "--colors=false", *arguments]
-        await self._run(argv, {"ORCHESTRATE_JEST": json.dumps(asked), **environ})
-
-    async def _run(self, argv: Sequence[str], environ: Mapping[str, str]) -> None:
-        heard: list[bytes] = []
-        env = {**self._environ, **environ}
+    async def suite(self) -> Suite:
+        """Run the tests that people wrote."""
         try:
-            async with asyncio.timeout(_LONGEST):
-                await self._command(argv, cwd=self._request.root, env=env, output=heard.append)
-        except TimeoutError:
-            message = f"`{self._request.target}` did not come to an end in {_LONGEST:g} s"
-            raise TaskError(
-                "generation/target-broken", message, hint="it may loop for ever when it is loaded"
-            ) from None
-        finally:
-            self.output = _ANSI.sub("", b"".join(heard).decode("utf-8", "replace"))
+            found = await self._prover.ask("suite", self._place({"marker": SIGN}), _SUITE)
+        except Ended as end:
+            return Suite(unknown=f"longer than {_SUITE:g} s" if end.is_late else cause_in(end.output))
+        if "error" in found:
+            return Suite(unknown=cause_in(found["error"]))
+        return Suite(tuple(found["failed"]), tuple(found["broken"]), tuple(found["leaking"]), found["coverage"])
 
-    def _write(self, name: str, data: Mapping[str, Any]) -> Path:
+    async def prove(self, files: Mapping[str, str], suite: Suite) -> Proof:
+        """Run a test file, which may not be there yet, as the project will run it."""
+        known = {"failed": suite.failed, "broken": suite.broken, "leaking": suite.leaking}
+        target = str(self._request.root / self._request.target)
+        coverage = {name: one for name, one in suite.coverage.items() if name == target}
+        asked = {"test": self._request.test_file, "files": dict(files), "suite": {**known, "coverage": coverage}}
+        found = await self._ask(self._prover, "prove", asked, _PROOF, "the tests did not end")
+        self._keep("prove", found)
+        return Proof(
+            stage=found["stage"],
+            texts=found["texts"],
+            failed=tuple(found["failed"]),
+            broken=tuple(found["broken"]),
+            breaks=tuple(found.get("fresh", ())),
+            before=None if suite.unknown else coverage_of(found.get("before")) or Coverage(),
+            coverage=coverage_of(found.get("coverage")),
+        )
+
+    async def close(self) -> None:
+        """End both processes."""
+        await asyncio.gather(self._explorer.close(), self._prover.close())
+
+    def _has_package(self, name: str) -> bool:
+        root = self._request.root.resolve()
+        return any((above / "node_modules" / name / "package.json").is_file() for above in (root, *root.parents))
+
+    async def _ask(self, worker: Worker, what: str, asked: Mapping[str, Any], limit: float, why: str) -> dict[str, Any]:
+        """Return an answer.
+
+        :raises TaskError: `generation/target-broken`, when there is none.
+        """
+        try:
+            answer = await worker.ask(what, self._place(asked), limit)
+        except Ended as end:
+            if end.is_late:
+                message = f"`{self._request.target}` did not come to an end in {limit:g} s"
+                hint = "it may loop for ever when it is loaded"
+                raise TaskError("generation/target-broken", message, hint=hint) from None
+            raise TaskError("generation/target-broken", f"{why}: {cause_in(end.output)}") from None
+        if "error" in answer:
+            raise TaskError("generation/target-broken", f"{why}: {cause_in(answer['error'])}")
+        return answer
+
+    def _place(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        return {"root": str(self._request.root), "target": self._request.target, **asked}
+
+    def _keep(self, name: str, data: Mapping[str, Any]) -> Path:
         path = self._directory / f"{name}.json"
         path.write_text(json.dumps(data), "utf-8")
         return path
-
-    def _read(self, path: Path, otherwise: str) -> dict[str, Any]:
-        """Return what a stage wrote.
-
-        :raises TaskError: `generation/target-broken`, when it did not get so far.
-        """
-        if path.is_file():
-            found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-            return found
-        raise TaskError("generation/target-broken", f"{otherwise}: {cause_in(self.output)}")
 
 
 def cause_in(output: str) -> str:
@@ -152,19 +173,6 @@ def cause_in(output: str) -> str:
     return (wanted or lines or ["no output"])[0][:200]
 
 
-def _report(found: Mapping[str, Any]) -> Report:
-    files = found["testResults"]
-    failed = [one["fullName"] for file in files for one in file["assertionResults"] if one["status"] == "failed"]
-    broken = [
-        _ANSI.sub("", file["message"]) for file in files if file["status"] == "failed" and not file["assertionResults"]
-    ]
-    return Report(found["numPassedTests"], tuple(failed), tuple(broken))
-
-
-def _coverage(summary: Path, target: str) -> Coverage | None:
-    if not summary.is_file():
-        return None
-    found = json.loads(summary.read_text("utf-8")).get(target)
-    if found is None:
-        return None
-    return Coverage(*(float(found[name]["pct"]) for name in ("lines", "branches", "functions")))
+def coverage_of(found: Mapping[str, float] | None) -> Coverage | None:
+    """Return what an answer says of the target."""
+    return Coverage(found["lines"], found["branches"], found["functions"]) if found else None

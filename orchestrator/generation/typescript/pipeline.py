@@ -1,30 +1,26 @@
 """From a target to a test file that has passed: analyse, search, replay on mutants, minimise, emit, prove.
 
-It writes beside the test file while it proves it, and leaves only what it returns to be written.
+Nothing is written into the project: the file is proven before it exists.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.errors import Location, TaskError
 from orchestrator.generation.minimal import Candidate, fewest
 from orchestrator.generation.request import Request, RunCommand
-from orchestrator.generation.result import Coverage, Funnel, Generated
-from orchestrator.generation.typescript import blame, emission
-from orchestrator.generation.typescript.jest import Jest, Report, cause_in
-from orchestrator.templates import Templates, shipped_directory
+from orchestrator.generation.result import Funnel, Generated
+from orchestrator.generation.typescript import emission
+from orchestrator.generation.typescript.jest import Jest, Suite, cause_in
+from orchestrator.generation.typescript.proof import Prover
 
 _SEARCH_SECONDS: Final = 300
-_IN_ORDER: Final = 5
-_SHUFFLED: Final = 5
-_ZONES: Final = ("UTC", "America/New_York", "Asia/Tokyo")
-_MOST_ROUNDS: Final = 4
 
 Recorded = dict[str, Any]
 
@@ -40,12 +36,22 @@ async def generate(
 
     :raises TaskError: `generation/...`, when there is nothing to test or nothing to test with.
     """
-    started = time.monotonic()
     jest = Jest(request, command, directory, environ)
     jest.check()
+    suite = asyncio.ensure_future(jest.suite())
+    try:
+        return await _generate(request, jest, suite, progress)
+    finally:
+        suite.cancel()
+        await jest.close()
+
+
+async def _generate(
+    request: Request, jest: Jest, running: Awaitable[Suite], progress: Callable[[str], None]
+) -> Generated:
+    started = time.monotonic()
     progress(f"analysing `{request.target}`")
     model = _checked(request, await jest.analyse())
-    suite, before = await jest.cover("before")
     found = await jest.explore("search", {"model": model, "budget": request.budget, "seconds": _SEARCH_SECONDS})
     if "broken" in found:
         raise TaskError("generation/target-broken", f"`{request.target}` cannot be loaded: {found['broken']}")
@@ -53,16 +59,16 @@ async def generate(
     progress(f"replaying {len(found['cases'])} cases on mutants")
     noticed = await _notice(jest, model, found["cases"])
     cases = _minimised(found["cases"], noticed["kills"], funnel)
+    suite = await running
     progress(f"proving {len(cases)} cases")
-    proof = _Proof(request, jest, model, funnel, set(suite.failed))
-    text, kept = await proof.run(cases)
+    proof, kept = await Prover(request, jest, model, funnel, suite).proven(cases)
     funnel.kept = len(kept)
     mutants, killed = _score(noticed, found["cases"], kept)
     return Generated(
-        text=text,
+        text=proof.texts[request.test_file],
         funnel=funnel,
-        before=before,
-        after=proof.after,
+        before=proof.before,
+        after=proof.coverage,
         mutants=mutants,
         killed=killed,
         seconds=round(time.monotonic() - started, 1),
@@ -117,102 +123,9 @@ def _score(noticed: Recorded, cases: Sequence[Recorded], kept: Sequence[Recorded
     return len(noticed["mutants"]), len(dead)
 
 
-def _suspicious(found: Recorded, suite: Report) -> tuple[str, ...]:
+def _suspicious(found: Recorded, suite: Suite) -> tuple[str, ...]:
     crashes = [f"{count} inputs: {reason}" for reason, count in found["dropped"].items() if "ends in a" in reason]
     red = [f"the project's own test fails: {name}" for name in suite.failed]
-    return (*crashes, *red, *(f"a test file of the project cannot run: {cause_in(one)}" for one in suite.broken))
-
-
-class _Proof:
-    """Proves cases under the project's real configuration, and leaves out those that do not hold."""
-
-    def __init__(self, request: Request, jest: Jest, model: Recorded, funnel: Funnel, red: set[str]) -> None:
-        self._request = request
-        self._jest = jest
-        self._model = model
-        self._funnel = funnel
-        self._red = red
-        self._templates = Templates([shipped_directory("templates") / "tests"])
-        self.after: Coverage | None = None
-
-    async def run(self, cases: Sequence[Recorded]) -> tuple[str, list[Recorded]]:
-        """Return the text of the file, and the cases in it.
-
-        :raises TaskError: `generation/nothing-holds`
-        """
-        kept = list(cases)
-        with _pending(self._request) as path:
-            for _ in range(_MOST_ROUNDS):
-                if not kept:
-                    break
-                await self._write(path, kept)
-                bad = await self._failures(path)
-                if not bad:
-                    return path.read_text("utf-8"), kept
-                kept = self._without(kept, bad)
-        raise TaskError("generation/nothing-holds", f"no case of `{self._request.target}` passes: {self._funnel}")
-
-    async def _write(self, path: Path, cases: Sequence[Recorded]) -> None:
-        self._render(path, cases)
-        await self._jest.format(path)
-
-    def _render(self, path: Path, cases: Sequence[Recorded]) -> None:
-        context = emission.parts(self._model, cases, self._request.test_file)
-        path.write_text(self._templates.render(emission.TEMPLATE, context), "utf-8")
-
-    async def _failures(self, path: Path) -> dict[str, str]:
-        """Return the names of tests that fail, with the reason; run after run, until one fails."""
-        only = ["--runTestsByPath", str(path)]
-        for number in range(_IN_ORDER):
-            report = await self._jest.prove("in-order", only)
-            if not report.is_green:
-                return _bad(report, path, "validate: fails" if number == 0 else "validate: fails sometimes")
-        for seed in range(1, _SHUFFLED + 1):
-            zone = _ZONES[seed % len(_ZONES)]
-            report = await self._jest.prove("shuffled", [*only, "--randomize", f"--seed={seed}"], zone)
-            if not report.is_green:
-                return _bad(report, path, "validate: depends on order or time zone")
-        report, self.after = await self._jest.cover("after")
-        fresh = [name for name in report.failed if name not in self._red]
-        return dict.fromkeys(fresh, "validate: fails beside the whole suite")
-
-    def _without(self, cases: Sequence[Recorded], bad: Mapping[str, str]) -> list[Recorded]:
-        """Leave out the cases of failing tests. A test made of several cases goes as a whole.
-
-        :raises TaskError: when the failure is of no test of ours.
-        """
-        kept = []
-        for name, members in emission.members(self._model, cases, self._request.test_file):
-            reason = bad.get(name)
-            if reason is None:
-                kept += members
-            else:
-                self._funnel.drop(reason, len(members))
-        if len(kept) == len(cases):
-            reason = next(iter(bad))
-            raise TaskError("generation/nothing-holds", f"the tests of `{self._request.target}` cannot run: {reason}")
-        return [case for case in cases if any(case is one for one in kept)]
-
-
-def _bad(report: Report, path: Path, reason: str) -> dict[str, str]:
-    names = dict.fromkeys(report.failed, reason)
-    for message in report.broken:
-        found = blame.tests_at(path.read_text("utf-8"), blame.lines_in(message, path.name))
-        names |= dict.fromkeys(found, "validate: does not compile") if found else {cause_in(message): reason}
-    return names
-
-
-@contextmanager
-def _pending(request: Request) -> Iterator[Path]:
-    """A test file beside the one to come, which is gone afterwards; so is its directory if nothing else is in it."""
-    final = request.root / request.test_file
-    made = [above for above in final.parents if not above.exists()]
-    final.parent.mkdir(parents=True, exist_ok=True)
-    path = final.with_name(f"pending-{final.name}")
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
-        for above in made:
-            if not any(above.iterdir()):
-                above.rmdir()
+    broken = [f"a test file of the project cannot run: {cause_in(one)}" for one in suite.broken]
+    unknown = [f"the project's own tests were left out: {suite.unknown}"] if suite.unknown else []
+    return (*crashes, *red, *broken, *unknown)

@@ -1,0 +1,92 @@
+'use strict';
+// Runs a test file that is not written yet as the project will run it: in order, shuffled and in several time zones,
+// after the files that leave something behind, and once more for its coverage. Ends with the first run that fails.
+
+const path = require('node:path');
+const { changed, shared } = require('./leaks.cjs');
+const { open, virtual } = require('./project.cjs');
+
+const IN_ORDER = 5;
+const SHUFFLED = 5;
+const ZONES = ['UTC', 'America/New_York', 'Asia/Tokyo'];
+
+async function prove({ root, target, test, files, suite }) {
+  const place = path.join(root, test);
+  const texts = await formatted(root, files);
+  virtual.lay(Object.fromEntries(Object.entries(texts).map(([name, text]) => [path.join(root, name), text])));
+  try {
+    return { texts, ...(await proven(await open(root), target, place, suite)) };
+  } finally {
+    virtual.lay({});
+    process.env.TZ = ZONES[0];
+  }
+}
+
+async function proven(project, target, test, suite) {
+  const config = await project.configOf(test);
+  if (!config) return { stage: 'unseen', failed: [], broken: [] };
+  const before = shared();
+  for (let number = 1; number <= IN_ORDER; number += 1) {
+    const said = await project.run(config, test);
+    if (isRed(said)) return { stage: number === 1 ? 'first' : 'again', ...said };
+  }
+  const left = changed(before, shared());
+  for (let seed = 1; seed <= SHUFFLED; seed += 1) {
+    process.env.TZ = ZONES[seed % ZONES.length];
+    const said = await project.run(config, test, { seed });
+    if (isRed(said)) return { stage: 'shuffled', ...said };
+  }
+  process.env.TZ = ZONES[0];
+  for (const other of suite.leaking) await project.run(await project.configOf(path.join(project.root, other)), path.join(project.root, other));
+  const last = await project.run(config, test, { cover: [target] });
+  if (isRed(last)) return { stage: 'suite', ...last };
+  const fresh = left.length ? await broken(project, suite) : [];
+  const file = path.join(project.root, target);
+  const covered = { before: summary(await project.merged([suite.coverage]), file), coverage: summary(await project.merged([suite.coverage, last.coverage]), file) };
+  return { stage: null, left, fresh, failed: [], broken: [], ...covered };
+}
+
+/** Only a file that leaves something behind can break others: then all of them are run after it. */
+async function broken(project, suite) {
+  const fresh = [];
+  for (const { config, test } of await project.tests()) {
+    const { failed, broken: unable } = await project.run(config, test);
+    fresh.push(...[...failed, ...unable].filter((one) => ![...suite.failed, ...suite.broken].includes(one)));
+  }
+  return fresh;
+}
+
+function isRed({ failed, broken: unable }) {
+  return failed.length > 0 || unable.length > 0;
+}
+
+function summary(map, file) {
+  if (!map.files().includes(file)) return null;
+  const { lines, branches, functions } = map.fileCoverageFor(file).toSummary().data;
+  return { lines: lines.pct, branches: branches.pct, functions: functions.pct };
+}
+
+/** The files as the project's Prettier has them, where it has one. */
+async function formatted(root, files) {
+  const prettier = await prettierOf(root);
+  if (!prettier) return files;
+  const done = {};
+  for (const [name, text] of Object.entries(files)) {
+    const filepath = path.join(root, name);
+    const options = await prettier.resolveConfig(filepath, { editorconfig: true });
+    done[name] = await prettier.format(text, { ...options, filepath });
+  }
+  return done;
+}
+
+async function prettierOf(root) {
+  try {
+    const found = await import(require.resolve('prettier', { paths: [root] }));
+    return found.default ?? found;
+  } catch (error) {
+    if (error.code === 'MODULE_NOT_FOUND') return null;
+    throw error;
+  }
+}
+
+module.exports = { prove };
