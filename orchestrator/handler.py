@@ -71,6 +71,8 @@ class ApplyContext(NamedTuple):
     environ: Mapping[str, str]
     """The caller's environment with the task's `env` laid over it."""
     command: RunCommand
+    lasting: RunCommand
+    """The same for processes that several tasks use, one after the other: they may run until the run ends."""
     log: Callable[[str], None]
     """Adds a line to the task's log."""
     artifacts: Callable[[], Path]

@@ -60,6 +60,7 @@ async def _generate(handler: TestGeneration, task: TestGenerationTask, change: C
             files=workspace,
             environ=os.environ,
             command=command,
+            lasting=command,
             log=lambda line: typer.echo(line, err=True),
             artifacts=lambda: Path(directory),
         )

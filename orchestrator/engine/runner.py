@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -180,6 +181,7 @@ class ApplyRunner(_Planning):
         self.publish: Callable[[Event], None] = _ignore
         """Shows an event that is not journaled."""
         self._preparing: asyncio.Task[None] | None = None
+        self._lasting = itertools.count(1)
 
     def attempt(self, task: Task, number: int) -> Attempt:
         if skipped := self.skipped(task):
@@ -319,12 +321,23 @@ class ApplyRunner(_Planning):
             files=self.workspace,
             environ=self.environ_of(task),
             command=Command(self.children, task.id, log, self.record_soon),
+            lasting=self._run_lasting,
             log=lambda line: log.write(f"{line}\n".encode()),
             artifacts=artifacts,
             tasks=self.plan.tasks,
             strict=self.strict,
             marks=lambda: self.children.mark(),
         )
+
+    async def _run_lasting(
+        self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], output: Callable[[bytes], None] | None = None
+    ) -> int:
+        """Run a command that no task owns, with a log of its own."""
+        log = self._log("", next(self._lasting), "shared")
+        try:
+            return await Command(self.children, "", log, self.record_soon)(argv, cwd=cwd, env=env, output=output)
+        finally:
+            log.close()
 
     @cached_property
     def alarms(self) -> Alarms:
@@ -403,11 +416,11 @@ class ApplyRunner(_Planning):
             hint = f"its output is in `{log.name}`; `settings.prepare` names it"
             raise TaskError("task/command", f"the preparation `{shown}` ended with {code}", hint=hint)
 
-    def _log(self, task_id: str, number: int) -> TaskLog:
+    def _log(self, task_id: str, number: int, name: str = "prepare") -> TaskLog:
         def show(text: str) -> None:
             self.publish(TaskOutput(task_id, text))
 
-        return TaskLog(self.run_directory, task_id or "prepare", number, self.masker, show)
+        return TaskLog(self.run_directory, task_id or name, number, self.masker, show)
 
 
 def _check_claims(edits: Sequence[FileEdit], claims: Claims) -> None:

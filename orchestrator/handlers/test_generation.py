@@ -14,6 +14,7 @@ from orchestrator.generation.python.foreseen import foresee as foresee_python
 from orchestrator.generation.request import Request
 from orchestrator.generation.result import Generated
 from orchestrator.generation.typescript.foreseen import foresee as foresee_typescript
+from orchestrator.generation.typescript.nodes import Nodes
 from orchestrator.handler import Applied, ApplyContext, Claims, FileHandler, PlanContext
 from orchestrator.plan.fields import Count, ProjectPath
 from orchestrator.plan.model import Task
@@ -50,6 +51,9 @@ class TestGeneration(FileHandler):
     model = TestGenerationTask
     runs_project_code = True
 
+    def __init__(self) -> None:
+        self._nodes = Nodes()
+
     def claims(self, task: TestGenerationTask) -> Claims:
         return Claims(reads=(task.target,), writes=(task.test_file,))
 
@@ -76,7 +80,7 @@ class TestGeneration(FileHandler):
         target = _target(task, context.files)
         before = context.files.read(task.test_file)
         request = request_of(task, context.root)
-        made = await _generated(task, request, context)
+        made = await self._generated(task, request, context)
         if _target(task, context.files) != target:
             raise TaskError("task/conflict", f"`{task.target}` changed while it was tested", retryable=True)
         text = ownership.mark(made.text, target, _COMMENTS[task.language])
@@ -85,6 +89,16 @@ class TestGeneration(FileHandler):
         for line in report_of(made, task.estimated_cases):
             context.log(line)
         return Applied(summary_of(made), evidence=_evidence(made))
+
+    async def _generated(self, task: TestGenerationTask, request: Request, context: ApplyContext) -> Generated:
+        if task.language == "python":
+            from orchestrator.generation.python.pipeline import generate
+
+            return await generate(request, context.command, context.artifacts(), context.log, context.environ)
+        from orchestrator.generation.typescript.pipeline import generate as generate_typescript
+
+        directory = context.artifacts()
+        return await generate_typescript(request, context.lasting, directory, context.log, context.environ, self._nodes)
 
 
 def request_of(task: TestGenerationTask, root: Path) -> Request:
@@ -114,14 +128,6 @@ def report_of(made: Generated, estimated: int | None) -> list[str]:
     if made.is_truncated:
         lines.append("the clock ended the search early; a quieter machine may find more")
     return [*lines, *(f"look at: {one}" for one in made.suspicious)]
-
-
-async def _generated(task: TestGenerationTask, request: Request, context: ApplyContext) -> Generated:
-    if task.language == "python":
-        from orchestrator.generation.python.pipeline import generate
-    else:
-        from orchestrator.generation.typescript.pipeline import generate
-    return await generate(request, context.command, context.artifacts(), context.log, context.environ)
 
 
 def _foreseen(task: TestGenerationTask, text: str) -> tuple[tuple[str, ...], int]:

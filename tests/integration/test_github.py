@@ -248,7 +248,14 @@ def context(server: GitHubServer, tmp_path: Path, **more: Any) -> PlanContext:
 def apply(server: GitHubServer, root: Path, approval: Approval) -> None:
     for command in (["init", "--quiet"], ["remote", "add", "origin", "git@github.com:ann/shop.git"]):
         subprocess.run(["git", "-C", str(root), *command], check=True)
-    made: Any = {"root": root, "environ": server.environ, "files": None, "command": None, "artifacts": None}
+    made: Any = {
+        "root": root,
+        "environ": server.environ,
+        "files": None,
+        "command": None,
+        "lasting": None,
+        "artifacts": None,
+    }
     asyncio.run(approvals.enforce(approval, ApplyContext(**made, log=print)))
 
 

@@ -138,6 +138,16 @@ class Bench:
             self.previous[task.id] = (result.digest, result.evidence)
         return result
 
+    def attempts(self, *tasks: Task) -> list[TaskResult]:
+        """Try the tasks one after the other, in one run."""
+        runner = self.runner(*tasks)
+
+        async def main() -> list[TaskResult]:
+            attempts = [runner.attempt(task, 1) for task in tasks]
+            return [one if isinstance(one, TaskResult) else await one for one in attempts]
+
+        return run_with_children(runner, main)
+
     def failure(self, task: Task) -> tuple[str, str]:
         """Try the task, which fails; return the code and message."""
         result = self.attempt(task)

@@ -32,7 +32,20 @@ function programOf(ts, root, file) {
   const read = found ? ts.readConfigFile(found, ts.sys.readFile).config : {};
   const parsed = ts.parseJsonConfigFileContent(read ?? {}, ts.sys, found ? path.dirname(found) : root);
   const options = { ...parsed.options, noEmit: true, allowJs: true, skipLibCheck: true };
-  return ts.createProgram([file], options);
+  return ts.createProgram([file], options, hostOf(ts, options));
+}
+
+const sources = new Map();
+
+/** Reads each file once, as long as this process is used. */
+function hostOf(ts, options) {
+  const host = ts.createCompilerHost(options, true);
+  const read = host.getSourceFile;
+  host.getSourceFile = (name, ...how) => {
+    if (!sources.has(name)) sources.set(name, read.call(host, name, ...how));
+    return sources.get(name);
+  };
+  return host;
 }
 
 module.exports = { analyse };

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import shutil
@@ -13,7 +12,7 @@ from typing import Any, Final
 
 from orchestrator.errors import TaskError
 from orchestrator.generation.ownership import SIGN
-from orchestrator.generation.request import Request, RunCommand
+from orchestrator.generation.request import Request
 from orchestrator.generation.result import Coverage
 from orchestrator.generation.typescript.worker import Ended, Worker
 
@@ -59,29 +58,34 @@ class Proof:
     """Of the target by all tests."""
 
 
+def environ_of(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment that project code sees: none of the caller's secrets, and the same everywhere."""
+    return {name: environ[name] for name in _KEPT if name in environ} | {"TZ": "UTC", "NODE_ENV": "test"}
+
+
+def check_tools(root: Path, environ: Mapping[str, str]) -> None:
+    """Refuse when a tool is missing.
+
+    :raises TaskError: `generation/tool-missing`
+    """
+    if shutil.which("node", path=environ.get("PATH")) is None:
+        raise TaskError("generation/tool-missing", "`node` is not installed", hint="install Node.js 20 or newer")
+    places = [above / "node_modules" for above in (root, *root.parents)]
+    for name in ("typescript", "jest"):
+        if not any((place / name / "package.json").is_file() for place in places):
+            hint = "run `npm ci` first; `settings.prepare` of a plan can do it"
+            message = f"the project has no package `{name}` in `node_modules`"
+            raise TaskError("generation/tool-missing", message, hint=hint)
+
+
 class Jest:
     """The target's tools: one process looks for cases, another runs tests as the project runs them."""
 
-    def __init__(self, request: Request, command: RunCommand, directory: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, request: Request, directory: Path, explorer: Worker, prover: Worker) -> None:
         self._request = request
         self._directory = directory
-        self._path = environ.get("PATH")
-        env = {name: environ[name] for name in _KEPT if name in environ} | {"TZ": "UTC", "NODE_ENV": "test"}
-        self._explorer = Worker(command, request.root, env)
-        self._prover = Worker(command, request.root, env)
-
-    def check(self) -> None:
-        """Refuse when a tool is missing.
-
-        :raises TaskError: `generation/tool-missing`
-        """
-        if shutil.which("node", path=self._path) is None:
-            raise TaskError("generation/tool-missing", "`node` is not installed", hint="install Node.js 20 or newer")
-        for name in ("typescript", "jest"):
-            if not self._has_package(name):
-                hint = "run `npm ci` first; `settings.prepare` of a plan can do it"
-                message = f"the project has no package `{name}` in `node_modules`"
-                raise TaskError("generation/tool-missing", message, hint=hint)
+        self._explorer = explorer
+        self._prover = prover
 
     async def analyse(self) -> dict[str, Any]:
         """Return the model of the target."""
@@ -109,6 +113,7 @@ class Jest:
         try:
             found = await self._prover.ask("suite", self._place({"marker": SIGN}), _SUITE)
         except Ended as end:
+            await self._prover.close()
             return Suite(unknown=f"longer than {_SUITE:g} s" if end.is_late else cause_in(end.output))
         if "error" in found:
             return Suite(unknown=cause_in(found["error"]))
@@ -131,14 +136,6 @@ class Jest:
             before=None if suite.unknown else coverage_of(found.get("before")) or Coverage(),
             coverage=coverage_of(found.get("coverage")),
         )
-
-    async def close(self) -> None:
-        """End both processes."""
-        await asyncio.gather(self._explorer.close(), self._prover.close())
-
-    def _has_package(self, name: str) -> bool:
-        root = self._request.root.resolve()
-        return any((above / "node_modules" / name / "package.json").is_file() for above in (root, *root.parents))
 
     async def _ask(self, worker: Worker, what: str, asked: Mapping[str, Any], limit: float, why: str) -> dict[str, Any]:
         """Return an answer.

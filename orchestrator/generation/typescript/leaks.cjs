@@ -20,8 +20,8 @@ function shared() {
 }
 
 function note(found, name, object) {
-  for (const [key, { value, get }] of Object.entries(Object.getOwnPropertyDescriptors(object))) {
-    if (typeof (value ?? get) === 'function') found.set(`${name}.${key}`, value ?? get);
+  for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(object))) {
+    if (typeof value === 'function') found.set(`${name}.${key}`, value);
   }
 }
 

@@ -17,7 +17,8 @@ from orchestrator.generation.minimal import Candidate, fewest
 from orchestrator.generation.request import Request, RunCommand
 from orchestrator.generation.result import Funnel, Generated
 from orchestrator.generation.typescript import emission
-from orchestrator.generation.typescript.jest import Jest, Suite, cause_in
+from orchestrator.generation.typescript.jest import Jest, Suite, cause_in, check_tools, environ_of
+from orchestrator.generation.typescript.nodes import Nodes, state_of
 from orchestrator.generation.typescript.proof import Prover
 
 _SEARCH_SECONDS: Final = 300
@@ -31,19 +32,21 @@ async def generate(
     directory: Path,
     progress: Callable[[str], None],
     environ: Mapping[str, str],
+    nodes: Nodes,
 ) -> Generated:
     """Return tests for a TypeScript or JavaScript target, proven under the project's own configuration.
 
     :raises TaskError: `generation/...`, when there is nothing to test or nothing to test with.
     """
-    jest = Jest(request, command, directory, environ)
-    jest.check()
-    suite = asyncio.ensure_future(jest.suite())
-    try:
-        return await _generate(request, jest, suite, progress)
-    finally:
-        suite.cancel()
-        await jest.close()
+    check_tools(request.root, environ)
+    state = state_of(request.root, environ_of(environ))
+    async with nodes.lent("explore", state, command) as explorer, nodes.lent("prove", state, command) as prover:
+        jest = Jest(request, directory, explorer, prover)
+        suite = asyncio.ensure_future(nodes.known(state, jest.suite))
+        try:
+            return await _generate(request, jest, suite, progress)
+        finally:
+            suite.cancel()
 
 
 async def _generate(

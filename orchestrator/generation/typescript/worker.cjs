@@ -13,9 +13,12 @@ const ANSWERS = {
   end: () => require('./project.cjs').close(),
 };
 const POLL_MS = 10;
+const MOST_IDLE_MS = 120_000;
 const parent = process.ppid;
 
-async function serve(directory) {
+const [, , directory] = process.argv;
+
+async function serve() {
   for (let number = 1; ; number += 1) {
     const asked = await next(path.join(directory, `ask-${number}.json`));
     const began = process.cpuUsage();
@@ -25,7 +28,7 @@ async function serve(directory) {
     fs.writeFileSync(`${place}.tmp`, JSON.stringify(answer));
     fs.renameSync(`${place}.tmp`, place);
     process.stdout.write(`${asked.what}: ${((user + system) / 1e6).toFixed(1)} s of processor time\n`);
-    if (asked.what === 'end') process.exit(0);
+    if (asked.what === 'end') leave();
   }
 }
 
@@ -38,12 +41,19 @@ async function answered(asked) {
 }
 
 async function next(place) {
+  const until = Date.now() + MOST_IDLE_MS;
   while (!fs.existsSync(place)) {
-    if (process.ppid !== parent) process.exit(1); // whoever asked is gone
+    if (process.ppid !== parent || Date.now() > until) leave(); // whoever asked is gone, or done
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return JSON.parse(fs.readFileSync(place, 'utf8'));
 }
 
+function leave() {
+  fs.rmSync(directory, { recursive: true, force: true });
+  process.exit(0);
+}
+
+process.on('SIGTERM', leave);
 process.on('unhandledRejection', (reason) => process.stdout.write(`${reason?.stack ?? reason}\n`));
-serve(process.argv[2]);
+serve();

@@ -21,6 +21,8 @@ HERE: Final = Path(__file__).parent
 _NODE: Final = ("node", "--experimental-vm-modules", "--no-warnings")  # modules of either kind
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
 _MOST_OUTPUT: Final = 200
+_MOST_IDLE: Final = 60.0
+"""Seconds; shorter than what the process itself waits for a question."""
 
 
 class Ended(Exception):
@@ -42,8 +44,9 @@ class Worker:
         self._number = 0
         self._heard: list[bytes] = []
         self._news = asyncio.Event()
-        self._process: asyncio.Task[int] | None = None
-        self._directory: tempfile.TemporaryDirectory[str] | None = None
+        self._process: asyncio.Task[None] | None = None
+        self._place = Path()
+        self._answered = 0.0
 
     async def ask(self, what: str, asked: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         """Return the answer to a question; a worker that does not give one in `seconds` is ended.
@@ -64,22 +67,34 @@ class Worker:
         if not answer.is_file():
             raise Ended(await self._end())
         found: dict[str, Any] = json.loads(answer.read_text("utf-8"))
+        self._answered = asyncio.get_running_loop().time()
         return found
 
+    @property
+    def is_warm(self) -> bool:
+        """Say whether the next question will find what the last one left. A process that nobody asks ends itself."""
+        is_running = self._process is not None and not self._process.done()
+        return is_running and asyncio.get_running_loop().time() - self._answered < _MOST_IDLE
+
     async def close(self) -> None:
-        """End the process and remove its directory."""
+        """End the process."""
         await self._end()
 
     def _started(self) -> Path:
-        if self._directory is None:
-            self._directory = tempfile.TemporaryDirectory(prefix="orchestrate-")
-            argv = [*_NODE, str(HERE / "worker.cjs"), self._directory.name]
-            self._number = 0
-            self._process = asyncio.ensure_future(
-                self._command(argv, cwd=self._root, env=self._environ, output=self._hear)
-            )
-            self._process.add_done_callback(lambda _: self._news.set())
-        return Path(self._directory.name)
+        """Return the directory of the process, which is started if there is none."""
+        if self._process is None or self._process.done():
+            directory = tempfile.TemporaryDirectory(prefix="orchestrate-")
+            self._number, self._heard, self._place = 0, [], Path(directory.name)
+            self._process = asyncio.ensure_future(self._run(directory))
+        return self._place
+
+    async def _run(self, directory: tempfile.TemporaryDirectory[str]) -> None:
+        argv = [*_NODE, str(HERE / "worker.cjs"), directory.name]
+        try:
+            await self._command(argv, cwd=self._root, env=self._environ, output=self._hear)
+        finally:
+            directory.cleanup()
+            self._news.set()
 
     def _hear(self, chunk: bytes) -> None:
         self._heard = [*self._heard[-_MOST_OUTPUT:], chunk]
@@ -98,9 +113,4 @@ class Worker:
             process.cancel()
             with suppress(asyncio.CancelledError):
                 await process
-        directory, self._directory = self._directory, None
-        if directory is not None:
-            directory.cleanup()
-        output = _ANSI.sub("", b"".join(self._heard).decode("utf-8", "replace"))
-        self._heard = []
-        return output
+        return _ANSI.sub("", b"".join(self._heard).decode("utf-8", "replace"))
