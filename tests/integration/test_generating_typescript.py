@@ -275,6 +275,12 @@ def test_a_target_without_text_is_refused(shop: Shop, text: str | None, reason: 
     assert shop.bench.failure(task()) == ("generation/target-missing", f"the target `{TARGET}` {reason}")
 
 
+def test_a_target_that_no_person_wrote_is_refused_before_anything_runs(shop: Shop) -> None:
+    shop.bench.write(TARGET, "export const a = 1;\n" * 50_000)
+    message = f"`{TARGET}` has 50000 lines; files of more than 10000 are not covered"
+    assert shop.bench.failure(task()) == ("generation/not-covered", message)
+
+
 def test_a_target_that_exports_nothing_to_call_is_refused(shop: Shop) -> None:
     shop.answer("analyse", {**model(), "classes": []})
     code, _ = shop.bench.failure(task())

@@ -22,6 +22,7 @@ _SUITE: Final = 300.0
 _PROOF: Final = 300.0
 _BESIDE_SEARCH: Final = 60.0
 """Seconds a search may take beyond its own limit, which it looks at between two tries."""
+_MOST_HANGING: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +96,40 @@ class Jest:
 
     async def explore(self, mode: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Search for cases, or replay them on mutants; return what was found."""
-        result = self._directory / f"{mode}.json"
-        result.unlink(missing_ok=True)
-        place = {"root": str(self._request.root), "target": self._request.target, "mode": mode}
-        request = self._keep(f"{mode}-request", {**place, **asked, "result": str(result)})
+        hanging: list[str] = []
+        while len(hanging) <= _MOST_HANGING:
+            try:
+                return await self._explore(mode, {**asked, "hanging": hanging})
+            except Ended as end:
+                hanging.append(self._endless(end))
+        message = f"`{self._request.target}` did not come to an end with {len(hanging)} inputs, such as {hanging[-1]}"
+        raise TaskError("generation/target-broken", message)
+
+    async def _explore(self, mode: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        result, endless = self._directory / f"{mode}.json", self._directory / "endless"
+        for one in (result, endless):
+            one.unlink(missing_ok=True)
+        request = self._keep(
+            f"{mode}-request", self._place({**asked, "mode": mode, "result": str(result), "endless": str(endless)})
+        )
         given = {"mode": mode, "request": str(request), "result": str(result)}
-        limit = asked["seconds"] + _BESIDE_SEARCH
-        answer = await self._ask(self._explorer, "explore", given, limit, "the target cannot be loaded")
-        if not answer["isDone"]:
-            cause = cause_in(answer["output"])
+        answer = await self._explorer.ask("explore", self._place(given), asked["seconds"] + _BESIDE_SEARCH)
+        if "error" in answer or not answer["isDone"]:
+            cause = cause_in(answer.get("error") or answer["output"])
             raise TaskError("generation/target-broken", f"the target cannot be loaded: {cause}")
         found: dict[str, Any] = json.loads(result.read_text("utf-8"))
         return found
+
+    def _endless(self, end: Ended) -> str:
+        """Return what was tried when the process was ended because of it.
+
+        :raises TaskError: when that was not why it ended.
+        """
+        place = self._directory / "endless"
+        if place.is_file() and (name := place.read_text("utf-8", "replace")):
+            return name
+        cause = "an endless loop" if place.is_file() else cause_in(end.output)
+        raise TaskError("generation/target-broken", f"the target cannot be loaded: {cause}")
 
     async def suite(self) -> Suite:
         """Run the tests that people wrote."""

@@ -7,7 +7,7 @@ const MOST_TICKS = 20_000;
 const ENOUGH = 3;
 const MOST_TRIES = 15;
 
-async function killed(request, until, say) {
+async function killed(request, until, say, begins) {
   const state = { active: -1, mutants: [], hits: new Set(), ticks: 0 };
   globalThis.__orchestrateMutants = (text) => { state.mutants = JSON.parse(text); };
   globalThis.__orchestrateMutant = (id) => { state.hits.add(id); return state.active === id; };
@@ -18,7 +18,7 @@ async function killed(request, until, say) {
   let truncated = false;
   for (let id = 0; id < state.mutants.length; id += 1) {
     truncated ||= Date.now() > until;
-    if (!truncated) await hunt(request, id, reach, kills, state);
+    if (!truncated) await hunt(request, id, reach, kills, state, begins);
   }
   const dead = new Set(kills.flat());
   say(`${dead.size} of ${state.mutants.length} mutants noticed`);
@@ -32,7 +32,7 @@ async function touched(request, one, state) {
 }
 
 /** Try the cases that reach a mutant, the kept ones first, until enough of them notice it. */
-async function hunt(request, id, reach, kills, state) {
+async function hunt(request, id, reach, kills, state, begins) {
   const order = request.cases.map((one, index) => index).filter((index) => reach[index].has(id));
   order.sort((one, two) => Number(request.cases[one].isSpare) - Number(request.cases[two].isSpare) || reach[one].size - reach[two].size || one - two);
   let notices = 0;
@@ -40,7 +40,7 @@ async function hunt(request, id, reach, kills, state) {
     const one = request.cases[index];
     if (notices >= ENOUGH || tries >= MOST_TRIES || (one.isSpare && notices)) break;
     Object.assign(state, { active: id, ticks: 0 });
-    if (!sameAs(one, await replay(request, one))) {
+    if (!begins(id, index) || !sameAs(one, await replay(request, one))) {
       kills[index].push(id);
       notices += 1;
     }

@@ -22,6 +22,7 @@ from orchestrator.generation.typescript.nodes import Nodes, state_of
 from orchestrator.generation.typescript.proof import Prover
 
 _SEARCH_SECONDS: Final = 300
+_MOST_LINES: Final = 10_000
 
 Recorded = dict[str, Any]
 
@@ -39,6 +40,7 @@ async def generate(
     :raises TaskError: `generation/...`, when there is nothing to test or nothing to test with.
     """
     check_tools(request.root, environ)
+    _check_size(request)
     state = state_of(request.root, environ_of(environ))
     async with nodes.lent("explore", state, command) as explorer, nodes.lent("prove", state, command) as prover:
         jest = Jest(request, directory, explorer, prover)
@@ -79,6 +81,15 @@ async def _generate(
         suspicious=_suspicious(found, suite),
         titles=tuple(emission.titles(emission.parts(model, kept, request.test_file))),
     )
+
+
+def _check_size(request: Request) -> None:
+    """:raises TaskError: when a target is so long that a program must have written it."""
+    with (request.root / request.target).open("rb") as file:
+        lines = sum(1 for _ in file)
+    if lines > _MOST_LINES:
+        message = f"`{request.target}` has {lines} lines; files of more than {_MOST_LINES} are not covered"
+        raise TaskError("generation/not-covered", message)
 
 
 def _checked(request: Request, model: Recorded) -> Recorded:

@@ -4,20 +4,41 @@
 
 const fs = require('node:fs');
 const net = require('node:net');
+const path = require('node:path');
 const { propose, replay, sameAs } = require('./replay.cjs');
 const { killed } = require('./killing.cjs');
 const { isOpaque } = require('./values.cjs');
+const { watch } = require('./watch.cjs');
 
 const MOST_SPARE = { error: 30, value: 60 };
 const BUGS = ['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'Timeout'];
 const request = JSON.parse(fs.readFileSync(process.env.ORCHESTRATE_REQUEST, 'utf8'));
 const until = Date.now() + request.seconds * 1000;
 
+const watched = watch(request.endless, path.join(request.root, request.target));
+
 test(request.mode, async () => {
-  net.Socket.prototype.connect = () => { throw new Error('the network is closed'); };
-  const result = request.mode === 'search' ? await search() : await killed(request, until, say);
-  fs.writeFileSync(request.result, JSON.stringify(result));
+  net.Socket.prototype.connect = closed;
+  net.Server.prototype.listen = closed;
+  process.exit = (code) => { throw Object.assign(new Error(`the process is ended with ${code ?? 0}`), { name: 'Exit' }); };
+  try {
+    const result = request.mode === 'search' ? await search() : await killed(request, until, say, begins);
+    fs.writeFileSync(request.result, JSON.stringify(result));
+  } finally {
+    await watched.end();
+  }
 }, 3_600_000);
+
+function closed() {
+  throw new Error('the network is closed');
+}
+
+/** Say whether something may be tried: what did not come to an end the last time may not. */
+function begins(...what) {
+  const name = JSON.stringify(what);
+  watched.begin(name);
+  return !request.hanging.includes(name);
+}
 
 function say(line) {
   process.stdout.write(`${line}\n`);
@@ -54,6 +75,11 @@ async function searchOne(subject, found, seen, pool) {
       break;
     }
     const { choices, known, changed } = queue.shift();
+    if (!begins(subject.owner, subject.fn, choices)) {
+      found.dropped['search: does not end'] = (found.dropped['search: does not end'] ?? 0) + 1;
+      found.proposed += 1;
+      continue;
+    }
     reset();
     const { points, heard, case: made } = await propose(request, subject, choices, pool);
     if (made.error?.name === 'Broken') {
@@ -103,6 +129,7 @@ function enqueue(queue, planned, { choices, points, known, changed }) {
 }
 
 function unfit(made) {
+  if (made.error?.name === 'Exit') return 'search: ends the process';
   if (made.error && BUGS.includes(made.error.name)) return `search: ends in a ${made.error.name}`;
   if (made.error && /too many calls|the network is closed/.test(made.error.message)) return `search: ${made.error.message}`;
   const parts = [made.args, made.given, made.script, made.value ?? null, made.error ?? null, made.values];
