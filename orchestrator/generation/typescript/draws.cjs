@@ -2,7 +2,7 @@
 // Makes values from type trees. Every decision has a path and alternatives; a case is the decisions that differ from
 // the first alternatives. Objects learn: a property is decided when it is first read.
 
-const { encode } = require('./values.cjs');
+const { encode, seen } = require('./values.cjs');
 
 const NOW = Date.parse('2025-06-01T12:00:00.000Z');
 const DAY = 86_400_000;
@@ -53,6 +53,11 @@ class Draws {
   /** Return a value as JSON: `whole` with all that its type has, else with what has been read of it. */
   encode(value, whole) {
     return this.quietly(() => encode(value, (one) => this.learning.get(one)?.(whole) ?? null));
+  }
+
+  /** Return a value as whoever gets it sees it. */
+  seen(value) {
+    return this.quietly(() => seen(value, (one) => this.learning.get(one)?.(true) ?? null));
   }
 
   alternatives(path, tree, name) {

@@ -8,6 +8,8 @@ const { encode, decode } = require('./values.cjs');
 
 const MOST_CALLS = 60;
 const SLOWEST_MS = 2000;
+// No name: an object that learns would have a property of any name.
+const MADE_OF = Symbol('made of');
 const REAL = ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'];
 
 /** Run `subject` with the decisions `choices`; return the case that came of it, with the choices there were. */
@@ -22,7 +24,7 @@ async function propose(request, subject, choices, pool) {
     if (!site.isVoid) step[1] = reply(model, draws, `reply:${script.length - 1}`, site);
     return step[1];
   };
-  const outside = outsideOf(model, answer, (value) => decode(draws.encode(value, true)));
+  const outside = outsideOf(model, answer, (value) => draws.seen(value));
   const given = { construct: [], args: [], values: {} };
   const outcome = await run(request, subject, outside, {
     value: ({ local, type, known }) => (given.values[local] = known === undefined ? draws.draw(`value:${local}`, type, local) : known),
@@ -201,14 +203,14 @@ function reply(model, draws, at, { table, last, words, args }) {
 }
 
 function response({ hints }, draws, at, failures) {
-  const answered = (status, make) => Object.assign(Response.json(make, { status }), { orchestrate: { status, json: encode(make) } });
+  const answered = (status, make) => Object.assign(Response.json(make, { status }), { [MADE_OF]: { status, json: encode(make) } });
   const bodies = hints.bodies.length ? hints.bodies : [{ k: 'record', of: { k: 'any' } }];
   const full = bodies.map((tree) => ['answers 200', () => answered(200, decode(draws.encode(draws.draw(`${at}.body`, tree, 'body'), true)))]);
   return draws.choose(at, [...full, ['answers 500', () => answered(500, { error: 'unavailable' })], ...failures]);
 }
 
 function replyText(draws, value) {
-  return value?.orchestrate ? { $response: value.orchestrate } : draws.encode(value, false);
+  return value?.[MADE_OF] ? { $response: value[MADE_OF] } : draws.encode(value, false);
 }
 
 function outcomeOf({ error, value, isAsync }, show) {

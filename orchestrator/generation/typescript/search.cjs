@@ -10,6 +10,7 @@ const { killed } = require('./killing.cjs');
 const { isOpaque } = require('./values.cjs');
 const { watch } = require('./watch.cjs');
 
+const WORDS = 4;
 const MOST_SPARE = { error: 30, value: 60 };
 const BUGS = ['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'Timeout'];
 const request = JSON.parse(fs.readFileSync(process.env.ORCHESTRATE_REQUEST, 'utf8'));
@@ -153,10 +154,9 @@ function outcomeClass({ error, value }, heard) {
   return `returns ${typeof value} ${typeof value === 'object' ? Object.keys(value).sort().join() : ''}`;
 }
 
-/** A message up to where what was put in comes out again. */
+/** The first words of a message, but for those that were put in and come out again. */
 function sameWords(message, heard) {
-  const ends = heard.map((text) => message.indexOf(text)).filter((at) => at > 0);
-  return message.slice(0, Math.min(message.length, ...ends)).replace(/[\d"'].*/s, '').trim();
+  return message.split(/\s+/).filter((word) => !/[\d"'`]/.test(word) && !heard.some((text) => text.includes(word))).slice(0, WORDS).join(' ');
 }
 
 function reset() {

@@ -56,8 +56,25 @@ function decode(value) {
   return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, decode(own)]));
 }
 
+/** The same value without objects that learn: what the code that gets it sees of it. `read` as in `encode`. */
+function seen(value, read, depth = 0) {
+  if (value === null || typeof value !== 'object' || depth > DEEPEST) return value;
+  const inner = (one) => seen(one, read, depth + 1);
+  const keys = read(value) ?? (isRecord(value) ? Object.keys(value) : null);
+  if (keys) return Object.fromEntries(keys.map((key) => [key, inner(value[key])]));
+  if (Array.isArray(value)) return value.map(inner);
+  if (value instanceof Set) return new Set([...value].map(inner));
+  return value instanceof Map ? new Map([...value].map((pair) => pair.map(inner))) : value;
+}
+
+function isRecord(value) {
+  if (isProxy(value)) return false;
+  const proto = Object.getPrototypeOf(value);
+  return proto === null || Object.getPrototypeOf(proto) === null;
+}
+
 function isOpaque(value) {
   return JSON.stringify(value).includes('{"$opaque"');
 }
 
-module.exports = { encode, decode, isOpaque };
+module.exports = { encode, decode, seen, isOpaque };
