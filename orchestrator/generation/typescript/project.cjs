@@ -2,6 +2,7 @@
 // The project's own Jest, in this process: its configuration, its tests, and runs of single files as often as wanted.
 
 const virtual = require('./virtual.cjs');
+const fs = require('node:fs');
 const path = require('node:path');
 
 const opened = new Map();
@@ -24,10 +25,18 @@ function part(root, ...names) {
   return require(require.resolve(names.at(-1), { paths: [at] }));
 }
 
+/** The configuration that the project's own `test` script names, undefined where Jest finds it by itself. */
+function configured(root) {
+  const place = path.join(root, 'package.json');
+  const scripts = fs.existsSync(place) ? Object.values(JSON.parse(fs.readFileSync(place, 'utf8')).scripts ?? {}) : [];
+  const named = scripts.map((line) => line.match(/\bjest\b.*?\s(?:--config|-c)[= ](\S+)/)).find(Boolean);
+  return named ? path.resolve(root, named[1]) : undefined;
+}
+
 class Project {
   static async open(root) {
     const { readConfigs } = part(root, 'jest', '@jest/core', 'jest-config');
-    const argv = { _: [], $0: 'jest', runInBand: true, watchman: false, ci: true, silent: true };
+    const argv = { _: [], $0: 'jest', runInBand: true, watchman: false, ci: true, silent: true, config: configured(root) };
     const { globalConfig, configs } = await readConfigs(argv, [root]);
     return new Project(root, { ...globalConfig, silent: true, verbose: false, bail: 0, collectCoverage: false, updateSnapshot: 'none', randomize: false }, configs);
   }

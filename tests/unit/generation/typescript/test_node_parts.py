@@ -1,0 +1,179 @@
+"""The parts that run in node, tried with the node that is there; Jest is a stand-in that says what it was asked."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.generation.typescript.worker import HERE
+
+JEST = {
+    "jest/package.json": "{}",
+    "@jest/core/package.json": "{}",
+    "@jest/core/index.js": """
+        exports.SearchSource = class {
+          constructor({ config }) { this.config = config; }
+          isTestFilePath(path) { return path.includes('.test.'); }
+          async getTestPaths() { return { tests: this.config.all.map((path) => ({ path })) }; }
+        };""",
+    "jest-config/package.json": "{}",
+    "jest-config/index.js": """
+        exports.readConfigs = async (argv, [root]) => ({
+          globalConfig: { config: argv.config },
+          configs: [{ all: ['old', 'leaks', 'made'].map((name) => `${root}/${name}.test.ts`) }],
+        });""",
+    "jest-runtime/package.json": "{}",
+    "jest-runtime/index.js": "exports.default = { createContext: async (config) => ({ config }) };",
+    "jest-runner/package.json": "{}",
+    "jest-runner/index.js": """
+        const fs = require('node:fs');
+        const path = require('node:path');
+        exports.default = class {
+          constructor(global) { this.global = global; this.heard = {}; }
+          on(name, work) { this.heard[name] = work; }
+          async runTests([test]) {
+            const { seed = 'in order', collectCoverage } = this.global;
+            const line = [path.basename(test.path), collectCoverage ? 'covered' : seed, process.env.TZ].join(' ');
+            fs.appendFileSync(path.join(path.dirname(test.path), 'runs'), line + '\\n');
+            const text = fs.readFileSync(test.path, 'utf8');
+            if (text.includes('leaks')) fs.appendFile = () => line;
+            const isRed = text.includes('red') || (text.includes('unsteady') && seed === 3);
+            const one = { status: isRed ? 'failed' : 'passed', fullName: `is in ${path.basename(test.path)}` };
+            this.heard['test-file-success']([test, { testResults: [one], numPassingTests: isRed ? 0 : 1 }]);
+          }
+        };""",
+    "@jest/reporters/package.json": "{}",
+    "istanbul-lib-coverage/package.json": "{}",
+    "istanbul-lib-coverage/index.js": """
+        exports.createCoverageMap = () => ({ merge() {}, files: () => [], toJSON: () => ({}) });""",
+    "istanbul-lib-source-maps/package.json": "{}",
+    "istanbul-lib-source-maps/index.js": """
+        exports.createSourceMapStore = () => ({ transformCoverage: async (map) => map });""",
+}
+IN_ORDER = ["new.test.ts in order UTC"] * 5
+SHUFFLED = [
+    f"new.test.ts {seed} {zone}"
+    for seed, zone in enumerate(["America/New_York", "Asia/Tokyo", "UTC", "America/New_York", "Asia/Tokyo"], 1)
+]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project whose Jest is a stand-in, with a test of a person, one that leaks, and a generated one."""
+    for name, text in JEST.items():
+        path = tmp_path / "node_modules" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "old.test.ts").write_text("it('is in old')\n")
+    (tmp_path / "leaks.test.ts").write_text("it('leaks')\n")
+    (tmp_path / "made.test.ts").write_text("// orchestrate: generated, version 1\n")
+    return tmp_path
+
+
+def node(script: str, *given: Any) -> Any:
+    """Return what a script prints as JSON; it finds the parts at `here`, and what is given at `given`."""
+    head = f"const here = {json.dumps(str(HERE))} + '/'; const given = {json.dumps(given)};"
+    code = f"{head} (async () => {{ {script} }})().then((made) => console.log(JSON.stringify(made)));"
+    done = subprocess.run(["node", "-e", code], capture_output=True, text=True, check=True, env=_environ())
+    return json.loads(done.stdout)
+
+
+def _environ() -> dict[str, str]:
+    found = shutil.which("node")
+    assert found is not None
+    return {"PATH": str(Path(found).parent), "TZ": "UTC"}
+
+
+def prove(project: Path, text: str, *, test: str = "new.test.ts", **suite: Any) -> Any:
+    known = {"failed": [], "broken": [], "leaking": [], "coverage": {}, **suite}
+    asked = {"root": str(project), "target": "a.ts", "test": test, "files": {test: text}, "suite": known}
+    return node("return require(here + 'prove.cjs').prove(given[0]);", asked)
+
+
+def runs(project: Path) -> list[str]:
+    return (project / "runs").read_text().splitlines()
+
+
+def test_a_file_is_proven_in_order_shuffled_in_other_time_zones_and_for_its_coverage(project: Path) -> None:
+    assert prove(project, "it('holds')")["stage"] is None
+    assert runs(project) == [*IN_ORDER, *SHUFFLED, "new.test.ts covered UTC"]
+
+
+def test_a_file_is_proven_without_being_there(project: Path) -> None:
+    before = {path.name for path in project.iterdir()}
+    prove(project, "it('holds')")
+    assert {path.name for path in project.iterdir()} == before | {"runs"}
+
+
+def test_what_leaks_runs_before_the_file_once_more(project: Path) -> None:
+    prove(project, "it('holds')", leaking=["leaks.test.ts"])
+    assert runs(project)[10:] == ["leaks.test.ts in order UTC", "new.test.ts covered UTC"]
+
+
+def test_the_first_red_run_is_the_last(project: Path) -> None:
+    said = prove(project, "it('is red')")
+    assert (said["stage"], said["failed"]) == ("first", ["is in new.test.ts"])
+    assert len(runs(project)) == 1
+
+
+def test_a_test_that_depends_on_the_order_is_told_apart(project: Path) -> None:
+    said = prove(project, "it('is unsteady')")
+    assert (said["stage"], said["failed"]) == ("shuffled", ["is in new.test.ts"])
+
+
+def test_after_a_file_that_leaks_all_others_run(project: Path) -> None:
+    (project / "old.test.ts").write_text("it('is red')\n")
+    assert prove(project, "it('leaks')", failed=["is in old.test.ts"])["fresh"] == []
+    assert runs(project)[-3:] == [f"{name}.test.ts in order UTC" for name in ("old", "leaks", "made")]
+    assert prove(project, "it('leaks')")["fresh"] == ["is in old.test.ts"]
+
+
+def test_a_file_that_jest_does_not_look_for_is_told(project: Path) -> None:
+    assert prove(project, "it('holds')", test="new.ts")["stage"] == "unseen"
+    assert not (project / "runs").exists()
+
+
+def test_the_suite_is_what_people_wrote_and_says_which_files_leak(project: Path) -> None:
+    (project / "old.test.ts").write_text("it('is red')\n")
+    asked = {"root": str(project), "marker": "orchestrate: generated"}
+    said = node("return require(here + 'suite.cjs').suite(given[0]);", asked)
+    assert (said["tests"], said["failed"], said["leaking"]) == (2, ["is in old.test.ts"], ["leaks.test.ts"])
+
+
+@pytest.mark.parametrize(
+    ("script", "config"),
+    [("jest", None), ("jest --config test/jest.json --silent", "test/jest.json"), ("x && jest -c=a.js", "a.js")],
+)
+def test_the_configuration_is_the_one_that_the_project_tests_with(project: Path, script: str, config: Any) -> None:
+    (project / "package.json").write_text(json.dumps({"scripts": {"test": script}}))
+    read = "const { open } = require(here + 'project.cjs'); return (await open(given[0])).globalConfig.config ?? null;"
+    assert node(read, str(project)) == (config and str(project / config))
+
+
+def test_an_argument_is_seen_as_it_is_but_for_objects_that_learn() -> None:
+    script = """
+        const { Draws } = require(here + 'draws.cjs');
+        const draws = new Draws({ hints: { compared: {}, numbers: [] } }, {});
+        const text = { k: 'string' };
+        const row = draws.learn(['id'], () => 'row-1', () => false);
+        const signal = new AbortController().signal;
+        const seen = draws.seen({ rows: [row], kept: new Set([row]), signal });
+        return [seen.rows, [...seen.kept], seen.signal === signal];"""
+    assert node(script) == [[{"id": "row-1"}], [{"id": "row-1"}], True]
+
+
+def test_an_endless_try_ends_the_process_and_leaves_its_name(tmp_path: Path) -> None:
+    (tmp_path / "a.ts").write_text("")
+    script = f"""
+        const {{ watch }} = require({json.dumps(str(HERE))} + '/watch.cjs');
+        const {{ begin }} = watch({json.dumps(str(tmp_path / "endless"))}, {json.dumps(str(tmp_path / "a.ts"))});
+        begin('the first');
+        setTimeout(() => {{ begin('round and round'); for (;;); }}, 400);"""
+    done = subprocess.run(["node", "-e", script], timeout=60, env=_environ(), check=False)
+    assert done.returncode == -9
+    assert (tmp_path / "endless").read_text() == "round and round"
