@@ -4,7 +4,7 @@
 
 const { builtinModules } = require('node:module');
 
-const SILENT = builtinModules.filter((name) => !/^_|^(sys|punycode|wasi|test|sea|sqlite|trace_events)(\/|$)/.test(name));
+const SILENT = builtinModules.filter((name) => !/^_|^(sys|punycode|wasi|test|sea|sqlite|trace_events|domain|repl)(\/|$)/.test(name));
 
 /** Everything that is shared, by name. */
 function shared() {

@@ -4,6 +4,7 @@
 const virtual = require('./virtual.cjs');
 const fs = require('node:fs');
 const path = require('node:path');
+const { gathered } = require('./strays.cjs');
 
 const opened = new Map();
 
@@ -88,7 +89,7 @@ class Project {
     runner.on('test-file-failure', ([, error]) => { said = { passed: 0, failed: [], broken: [error.stack ?? error.message ?? String(error)] }; });
     const watcher = { isInterrupted: () => false, isWatchMode: () => false, on: () => {} };
     await runner.runTests([{ path: test, context: await this.context(config) }], watcher, { serial: true });
-    return said;
+    return { ...said, broken: [...said.broken, ...(await gathered())] };
   }
 
   /** Run what the project does before or after all of its tests, once. */
@@ -107,7 +108,10 @@ class Project {
     const { createCoverageMap } = part(this.root, 'jest', '@jest/core', '@jest/reporters', 'istanbul-lib-coverage');
     const { createSourceMapStore } = part(this.root, 'jest', '@jest/core', '@jest/reporters', 'istanbul-lib-source-maps');
     const map = createCoverageMap({});
-    for (const one of coverages.filter(Boolean)) map.merge(await createSourceMapStore().transformCoverage(createCoverageMap(one)));
+    for (const one of coverages.filter(Boolean)) {
+      const made = await createSourceMapStore().transformCoverage(createCoverageMap(one));
+      map.merge(JSON.parse(JSON.stringify(made))); // as one that was kept: an endless column is null there
+    }
     return map;
   }
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -71,7 +72,8 @@ class Prover:
         for message in proof.broken:
             lines = blame.lines_in(message, self._request.test_file.rpartition("/")[2])
             found = blame.tests_at(text, lines)
-            names |= dict.fromkeys(found, "validate: does not compile") if found else {cause_in(message): reason}
+            why = "validate: does not compile" if re.search(r"\bTS\d+\b", message) else reason
+            names |= dict.fromkeys(found, why) if found else {cause_in(message): reason}
         return names
 
     def _without(self, cases: Sequence[Recorded], bad: Mapping[str, str]) -> list[Recorded]:

@@ -6,10 +6,12 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const files = new Map();
+let version = 0;
 
 /** From now on there are these files, by absolute path, and none of those before. */
 function lay(texts) {
   files.clear();
+  version += 1;
   for (const [place, text] of Object.entries(texts)) files.set(path.resolve(place), text);
 }
 
@@ -27,7 +29,8 @@ function read(place, options) {
   return encoding ? files.get(place) : Buffer.from(files.get(place));
 }
 
-const stat = (_, options) => fs.statSync(__filename, options);
+// Jest takes a file with the same time of change for the same file.
+const stat = (_, options) => Object.assign(fs.statSync(__filename, options), { mtimeMs: version, mtime: new Date(version) });
 instead(fs, 'readFileSync', read);
 instead(fs.promises, 'readFile', async (place, options) => read(place, options));
 instead(fs, 'existsSync', () => true);

@@ -4,6 +4,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { keepStrays } = require('./strays.cjs');
 
 const ANSWERS = {
   analyse: (asked) => require('./analyse.cjs').analyse(asked),
@@ -55,5 +56,5 @@ function leave() {
 }
 
 process.on('SIGTERM', leave);
-process.on('unhandledRejection', (reason) => process.stdout.write(`${reason?.stack ?? reason}\n`));
+keepStrays();
 serve();

@@ -41,6 +41,7 @@ JEST = {
             const line = [path.basename(test.path), collectCoverage ? 'covered' : seed, process.env.TZ].join(' ');
             fs.appendFileSync(path.join(path.dirname(test.path), 'runs'), line + '\\n');
             const text = fs.readFileSync(test.path, 'utf8');
+            if (text.includes('late')) Promise.reject(new Error('too late'));
             if (text.includes('leaks')) fs.appendFile = () => line;
             const isRed = text.includes('red') || (text.includes('unsteady') && seed === 3);
             const one = { status: isRed ? 'failed' : 'passed', fullName: `is in ${path.basename(test.path)}` };
@@ -131,6 +132,32 @@ def test_after_a_file_that_leaks_all_others_run(project: Path) -> None:
     assert prove(project, "it('leaks')", failed=["is in old.test.ts"])["fresh"] == []
     assert runs(project)[-3:] == [f"{name}.test.ts in order UTC" for name in ("old", "leaks", "made")]
     assert prove(project, "it('leaks')")["fresh"] == ["is in old.test.ts"]
+
+
+def test_what_fails_after_its_test_is_told_with_the_run(project: Path) -> None:
+    asked = {"root": str(project), "target": "a.ts", "test": "new.test.ts", "files": {"new.test.ts": "it('is late')"}}
+    suite = {"failed": [], "broken": [], "leaking": [], "coverage": {}}
+    script = """
+        require(here + 'strays.cjs').keepStrays();
+        process.removeAllListeners('unhandledRejection'); // as Jest does
+        return require(here + 'prove.cjs').prove(given[0]);"""
+    said = node(script, {**asked, "suite": suite})
+    assert said["stage"] == "first"
+    assert said["broken"][0].startswith("Error: too late")
+
+
+def test_another_text_at_the_same_place_is_another_file(project: Path) -> None:
+    script = """
+        const { lay } = require(here + 'virtual.cjs');
+        const fs = require('node:fs');
+        const seen = [];
+        for (const text of ['one', 'two']) {
+          lay({ '/nowhere/a.ts': text });
+          seen.push([fs.readFileSync('/nowhere/a.ts', 'utf8'), fs.statSync('/nowhere/a.ts').mtimeMs]);
+        }
+        lay({});
+        return [seen[0][0], seen[1][0], seen[0][1] !== seen[1][1], fs.existsSync('/nowhere/a.ts')];"""
+    assert node(script) == ["one", "two", True, False]
 
 
 def test_a_file_that_jest_does_not_look_for_is_told(project: Path) -> None:
