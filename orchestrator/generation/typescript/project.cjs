@@ -4,6 +4,7 @@
 const virtual = require('./virtual.cjs');
 const fs = require('node:fs');
 const path = require('node:path');
+const { stripVTControlCharacters } = require('node:util');
 const { gathered } = require('./strays.cjs');
 
 const opened = new Map();
@@ -86,10 +87,10 @@ class Project {
     const runner = new Runner({ ...this.globalConfig, ...coverage, ...random }, {});
     let said = { passed: 0, failed: [], broken: ['it did not run'] };
     runner.on('test-file-success', ([, result]) => { said = report(result); });
-    runner.on('test-file-failure', ([, error]) => { said = { passed: 0, failed: [], broken: [error.stack ?? error.message ?? String(error)] }; });
+    runner.on('test-file-failure', ([, error]) => { said = { passed: 0, failed: [], broken: [`${error.message ?? error}\n${error.stack ?? ''}`] }; });
     const watcher = { isInterrupted: () => false, isWatchMode: () => false, on: () => {} };
     await runner.runTests([{ path: test, context: await this.context(config) }], watcher, { serial: true });
-    return { ...said, broken: [...said.broken, ...(await gathered())] };
+    return { ...said, broken: [...said.broken, ...(await gathered())].map(stripVTControlCharacters) };
   }
 
   /** Run what the project does before or after all of its tests, once. */
@@ -119,7 +120,7 @@ class Project {
 function report({ testResults, numPassingTests, testExecError, failureMessage, coverage }) {
   const failed = testResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
   const isBroken = Boolean(testExecError) || (failureMessage && !testResults.length);
-  const broken = isBroken ? [failureMessage ?? testExecError.stack ?? testExecError.message] : [];
+  const broken = isBroken ? [failureMessage || testExecError.message] : [];
   return { passed: numPassingTests, failed, broken, coverage };
 }
 

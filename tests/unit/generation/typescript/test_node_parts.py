@@ -44,6 +44,11 @@ JEST = {
             if (text.includes('late')) Promise.reject(new Error('too late'));
             if (text.includes('leaks')) fs.appendFile = () => line;
             const isRed = text.includes('red') || (text.includes('unsteady') && seed === 3);
+            if (text.includes('const n: number = "')) {
+              const words = 'new.test.ts:\\u001b[93m7\\u001b[0m:9 - error TS2322';
+              const error = Object.assign(new Error(words), { stack: '' });
+              return this.heard['test-file-failure']([test, error]);
+            }
             const one = { status: isRed ? 'failed' : 'passed', fullName: `is in ${path.basename(test.path)}` };
             this.heard['test-file-success']([test, { testResults: [one], numPassingTests: isRed ? 0 : 1 }]);
           }
@@ -132,6 +137,11 @@ def test_after_a_file_that_leaks_all_others_run(project: Path) -> None:
     assert prove(project, "it('leaks')", failed=["is in old.test.ts"])["fresh"] == []
     assert runs(project)[-3:] == [f"{name}.test.ts in order UTC" for name in ("old", "leaks", "made")]
     assert prove(project, "it('leaks')")["fresh"] == ["is in old.test.ts"]
+
+
+def test_a_file_that_does_not_compile_is_told_with_the_words_of_the_compiler(project: Path) -> None:
+    said = prove(project, 'const n: number = "text";')
+    assert (said["stage"], said["broken"]) == ("first", ["new.test.ts:7:9 - error TS2322\n"])
 
 
 def test_what_fails_after_its_test_is_told_with_the_run(project: Path) -> None:
