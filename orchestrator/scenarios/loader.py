@@ -76,9 +76,9 @@ class _Loader:
             self._problems.report("plan/wrong-type", "a scenario is a mapping", ())
             raise PlanErrors(self._problems.found)
         scenario = self._make(Scenario, data, ())
+        steps = [self._step(item, ("steps", index)) for index, item in enumerate(_items(data, "steps"))]
+        validations = [self._validation(v, ("validations", i)) for i, v in enumerate(_items(data, "validations"))]
         if scenario is not None:
-            steps = [self._step(item, ("steps", index)) for index, item in enumerate(scenario.steps)]
-            validations = [self._validation(v, ("validations", i)) for i, v in enumerate(scenario.validations)]
             object.__setattr__(scenario, "steps", tuple(filter(None, steps)))
             object.__setattr__(scenario, "validations", tuple(filter(None, validations)))
             object.__setattr__(scenario, "file", self._source.file)
@@ -127,10 +127,13 @@ class _Loader:
         if not isinstance(made, list):
             return made
         unknown = [error for error in made if error.code == UNKNOWN_KEY]
-        if not (self._compat and unknown):
+        if not unknown:
             self._problems.add(made)
             return None
-        self._notices += [Notice("unknown-key", error.message, error.location, error.hint) for error in unknown]
+        if self._compat:
+            self._notices += [Notice("unknown-key", error.message, error.location, error.hint) for error in unknown]
+        else:
+            self._problems.add(unknown)
         return self._make(model, self._without(data, unknown, at), at)
 
     def _without(self, data: Any, unknown: list[PlanError], at: Path_) -> Any:
@@ -147,3 +150,9 @@ class _Loader:
                 return [self._without(item, unknown, (*at, index)) for index, item in enumerate(data)]
             case _:
                 return data
+
+
+def _items(data: dict[str, Any], name: str) -> list[Any]:
+    """Return what is in a list, which may be none: that is reported where the whole is looked at."""
+    found = data.get(name)
+    return found if isinstance(found, list) else []

@@ -45,6 +45,7 @@ steps:
 """
     assert problems(text) == [
         "2:10 `timeout`: a duration is a number of seconds or text such as `90s`, `10m`, `1h30m`",
+        "4:6 unknown key `expct`",
     ]
     text = text.replace("timeout: 0\n", "timeout: 1\n").replace("expct", "expect").replace("ready", "'('")
     assert problems(text) == [
@@ -94,7 +95,7 @@ def test_a_validation_that_cannot_work_is_told_before_it_is_played(validation: s
 
 def test_an_unknown_key_is_a_warning_for_who_wants_that_and_never_silent() -> None:
     text = "command: cat\ncolour: red\nsteps:\n  - {expect: x, waitt: 3}\n"
-    assert problems(text) == ["2:1 unknown key `colour`"]
+    assert problems(text) == ["2:1 unknown key `colour`", "4:17 unknown key `waitt`"]
     loaded = parse("s.yaml", text, compat=True)
     assert [(n.message, n.location and n.location.line) for n in loaded.notices] == [
         ("unknown key `colour`", 2),
