@@ -1,10 +1,12 @@
 'use strict';
 // Says what a target exports, what it depends on and which values matter to it. Reads; never runs project code.
 
+const fs = require('node:fs');
 const path = require('node:path');
 const { exportsOf } = require('./analysis/exports.cjs');
 const { collectHints, unique } = require('./analysis/hints.cjs');
 const { importsOf, realFiles } = require('./analysis/imports.cjs');
+const { kindsOf } = require('./analysis/kinds.cjs');
 const { sitesOf } = require('./analysis/sites.cjs');
 
 function analyse({ root, target }) {
@@ -24,7 +26,8 @@ function analyse({ root, target }) {
   const hints = { numbers: [], lengths: [], ages: [], strings: [], words: [], compared: {}, parsed: [], bodies: [], env: [] };
   for (const read of [source, ...realFiles(look, imports)]) collectHints({ ...look, source: read }, hints);
   const sites = sitesOf(look);
-  return { target, imports, ...exportsOf(look), sites, hints: unique(hints), usesClock: /\bDate\b/.test(source.text) };
+  const model = { target, imports, ...exportsOf(look), sites, hints: unique(hints), usesClock: /\bDate\b/.test(source.text) };
+  return kindsOf(look, model);
 }
 
 function programOf(ts, root, file) {
@@ -32,7 +35,12 @@ function programOf(ts, root, file) {
   const read = found ? ts.readConfigFile(found, ts.sys.readFile).config : {};
   const parsed = ts.parseJsonConfigFileContent(read ?? {}, ts.sys, found ? path.dirname(found) : root);
   const options = { ...parsed.options, noEmit: true, allowJs: true, skipLibCheck: true };
-  return ts.createProgram([file], options, hostOf(ts, options));
+  return ts.createProgram([file, ...parsed.fileNames.filter(augments)], options, hostOf(ts, options));
+}
+
+/** Whether a file adds to the types of others, so that a target may rely on it without importing it. */
+function augments(file) {
+  return /^\s*declare (module '|global)/m.test(fs.readFileSync(file, 'utf8'));
 }
 
 const sources = new Map();

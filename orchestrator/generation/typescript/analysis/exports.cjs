@@ -92,4 +92,4 @@ function lowerFirst(text) {
   return text.slice(0, 1).toLowerCase() + text.slice(1);
 }
 
-module.exports = { exportsOf };
+module.exports = { exportsOf, paramOf };

@@ -91,4 +91,4 @@ function realFiles(look, imports) {
     .filter(Boolean);
 }
 
-module.exports = { importsOf, realFiles };
+module.exports = { importsOf, realFiles, projectFile, isPure };

@@ -1,0 +1,45 @@
+'use strict';
+// The kinds of things that can be tested besides functions and classes: what the analysis says of each. Reads only.
+
+const fs = require('node:fs');
+const { isBuiltin } = require('node:module');
+const path = require('node:path');
+const { fastifyOf } = require('./fastify.cjs');
+const { failuresOf, knownErrorsOf } = require('./failures.cjs');
+const { projectFile } = require('./imports.cjs');
+const { loadingOf } = require('./loading.cjs');
+
+/** The model with what only some kinds need; functions that another kind tests better are taken out. */
+function kindsOf(look, model) {
+  const fastify = fastifyOf(look, model.imports);
+  const claimed = fastify ? [...fastify.plugins, ...fastify.hooks].map(({ name }) => name) : [];
+  const functions = model.functions.filter(({ name }) => !claimed.includes(name));
+  const kinds = { fastify, failures: failuresOf(look), errors: knownErrorsOf(look), loading: fastify?.plugins.length ? null : loadingOf(look, model.imports) };
+  const packages = packagesOf(look, { ...kinds, imports: model.imports });
+  const usesUptime = /\bprocess\.uptime\b/.test(look.source.text);
+  return { ...model, usesUptime, functions, others: model.others.filter((name) => !claimed.includes(name)), ...kinds, packages };
+}
+
+/** The packages that run as they are: loaded once, not for each case. */
+function packagesOf(look, { imports, fastify, failures, errors }) {
+  const also = [fastify?.errorHandler, ...Object.values(failures).flat(), ...errors].flatMap((one) => (one?.file ? [path.join(look.root, one.file)] : []));
+  const replaced = new Set(imports.filter(({ fate }) => fate !== 'real').map(({ file, specifier }) => file ?? specifier));
+  const waiting = [look.source.fileName, ...also];
+  const found = new Set();
+  for (const file of waiting) {
+    for (const specifier of importedBy(look, file)) {
+      const next = projectFile(look, specifier, file);
+      if (next && !replaced.has(path.relative(look.root, next)) && !waiting.includes(next)) waiting.push(next);
+      if (!next && !/^(\.|node:)/.test(specifier) && !isBuiltin(specifier) && !replaced.has(specifier)) found.add(specifier);
+    }
+  }
+  return [...found].sort();
+}
+
+function importedBy({ ts, program }, file) {
+  const source = program.getSourceFile(file) ?? ts.createSourceFile(file, fs.readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+  const all = source.statements.filter((one) => ts.isImportDeclaration(one) || (ts.isExportDeclaration(one) && one.moduleSpecifier));
+  return all.filter((one) => !one.importClause?.isTypeOnly && !one.isTypeOnly).map((one) => one.moduleSpecifier.text);
+}
+
+module.exports = { kindsOf };
