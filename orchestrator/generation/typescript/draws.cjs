@@ -2,36 +2,49 @@
 // Makes values from type trees. Every decision has a path and alternatives; a case is the decisions that differ from
 // the first alternatives. Objects learn: a property is decided when it is first read.
 
-const { encode, seen } = require('./values.cjs');
+const { encode, instance, seen } = require('./values.cjs');
 
 const NOW = Date.parse('2025-06-01T12:00:00.000Z');
 const DAY = 86_400_000;
 const MOST = 28;
 
 const WORDS = [
+  [/redis.?ur[li]/i, 'redis://localhost:6379'], [/(database|postgres|db).?ur[li]|connection.?string/i, 'postgres://localhost:5432/app'], [/mongo.?ur[li]/i, 'mongodb://localhost/app'],
   [/e-?mail|address/i, 'ada@example.com'], [/pass/i, 'sturdy-horse-42'], [/url|uri|link/i, 'http://service.test'], [/slug/i, 'night-owls'],
   [/(display|full|user|first|last).?name|author$/i, 'Ada Lovelace'], [/name|title/i, 'Night Owls'], [/phone/i, '+15550100'],
   [/(text|body|message|content|description|bio|reason|comment|preview)/i, 'Shall we meet at nine?'], [/(token|code|key|secret|hash)/i, 'token-1'],
   [/(query|term|search|needle|^q$)/i, 'night'], [/(date|At|time|since|until)$/, '2025-05-31T12:00:00.000Z'], [/role/i, 'member'],
 ];
 
+/** Variables of an environment by name: a value that is right, and what else it may be. */
+const VARIABLES = [
+  [/DATABASE|POSTGRES|PG_?URL|DB_URL/, ['postgres://localhost:5432/app', 'text']], [/REDIS/, ['redis://localhost:6379', 'text']], [/MONGO/, ['mongodb://localhost/app', 'text']],
+  [/URL|URI|ENDPOINT|ORIGIN/, ['http://service.test', 'text', 'https://service.test//']],
+  [/PORT$|LIMIT|MAX|MIN|SIZE|COUNT|TIMEOUT|TTL|SECONDS|_MS|ROUNDS|DAYS|INTERVAL|_PER_/, ['100', 'text', '0', '1', '-1', '1.5', '65535', '65536']],
+  [/SECRET|KEY|TOKEN|PASSWORD|SALT/, ['sturdy-horse-42-sturdy-horse-42-42', 'short']], [/NODE_ENV|^ENV|STAGE|LEVEL|MODE/, []],
+  [/ENABLE|DEBUG|^IS_|^USE_|VERBOSE/, ['true', 'false', '1', '0']], [/HOST/, ['localhost']],
+];
+
 class Draws {
   constructor(model, choices, pool = {}) {
     this.hints = model.hints;
+    this.known = model.errors ?? [];
     this.choices = choices;
     this.pool = pool;
     this.points = [];
     this.ids = [];
     this.texts = [];
     this.isQuiet = false;
+    this.isWrong = false;
     this.learning = new WeakMap();
   }
 
-  /** Return one of `alternatives`, each [label, make]; remember that there was a choice. */
+  /** Return one of `alternatives`, each [label, make] or [label, make, 'wrong']; remember that there was a choice. */
   choose(path, alternatives) {
     const some = alternatives.slice(0, MOST);
     const index = Math.min(this.choices[path] ?? 0, some.length - 1);
     if (!this.isQuiet && some.length > 1) this.points.push({ path, labels: some.map(([label]) => label), index });
+    this.isWrong ||= !this.isQuiet && Boolean(some[index][2]);
     return some[index][1]();
   }
 
@@ -78,8 +91,9 @@ class Draws {
       case 'map': return [['a map', () => new Map([[this.draw(`${path}.key`, tree.key, 'key'), this.draw(`${path}.value`, tree.of, name)]])], ['an empty map', () => new Map()]];
       case 'promise': return this.alternatives(path, tree.of, name);
       case 'buffer': return [['bytes', () => Buffer.from('bytes')], ['no bytes', () => Buffer.alloc(0)]];
-      case 'error': return [['an error', () => new Error('it broke')]];
-      case 'any': return [one('text', 'text'), one('null', null), one('undefined', undefined), ['an object', () => this.record(path, { of: { k: 'any' } })], one('1', 1), ['an empty list', () => []]];
+      case 'error': return this.errors();
+      case 'environment': return [['an environment', () => this.environment(path, tree)]];
+      case 'any': return [...(/err|cause|exception/i.test(name) ? this.errors() : []), one('text', 'text'), one('null', null), one('undefined', undefined), ['an object', () => this.record(path, { of: { k: 'any' } })], one('1', 1), ['an empty list', () => []]];
       default: return [[tree.k, () => (tree.k === 'function' ? () => undefined : Object.create({ constructor: { name: tree.text ?? tree.k } }))]];
     }
   }
@@ -115,6 +129,21 @@ class Draws {
   record(path, tree) {
     const decide = (key) => this.choose(`${path}.${key}`, [...this.alternatives(`${path}.${key}`, tree.of, key), ['missing', () => undefined]]);
     return this.learn(null, decide, () => true);
+  }
+
+  /** Variables of a process: all that are named have a value at first, and each can be missing or wrong. */
+  environment(path, { names }) {
+    const decide = (key) => this.choose(`${path}${key}`, [...this.alternatives(`${path}${key}`, { k: 'string' }, key), ['missing', () => undefined]]);
+    return this.learn(names, decide, () => true);
+  }
+
+  /** Errors of every sort that the target can tell apart. */
+  errors() {
+    const codes = (this.hints.compared.code ?? []).map((code) => [`an error with code ${code}`, () => Object.assign(new Error('it broke'), { code })]);
+    const own = this.known.map((spec) => [`${/^[AEIOU]/.test(spec.name) ? 'an' : 'a'} ${spec.name}`, () => instance({ ...spec, params: undefined, args: spec.params.map((tree, index) => this.encode(this.draw(`error:${spec.name}[${index}]`, tree, `argument${index}`), true)) })]);
+    const statuses = [400, 404, 500].map((statusCode) => [`an error with status ${statusCode}`, () => Object.assign(new Error('it broke'), { statusCode })]);
+    const invalid = ['an error of validation', () => Object.assign(new Error('body must be object'), { validation: [{ keyword: 'type', message: 'must be object' }], statusCode: 400 })];
+    return [['an error', () => new Error('it broke')], ...own, ...codes, ...statuses, invalid, ['text', () => 'it broke']];
   }
 
   /** An object whose properties are decided when they are first looked at. `keys` null: it may have any. */
@@ -156,6 +185,7 @@ class Draws {
   strings(name, path) {
     const [plain, number] = name.split('#');
     const compared = Object.hasOwn(this.hints.compared, plain) ? this.hints.compared[plain] : [];
+    if (/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(plain) && plain.length > 2) return this.variable(plain, compared);
     if (isId(plain)) {
       const base = `${kebab(plain.replace(/_?ids?$/i, '')) || 'id'}-${number ?? 1}`;
       return [base, ...this.ids, 'other-1', ''];
@@ -169,6 +199,14 @@ class Draws {
     const parsed = path.startsWith('reply') && !path.includes('.parsed') ? this.hints.parsed.map((tree) => this.quietly(() => JSON.stringify(this.encode(this.draw(`${path}.parsed`, tree, 'item'), true)))) : [];
     const numeric = path.startsWith('reply') ? this.hints.numbers.filter((one) => one > 0).map(String) : [];
     return [base, ...compared, ...learned, ...parsed, ...sized, '', ...this.hints.words, ...this.hints.strings.filter((one) => !compared.includes(one)), ...near, ` ${base}  `, base.toUpperCase(), ...numeric];
+  }
+
+  /** What a variable of the environment may be: always text. */
+  variable(name, compared) {
+    const [, usual = []] = VARIABLES.find(([pattern]) => pattern.test(name)) ?? [null, [kebab(name)]];
+    const words = usual.length ? compared : [...compared, ...this.hints.words.filter((one) => /^[a-z]+$/.test(one)), 'something-else'];
+    const numbers = usual[0] === '100' ? this.hints.numbers.filter((one) => one > 1).flatMap((one) => [one, one + 1, one - 1]).map(String) : [];
+    return [...usual, ...words, ...numbers, '', ` ${usual[0] ?? words[0]} `];
   }
 
   heard(name, value) {

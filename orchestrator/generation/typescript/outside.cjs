@@ -12,7 +12,12 @@ class Outside {
 
   object(name, path = []) {
     const call = (...args) => this.call(`${name}.${path.join('.')}`, args);
-    return new Proxy(path.length ? call : {}, { get: (_, key) => (typeof key === 'symbol' || key === 'then' ? undefined : this.object(name, [...path, key])) });
+    return new Proxy(path.length ? call : {}, { get: (_, key) => (isSilent(key) ? undefined : this.object(name, [...path, key])) });
+  }
+
+  /** Something that is asked and answers nothing, such as a guard that lets somebody in. */
+  note(name, args) {
+    this.answer(`${name}${this.show(args)}`, { words: name, last: name, isVoid: true });
   }
 
   fn(name) {
@@ -23,7 +28,7 @@ class Outside {
     const start = (...args) => this.chain(`${name}${this.show(args)}`, { table: args[0], last: '' });
     return new Proxy(start, {
       get: (_, key) => {
-        if (typeof key === 'symbol' || key === 'then') return undefined;
+        if (isSilent(key)) return undefined;
         return (...args) => (key === 'transaction' && typeof args[0] === 'function' ? this.transact(name, args[0])
           : this.chain(`${name}.${key}${this.show(args)}`, { table: null, last: key }));
       },
@@ -33,13 +38,21 @@ class Outside {
   call(name, args) {
     const line = `${name}${this.show(args)}`;
     if (this.isQuery(name)) return this.chain(line, { table: name, last: '' });
+    if (this.isMute) return this.object(line);
     const answer = this.answer(line, { words: name, last: name.split('.').pop(), args });
     if (!this.isSync(name)) return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     if (answer instanceof Error) throw answer;
     return answer;
   }
 
+  /** An object that a class of the outside makes; that it was made counts while a module is loaded. */
+  made(name, args) {
+    if (this.isLoading) this.note(`new ${name}`, args);
+    return this.object(name);
+  }
+
   chain(line, key) {
+    if (this.isLoading && line !== 'query') this.answer(line, { ...key, isVoid: true });
     // `inspect` looks through a proxy, at what it stands for.
     const link = new Proxy(Object.assign(() => {}, { [inspect.custom]: () => line }), {
       get: (_, method) => {
@@ -75,9 +88,18 @@ class Outside {
   /** What a callback such as that of `where` does to the builder it gets. */
   callback(work) {
     const builder = this.chain('query', {});
-    work.call(builder, builder);
+    try {
+      work.call(builder, builder);
+    } catch {
+      return work;
+    }
     return { [inspect.custom]: () => `(query) => ${inspect(builder)}` };
   }
+}
+
+/** What others look for to see whether something is a promise, or a property in disguise. */
+function isSilent(key) {
+  return typeof key === 'symbol' || ['then', 'getter', 'setter'].includes(key);
 }
 
 module.exports = { Outside };

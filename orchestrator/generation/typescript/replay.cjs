@@ -4,18 +4,22 @@
 const path = require('node:path');
 const { Draws, NOW } = require('./draws.cjs');
 const { Outside } = require('./outside.cjs');
-const { encode, decode } = require('./values.cjs');
+const { encode, decode, errorOf, instance, classes } = require('./values.cjs');
+const { actOf } = require('./acts.cjs');
+const { standIn } = require('./guards.cjs');
 
 const MOST_CALLS = 60;
 const SLOWEST_MS = 2000;
 // No name: an object that learns would have a property of any name.
 const MADE_OF = Symbol('made of');
+const UPTIME = 60;
 const REAL = ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'];
 
 /** Run `subject` with the decisions `choices`; return the case that came of it, with the choices there were. */
 async function propose(request, subject, choices, pool) {
   const { model } = request;
   const draws = new Draws(model, choices, pool);
+  draws.isWhole = subject.kind !== 'call';
   const script = [];
   const answer = (line, site) => {
     if (script.length >= MOST_CALLS) throw new Error('too many calls');
@@ -25,11 +29,12 @@ async function propose(request, subject, choices, pool) {
     return step[1];
   };
   const outside = outsideOf(model, answer, (value) => draws.seen(value));
-  const given = { construct: [], args: [], values: {} };
+  const given = { construct: [], args: [], values: {}, inputs: {} };
   const outcome = await run(request, subject, outside, {
     value: ({ local, type, known }) => (given.values[local] = known === undefined ? draws.draw(`value:${local}`, type, local) : known),
     construct: (params) => (given.construct = params.map((one) => drawn(draws, outside, one, 'construct'))),
     args: (params) => trimmed((given.args = params.map((one) => drawn(draws, outside, one, 'arg')))),
+    input: (name, make) => (Object.hasOwn(given.inputs, name) ? given.inputs[name] : (given.inputs[name] = make(draws))),
   });
   const result = outcomeOf(outcome, (value) => draws.encode(value, true));
   return {
@@ -39,7 +44,9 @@ async function propose(request, subject, choices, pool) {
       ...subject,
       given: subject.construct.map((one, index) => (isDouble(one) ? { $double: one.name } : draws.encode(given.construct[index], true))),
       args: trimmed(given.args).map((one) => draws.encode(one, true)),
-      values: Object.fromEntries(Object.entries(given.values).map(([name, one]) => [name, draws.encode(one, true)])),
+      values: encodedEach(draws, given.values),
+      inputs: encodedEach(draws, given.inputs),
+      isWrong: draws.isWrong,
       script: script.map(([line, value]) => [line, replyText(draws, value)]),
       ...result,
       isAsync: subject.isPromise,
@@ -60,8 +67,26 @@ async function replay(request, one) {
     value: ({ local }) => decode(one.values[local]),
     construct: (params) => params.map((param, index) => (isDouble(param) ? double(outside, param) : decode(one.given[index]))),
     args: () => one.args.map(decode),
+    input: (name) => decode(one.inputs[name] ?? { $undefined: true }),
   });
   return { lines, ...outcomeOf(outcome, encode) };
+}
+
+/** Do something with a target once, to learn what there is in it: all that it asks gets the simplest answer. */
+async function discover(request, work) {
+  const draws = new Draws(request.model, {});
+  const outside = outsideOf(request.model, (_line, site) => (site.isVoid ? undefined : reply(request.model, draws, 'reply:0', site)), (value) => value);
+  const give = {
+    value: ({ local, type, known }) => known ?? draws.draw(`value:${local}`, type, local),
+    construct: (params) => params.map((one) => drawn(draws, outside, one, 'construct')),
+    args: (params) => params.map((one) => drawn(draws, outside, one, 'arg')),
+    input: (_name, make) => make(draws),
+  };
+  return work({ request, outside, give, load: () => loaded(request, outside, give) });
+}
+
+function encodedEach(draws, given) {
+  return Object.fromEntries(Object.entries(given).map(([name, one]) => [name, draws.encode(one, true)]));
 }
 
 function sameAs(one, again) {
@@ -77,13 +102,13 @@ function inOrder(_, value) {
 
 async function run(request, subject, outside, give) {
   jest.useFakeTimers({ now: NOW, doNotFake: REAL });
-  const kept = { fetch: globalThis.fetch, random: Math.random };
+  const kept = { fetch: globalThis.fetch, random: Math.random, uptime: process.uptime };
   globalThis.fetch = outside.fn('fetch');
   Math.random = () => 0.5;
+  process.uptime = () => UPTIME;
   try {
-    const module = loaded(request, outside, give);
-    const target = subject.owner ? (subject.isStatic ? module[subject.owner] : new module[subject.owner](...give.construct(subject.construct))) : module;
-    const made = target[subject.fn](...give.args(subject.params));
+    const stage = { request, subject, outside, give, load: () => loaded(request, outside, give), loadAnyway: () => load(request, outside, give) };
+    const made = actOf(subject.kind)(stage);
     const isAsync = typeof made?.then === 'function';
     return { isAsync, value: isAsync ? await limited(made) : made };
   } catch (error) {
@@ -91,16 +116,20 @@ async function run(request, subject, outside, give) {
   } finally {
     globalThis.fetch = kept.fetch;
     Math.random = kept.random;
+    process.uptime = kept.uptime;
     jest.useRealTimers();
   }
 }
 
 /** Load the target; its own failure to load is no behaviour to record. */
 function loaded(request, outside, give) {
+  outside.isMute = true;
   try {
     return load(request, outside, give);
   } catch (error) {
     throw Object.assign(new Error(firstCause(request, error)), { name: 'Broken' });
+  } finally {
+    outside.isMute = false;
   }
 }
 
@@ -122,15 +151,37 @@ function limited(promise) {
 function load({ root, target, model }, outside, give) {
   let module;
   const from = path.dirname(path.join(root, target));
+  const packages = shared(model.packages, from);
+  const also = {};
   jest.isolateModules(() => {
+    for (const [place, made] of packages) jest.doMock(place, () => made);
     for (const { specifier, file, fate, names } of model.imports) {
       if (fate === 'real') continue;
       const place = file ? path.join(root, file) : specifier.startsWith('node:') ? specifier : require.resolve(specifier, { paths: [from] });
       jest.doMock(place, () => (fate === 'steady' ? steady(specifier) : replaced(outside, names, give)));
     }
     module = require(path.join(root, target));
+    for (const { name, file, specifier } of classesOf(model)) {
+      classes.set(name, require(file ? path.join(root, file) : require.resolve(specifier, { paths: [from] }))[name]);
+    }
+    if (model.fastify?.errorHandler) also.errorHandler = require(path.join(root, model.fastify.errorHandler.file))[model.fastify.errorHandler.name];
   });
-  return module;
+  return { module, ...also };
+}
+
+function classesOf({ failures, errors }) {
+  return [...Object.values(failures).flat(), ...errors];
+}
+
+const known = new Map();
+
+/** Packages that run as they are, loaded once for all cases: [place, module]. */
+function shared(names, from) {
+  return names.map((name) => {
+    const place = require.resolve(name, { paths: [from] });
+    if (!known.has(place)) known.set(place, require(place));
+    return [place, known.get(place)];
+  });
 }
 
 /** Real, but for chance. */
@@ -158,7 +209,11 @@ function replaced(outside, names, give) {
   const made = { __esModule: true };
   for (const one of names) {
     if (one.name === '*') return outside.object(one.local);
-    made[one.name] = one.shape === 'value' ? give.value(one) : one.shape === 'class' ? function () { return outside.object(one.local); } : double(outside, { ...one, name: one.local });
+    if (one.role) {
+      made[one.name] = standIn(one, outside, give);
+      continue;
+    }
+    made[one.name] = one.shape === 'value' ? give.value(one) : one.shape === 'class' ? function (...args) { return outside.made(one.local, args); } : double(outside, { ...one, name: one.local });
   }
   return made;
 }
@@ -195,11 +250,14 @@ function trimmed(args) {
 
 function reply(model, draws, at, { table, last, words, args }) {
   const { sites } = model;
-  const failures = [['fails', () => new Error('connection lost')], ...(model.hints.compared.code ?? []).map((code) => [`fails with code ${code}`, () => Object.assign(new Error('refused'), { code })])];
+  const own = (model.failures[words] ?? []).map((spec) => [`fails with ${typeof spec.args[0] === 'string' ? JSON.stringify(spec.args[0]) : spec.name}`, () => instance(spec)]);
+  const failures = [['fails', () => new Error('connection lost')], ...own, ...(own.length ? [] : model.hints.compared.code ?? []).map((code) => [`fails with code ${code}`, () => Object.assign(new Error('refused'), { code })])];
   if (words === 'fetch') return response(model, draws, at, failures);
   const site = sites[words] ?? sites[`${table}.${last}`] ?? sites[`*.${last}`] ?? sites[table];
   const tree = site ? site.type : { k: 'any' };
-  return draws.choose(at, [...draws.alternatives(at, tree, last || 'answer'), ...failures]);
+  const [first, ...rest] = draws.alternatives(at, tree, last || 'answer');
+  // Of a whole application, failures matter more than what else is answered: it mostly passes that on.
+  return draws.choose(at, draws.isWhole ? [first, ...failures, ...rest] : [first, ...rest, ...failures]);
 }
 
 function response({ hints }, draws, at, failures) {
@@ -215,8 +273,8 @@ function replyText(draws, value) {
 
 function outcomeOf({ error, value, isAsync }, show) {
   if (error === undefined) return { isAsync, value: show(value) };
-  const shown = error instanceof Error || Object.prototype.toString.call(error) === '[object Error]' ? show(error).$error : { name: 'Thrown', message: String(error), props: {} };
+  const shown = error instanceof Error || Object.prototype.toString.call(error) === '[object Error]' ? errorOf(error, show) : { name: 'Thrown', message: String(error), props: {} };
   return { isAsync: true, error: shown };
 }
 
-module.exports = { propose, replay, sameAs };
+module.exports = { propose, replay, sameAs, discover };

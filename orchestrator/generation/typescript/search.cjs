@@ -5,13 +5,16 @@
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
-const { propose, replay, sameAs } = require('./replay.cjs');
+const { propose, replay, sameAs, discover } = require('./replay.cjs');
+const { subjectsOf, outcomeOf, isDeadEnd, suspicionOf, suspicionOfAll } = require('./acts.cjs');
 const { killed } = require('./killing.cjs');
-const { isOpaque } = require('./values.cjs');
+const { isOpaque, hasFunction } = require('./values.cjs');
 const { watch } = require('./watch.cjs');
 
 const WORDS = 4;
-const MOST_SPARE = { error: 30, value: 60 };
+const MOST_SPARE = { error: 30, value: 60, whole: 12 };
+/** What a whole application passes on from a dependency is rarely looked at. */
+const MOST_COLUMNS = 3;
 const BUGS = ['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'Timeout'];
 const request = JSON.parse(fs.readFileSync(process.env.ORCHESTRATE_REQUEST, 'utf8'));
 const until = Date.now() + request.seconds * 1000;
@@ -46,28 +49,31 @@ function say(line) {
 }
 
 async function search() {
-  const found = { cases: [], proposed: 0, dropped: {}, truncated: false, total: {} };
+  const found = { cases: [], proposed: 0, dropped: {}, truncated: false, total: {}, suspicious: [] };
   const seen = new Set();
   const pool = {};
-  for (const subject of subjects(request.model)) {
+  for (const subject of await everySubject(found)) {
     await searchOne(subject, found, seen, pool);
     if (found.broken) break;
   }
   return found;
 }
 
-function subjects({ functions, classes }) {
-  const free = functions.map((one) => ({ owner: null, fn: one.name, params: one.params, construct: [], isStatic: false, isPromise: one.isAsync }));
-  const methods = classes.filter((one) => !one.isAbstract).flatMap((own) => own.methods.map((one) => (
-    { owner: own.name, fn: one.name, params: one.params, construct: own.params, isStatic: one.isStatic, isPromise: one.isAsync })));
-  return [...free, ...methods];
+/** What there is to try; none where the target cannot be loaded at all. */
+async function everySubject(found) {
+  try {
+    return await subjectsOf(request, (work) => discover(request, work));
+  } catch (error) {
+    found.broken = error.message;
+    return [];
+  }
 }
 
 async function searchOne(subject, found, seen, pool) {
   const outcomes = new Set();
   const tried = new Set();
   let kept = 0;
-  const spare = { error: 0, value: 0 };
+  const spare = { error: 0, value: 0, whole: 0 };
   const planned = new Set();
   let queue = [{ choices: {}, known: new Set(), changed: null, rank: 0 }];
   for (let count = 0; queue.length && count < request.budget; count += 1) {
@@ -84,42 +90,51 @@ async function searchOne(subject, found, seen, pool) {
     reset();
     const { points, heard, case: made } = await propose(request, subject, choices, pool);
     if (made.error?.name === 'Broken') {
+      if (Object.keys(choices).length) continue;
       found.broken = made.error.message;
       break;
     }
     const bits = hits();
-    const key = JSON.stringify([made.args, made.given, made.script]);
+    const key = JSON.stringify([made.args, made.given, made.script, made.inputs]);
     if (tried.has(key)) continue;
     tried.add(key);
     if (!Object.keys(choices).length && typeof made.value === 'string') pool[subject.fn] = made.value;
     const fresh = bits.filter((bit) => !seen.has(bit));
-    const outcome = outcomeClass(made, heard);
+    const outcome = outcomeOf(made) ?? outcomeClass(made, heard);
     const isNew = fresh.length > 0 || !outcomes.has(outcome);
-    const kind = made.error ? 'error' : 'value';
+    const kind = subject.kind !== 'call' ? 'whole' : made.error ? 'error' : 'value';
     if (!isNew && spare[kind] >= MOST_SPARE[kind]) continue;
     found.proposed += 1;
     const reason = unfit(made) ?? (await unsteady(made));
-    if (isNew) queue = enqueue(queue, planned, { choices, points, known, changed });
+    if (isNew && !isDeadEnd(made)) queue = enqueue(queue, planned, { choices, points, known, changed, isWhole: subject.kind !== 'call' });
     if (reason) {
       found.dropped[reason] = (found.dropped[reason] ?? 0) + 1;
       continue;
     }
     fresh.forEach((bit) => seen.add(bit));
     outcomes.add(outcome);
-    found.cases.push({ ...made, bits, outcome: `${subject.owner}.${subject.fn} ${outcome}`, isSpare: !isNew });
+    const suspicion = suspicionOf(request, made);
+    suspect(found, suspicion);
+    found.cases.push({ ...made, bits, suspicion, outcome: `${subject.owner}.${subject.fn} ${outcome}`, isSpare: !isNew });
     if (isNew) kept += 1;
     else spare[kind] += 1;
   }
+  suspect(found, suspicionOfAll(subject, found.cases.filter((one) => one.kind === subject.kind && one.fn === subject.fn)));
   say(`searched ${subject.owner ? `${subject.owner}.` : ''}${subject.fn}: ${kept} cases`);
 }
 
+function suspect(found, suspicion) {
+  if (suspicion && !found.suspicious.includes(suspicion)) found.suspicious.push(suspicion);
+}
+
 /** Neighbours: one decision changed. New decisions lead farther than old ones, and inputs farther than columns of rows. */
-function enqueue(queue, planned, { choices, points, known, changed }) {
+function enqueue(queue, planned, { choices, points, known, changed, isWhole }) {
   const next = [];
   const paths = new Set([...known, ...points.map(({ path }) => path)]);
   for (const { path, labels, index } of points) {
     const weight = (known.has(path) && path !== changed ? 4 : 0) + (/^reply:\d+./.test(path) ? 4 : 0);
     for (let other = 0; other < labels.length; other += 1) {
+      if (other > MOST_COLUMNS && isWhole && /^reply:\d+./.test(path)) break;
       const one = { ...choices, [path]: other };
       const key = JSON.stringify(Object.entries(one).filter(([, chosen]) => chosen).sort());
       if (other !== index && !planned.has(key)) next.push({ choices: one, known: paths, changed: path, rank: weight + other });
@@ -134,7 +149,7 @@ function unfit(made) {
   if (made.error && BUGS.includes(made.error.name)) return `search: ends in a ${made.error.name}`;
   if (made.error && /too many calls|the network is closed/.test(made.error.message)) return `search: ${made.error.message}`;
   const parts = [made.args, made.given, made.script, made.value ?? null, made.error ?? null, made.values];
-  return parts.some(isOpaque) ? 'search: a value that cannot be written down' : null;
+  return parts.some(isOpaque) || [made.args, made.given, made.script, made.values, made.inputs].some(hasFunction) ? 'search: a value that cannot be written down' : null;
 }
 
 async function unsteady(made) {

@@ -4,6 +4,17 @@
 const { isProxy } = require('node:util').types;
 
 const DEEPEST = 12;
+const classes = new Map();
+const origins = new WeakMap();
+
+/** An object of a class of the project, such as one of its errors; it is written down as what made it. */
+function instance(spec) {
+  const known = classes.get(spec.name);
+  if (!known) throw new Error(`there is no class ${spec.name}`);
+  const made = new known(...spec.args.map(decode));
+  origins.set(made, spec);
+  return made;
+}
 
 /** `read(proxy)` tells the keys that a learning object has by now; null for what is none. */
 function encode(value, read = () => null, depth = 0) {
@@ -14,9 +25,11 @@ function encode(value, read = () => null, depth = 0) {
     case 'string': case 'boolean': return value;
     case 'number': return Number.isFinite(value) && !Object.is(value, -0) ? value : { $number: Object.is(value, -0) ? '-0' : String(value) };
     case 'bigint': return { $bigint: String(value) };
-    case 'function': case 'symbol': return { $opaque: typeof value };
+    case 'function': return { $function: true };
+    case 'symbol': return { $opaque: 'symbol' };
   }
   if (value === null) return null;
+  if (origins.has(value)) return { $new: origins.get(value) };
   const keys = read(value);
   if (keys) return Object.fromEntries(keys.map((key) => [key, inner(value[key])]));
   if (Array.isArray(value)) return value.map(inner);
@@ -51,6 +64,7 @@ function decode(value) {
     case '$buffer': return Buffer.from(one, 'base64');
     case '$error': return Object.assign(new Error(one.message), decode(one.props));
     case '$response': return Response.json(decode(one.json), { status: one.status });
+    case '$new': return instance(one);
     case '$json': return JSON.stringify(decode(one));
   }
   return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, decode(own)]));
@@ -77,4 +91,9 @@ function isOpaque(value) {
   return JSON.stringify(value).includes('{"$opaque"');
 }
 
-module.exports = { encode, decode, seen, isOpaque };
+/** A function can be recognised when it comes out, but not be put in. */
+function hasFunction(value) {
+  return JSON.stringify(value).includes('{"$function"');
+}
+
+module.exports = { encode, decode, errorOf, seen, isOpaque, hasFunction, instance, classes };

@@ -1,0 +1,54 @@
+'use strict';
+// How a case of each kind is run: the one table of what can be exercised. Runs inside Jest.
+// A kind has `subjects(request, discover)`, what of a target is tried on its own, and `act(stage)`, one try of one of them.
+// A stage is {request, subject, outside, give, load}; `give` draws inputs in the search and repeats them afterwards.
+
+const calls = {
+  subjects: ({ model: { functions, classes } }) => [
+    ...functions.map((one) => ({ owner: null, fn: one.name, params: one.params, construct: [], isStatic: false, isPromise: one.isAsync })),
+    ...classes.filter((one) => !one.isAbstract).flatMap((own) => own.methods.map((one) => (
+      { owner: own.name, fn: one.name, params: one.params, construct: own.params, isStatic: one.isStatic, isPromise: one.isAsync }))),
+  ],
+  act: ({ subject, give, load }) => {
+    const { module } = load();
+    const target = subject.owner ? (subject.isStatic ? module[subject.owner] : new module[subject.owner](...give.construct(subject.construct))) : module;
+    return target[subject.fn](...give.args(subject.params));
+  },
+};
+
+const KINDS = { call: calls, route: require('./kinds/route.cjs'), hook: require('./kinds/hook.cjs'), plugin: require('./kinds/plugin.cjs'), load: require('./kinds/load.cjs') };
+
+function actOf(kind = 'call') {
+  return KINDS[kind].act;
+}
+
+/** What can be tried of a target, kind after kind. */
+async function subjectsOf(request, discover) {
+  const found = [];
+  for (const [kind, { subjects }] of Object.entries(KINDS)) {
+    for (const one of await subjects(request, discover)) found.push({ owner: null, construct: [], params: [], isStatic: false, isPromise: true, kind, ...one });
+  }
+  return found;
+}
+
+/** What a person would call a different result of this kind; null where kinds do not differ. */
+function outcomeOf(made) {
+  return KINDS[made.kind ?? 'call'].outcome?.(made) ?? null;
+}
+
+/** Whether changing more of a case cannot lead farther. */
+function isDeadEnd(made) {
+  return KINDS[made.kind ?? 'call'].isDeadEnd?.(made) ?? false;
+}
+
+/** What a person should look at in all cases of a subject together. */
+function suspicionOfAll({ kind, fn }, cases) {
+  return KINDS[kind].suspicionOfAll?.(fn, cases) ?? null;
+}
+
+/** What a person should look at in a case. */
+function suspicionOf(request, made) {
+  return KINDS[made.kind ?? 'call'].suspicion?.(request, made) ?? null;
+}
+
+module.exports = { actOf, subjectsOf, outcomeOf, isDeadEnd, suspicionOf, suspicionOfAll };

@@ -1,0 +1,32 @@
+'use strict';
+// Fastify plugins that add something to a server: what they decorate is used, and the server is closed again.
+
+const { bare, furnish, optionsOf } = require('../server.cjs');
+
+function subjects({ model }) {
+  const { plugins = [], decorates = [], routes = {} } = model.fastify ?? {};
+  return plugins.filter(() => decorates.length || !Object.keys(routes).length).flatMap((plugin) => [
+    ...decorates.filter(({ isFunction }) => isFunction).map(({ name }) => ({ fn: name, plugin: plugin.name, uses: name })),
+    ...(decorates.length || plugin.title ? [{ fn: 'ready', plugin: plugin.name, uses: null }] : []),
+    { fn: 'close', plugin: plugin.name, uses: 'close' },
+  ]);
+}
+
+async function act({ request, subject, outside, give, load }) {
+  const { module } = load();
+  const { model } = request;
+  const app = bare(request);
+  furnish(app, { model, outside, give });
+  const plugin = model.fastify.plugins.find(({ name }) => name === subject.plugin);
+  app.register(module[plugin.name], optionsOf(plugin, outside, give));
+  await app.ready();
+  return subject.uses ? app[subject.uses]() : namesOn(app, model.fastify.decorates, plugin);
+}
+
+/** What a server has now of the plugin: its decorations, and its name. */
+function namesOn(app, decorates, { title }) {
+  const names = decorates.map(({ name }) => name).filter((name) => app.hasDecorator(name));
+  return title && app.hasPlugin(title) ? [...names, title] : names;
+}
+
+module.exports = { subjects, act };

@@ -1,0 +1,114 @@
+'use strict';
+// A bare Fastify around a target, with stand-ins for what the target takes for granted. Runs inside Jest.
+
+const path = require('node:path');
+const { standIn } = require('./guards.cjs');
+
+const USUAL = ['content-length', 'date', 'connection', 'keep-alive', 'transfer-encoding'];
+const packages = new Map();
+const compiled = new Map();
+
+/** Return a server that validates as Fastify does, and as quickly as if it were always the same one. */
+function bare({ root }) {
+  const fastify = fastifyIn(root);
+  const factories = ['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler'].map((name) => compilerOf(root, name));
+  const [buildValidator, buildSerializer] = factories;
+  return fastify(buildValidator && buildSerializer ? { schemaController: { compilersFactory: { buildValidator, buildSerializer } } } : {});
+}
+
+function fastifyIn(root) {
+  const made = packageIn(root, 'fastify');
+  return made.default ?? made.fastify ?? made;
+}
+
+function packageIn(root, name, from = root) {
+  if (!packages.has(name)) packages.set(name, require(require.resolve(name, { paths: [from] })));
+  return packages.get(name);
+}
+
+function compilerOf(root, name) {
+  try {
+    const from = path.dirname(require.resolve('fastify', { paths: [root] }));
+    const made = packageIn(root, name, from);
+    const factory = (made.default ?? made.AjvCompiler ?? made.SerializerSelector ?? made)();
+    return (...given) => remembering(name, given, factory(...given));
+  } catch {
+    return null;
+  }
+}
+
+function remembering(name, given, compile) {
+  return (route) => {
+    const key = JSON.stringify([name, given, route.schema, route.httpPart, route.httpStatus]);
+    if (!compiled.has(key)) compiled.set(key, compile(route));
+    return compiled.get(key);
+  };
+}
+
+/** Give a server what the target expects to be there already. */
+function furnish(app, { model, outside, give }) {
+  const { decorations, gates, plugins } = model.fastify;
+  const guards = new Map(gates.map((one) => [one.name, one]));
+  for (const one of decorations) {
+    const gate = guards.get(one.name);
+    const role = gate && (gate.isMade ? 'maker' : 'gate');
+    const stand = role ? standIn({ role, local: one.name, admits: gate.admits }, outside, give) : null;
+    if (one.on === 'instance') app.decorate(one.name, { getter: () => stand ?? valueOf(one, outside, give) });
+    if (one.on === 'request' && one.shape === 'function') app.decorateRequest(one.name, guardOf(one, outside, give));
+    if (one.on === 'reply' && one.shape === 'function') app.decorateReply(one.name, outside.fn(one.name));
+  }
+  const known = decorations.filter(({ on, shape }) => on === 'request' && shape !== 'function');
+  if (!known.length || !plugins.length) return;
+  for (const { name } of known) app.decorateRequest(name, null);
+  const isGuarded = gates.some(({ admits }) => admits);
+  app.addHook('onRequest', async (request) => {
+    const admit = () => known.forEach((one) => { request[one.name] = give.input(`viewer:${one.name}`, (draws) => draws.draw(`viewer:${one.name}`, one.type, one.name)); });
+    if (isGuarded) request.orchestrateAdmit = admit;
+    else if (request.headers.authorization) admit();
+  });
+}
+
+/** A method of a request that checks who sent it, such as `jwtVerify`. */
+function guardOf({ name, local }, outside, give) {
+  const admit = standIn({ role: 'gate', admits: /auth|verify|session|token/i.test(name) }, outside, give);
+  return async function () {
+    await admit(this);
+    outside.note(local, []);
+  };
+}
+
+function valueOf(one, outside, give) {
+  if (one.shape === 'query') return outside.query(one.local);
+  if (one.shape === 'object' || one.shape === 'class') return outside.object(one.local);
+  if (one.shape === 'function') return outside.fn(one.local);
+  return give.input(`option:${one.name}`, (draws) => {
+    const own = draws.alternatives(`option:${one.name}`, one.type, one.name);
+    return draws.choose(`option:${one.name}`, one.optional ? [['omitted', () => undefined], ...own] : own);
+  });
+}
+
+function optionsOf({ options }, outside, give) {
+  return Object.fromEntries(options.map((one) => [one.name, valueOf(one, outside, give)]).filter(([, value]) => value !== undefined));
+}
+
+/** A response as it is recorded: no header that every response has. */
+function recorded(response) {
+  const type = String(response.headers['content-type'] ?? '');
+  const isJson = /^application\/([\w.]+\+)?json/.test(type) && response.body !== '';
+  const headers = Object.entries(response.headers).filter(([name]) => !USUAL.includes(name) && !(name === 'content-type' && (isJson || !type)));
+  return { status: response.statusCode, body: isJson ? JSON.parse(response.body) : response.body, isJson, headers: Object.fromEntries(headers) };
+}
+
+/** Same status for the same reason: which field is wrong counts, what a dependency said does not. */
+function outcomeOf({ value, script }) {
+  if (!value) return null;
+  if (failuresIn(script).length) return `answers ${value.status} after a failure`;
+  return `answers ${value.status} ${value.status >= 400 ? JSON.stringify(value.body).replace(/\d+/g, '0') : ''}`;
+}
+
+/** What was asked of the outside and failed. */
+function failuresIn(script) {
+  return script.filter(([, answer]) => answer && (answer.$error || answer.$new)).map(([line]) => line.split('(')[0]);
+}
+
+module.exports = { bare, furnish, optionsOf, valueOf, recorded, outcomeOf, failuresIn };
