@@ -20,7 +20,11 @@ from orchestrator.plan.fields import Count, ProjectPath
 from orchestrator.plan.model import Task
 from orchestrator.workspace import FileView, Workspace
 
-_KINDS: Final = {"typescript": {"unit"}, "javascript": {"unit"}, "python": {"unit", "route"}}
+_KINDS: Final = {
+    "typescript": {"unit", "route", "config"},
+    "javascript": {"unit", "route", "config"},
+    "python": {"unit", "route"},
+}
 _COMMENTS: Final = {"typescript": "//", "javascript": "//", "python": "#"}
 _NOT_OURS: Final = {
     "person": "`{}` was written by a person and stays as it is",
@@ -68,8 +72,7 @@ class TestGeneration(FileHandler):
         functions, cases = _foreseen(task, target)
         if not functions:
             return Change("finds no function or class", actions=(f"test `{task.target}`",), exact=False)
-        count = len(functions)
-        summary = f"about {cases} cases for {count} function{'' if count == 1 else 's'}"
+        summary = f"about {cases} cases for {_counted(functions)}"
         return Change(summary, actions=(f"generate `{task.test_file}` from `{task.target}`",), exact=False)
 
     async def apply(self, task: TestGenerationTask, _change: Change, context: ApplyContext) -> Applied:
@@ -133,6 +136,13 @@ def report_of(made: Generated, estimated: int | None) -> list[str]:
 def _foreseen(task: TestGenerationTask, text: str) -> tuple[tuple[str, ...], int]:
     """Return the functions that tests will be about, and about how many cases they need."""
     return foresee_python(text, task.target) if task.language == "python" else foresee_typescript(text)
+
+
+def _counted(functions: tuple[str, ...]) -> str:
+    """Return how many functions and routes there are, in words."""
+    routes = sum(" " in name for name in functions)
+    counts = {"function": len(functions) - routes, "route": routes}
+    return " and ".join(f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count)
 
 
 def _uncovered(task: TestGenerationTask, files: FileView) -> str | None:

@@ -23,8 +23,9 @@ def test_of(case: Recorded, shared: Mapping[int, Any], taken: dict[str, int]) ->
         "title": quoted(title),
         "plain_title": title,
         "is_async": "async " if case["isAsync"] else "",
+        "remark": None,
         "arrange": arrange,
-        "check": _check(case, f"{subject}({arguments})"),
+        "check": check_of(case, f"{subject}({arguments})"),
         "is_scripted": bool(arrange),
         "case": case,
     }
@@ -34,6 +35,26 @@ def unique(title: str, taken: dict[str, int]) -> str:
     """Return a title that none of the `taken` ones is, and count it among them."""
     taken[title] = taken.get(title, 0) + 1
     return title if taken[title] == 1 else f"{title} ({taken[title]})"
+
+
+def step_of(call: str, answer: Any) -> str:
+    """Return one line of a script."""
+    return f"[{quoted(call)}]" if answer == {"$undefined": True} else f"[{quoted(call)}, {literal(answer)}]"
+
+
+def check_of(case: Recorded, call: str) -> str:
+    """Return what a test expects of a call."""
+    error = case.get("error")
+    if error is not None:
+        props = {key: one for key, one in error["props"].items() if one != {"$undefined": True}}
+        wanted = literal({"name": error["name"], "message": error["message"], **props})
+        if case["isAsync"]:
+            return f"await expect({call}).rejects.toMatchObject({wanted});"
+        return f"expect(() => {call}).toThrow(expect.objectContaining({wanted}));"
+    value = case["value"]
+    how = "toEqual" if isinstance(value, dict | list) and value != {"$undefined": True} else "toBe"
+    wanted = "toBeUndefined()" if value == {"$undefined": True} else f"{how}({literal(value)})"
+    return f"await expect({call}).resolves.{wanted};" if case["isAsync"] else f"expect({call}).{wanted};"
 
 
 def _argument(value: Any, shared: Mapping[str, Any] | None) -> str:
@@ -48,10 +69,7 @@ def _argument(value: Any, shared: Mapping[str, Any] | None) -> str:
 
 def _arrange(case: Recorded) -> tuple[list[str], str]:
     """Return the lines before the call, and what is called."""
-    steps = ", ".join(
-        f"[{quoted(call)}]" if answer == {"$undefined": True} else f"[{quoted(call)}, {literal(answer)}]"
-        for call, answer in case["script"]
-    )
+    steps = ", ".join(step_of(call, answer) for call, answer in case["script"])
     if case["owner"] is None or case["isStatic"]:
         subject = f"{case['owner']}.{case['fn']}" if case["owner"] else case["fn"]
         return ([f"outside({steps});"] if case["script"] else []), subject
@@ -60,17 +78,3 @@ def _arrange(case: Recorded) -> tuple[list[str], str]:
         given.pop()
     arguments = ", ".join([f"[{steps}]", *given])
     return [f"const service = {maker(case['owner'])}({arguments});"], f"service.{case['fn']}"
-
-
-def _check(case: Recorded, call: str) -> str:
-    error = case.get("error")
-    if error is not None:
-        props = {key: one for key, one in error["props"].items() if one != {"$undefined": True}}
-        wanted = literal({"name": error["name"], "message": error["message"], **props})
-        if case["isAsync"]:
-            return f"await expect({call}).rejects.toMatchObject({wanted});"
-        return f"expect(() => {call}).toThrow(expect.objectContaining({wanted}));"
-    value = case["value"]
-    how = "toEqual" if isinstance(value, dict | list) and value != {"$undefined": True} else "toBe"
-    wanted = "toBeUndefined()" if value == {"$undefined": True} else f"{how}({literal(value)})"
-    return f"await expect({call}).resolves.{wanted};" if case["isAsync"] else f"expect({call}).{wanted};"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from orchestrator.generation.typescript.groups import group_of, grouped
 from orchestrator.generation.typescript.heads import imports_of, mocks_of
+from orchestrator.generation.typescript.kinds import parts_of
+from orchestrator.generation.typescript.kinds.load import loaded
 from orchestrator.generation.typescript.literals import quoted
-from orchestrator.generation.typescript.setups import setups_of
+from orchestrator.generation.typescript.places import relative, without_suffix
+from orchestrator.generation.typescript.setups import is_loaded, setups_of
 
 TEMPLATE: Final = "typescript.test.ts"
 _REAL_TIMERS: Final = (
@@ -22,20 +25,27 @@ Recorded = Mapping[str, Any]
 
 def parts(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[str, Any]:
     """Return what the template needs; every title in it is unique."""
-    text = json.dumps(cases)
-    doubles = any(case["script"] or _has_doubles(case) for case in cases)
-    owners = [own for own in model["classes"] if any(case["owner"] == own["name"] for case in cases)]
-    free = any(case["owner"] is None and case["script"] for case in cases)
+    model = {**model, "usualValues": next((case["values"] for case in cases if case["values"]), {})}
+    calls = [case for case in cases if case.get("kind", "call") == "call"]
+    kinds = parts_of(model, cases, test_file)
+    doubles = any(case["script"] or _has_doubles(case) for case in calls) or bool(kinds)
+    owners = [own for own in model["classes"] if any(case["owner"] == own["name"] for case in calls)]
+    free = any(case["owner"] is None and case["script"] for case in calls)
+    groups = [_loading(group_of(name, own), own, model) for name, own in grouped(calls).items()]
+    imports = [*_classes(cases, test_file), *imports_of(model, calls, owners, test_file)]
     return {
         "target": model["target"],
         "doubles": doubles,
-        "imports": imports_of(model, cases, owners, test_file),
+        "imports": [*_server(kinds), *imports],
         "mocks": mocks_of(model, cases, test_file),
         "uses_clock": model["usesClock"],
+        "uses_uptime": model.get("usesUptime", False),
         "real_timers": ", ".join(quoted(name) for name in _REAL_TIMERS.split()),
-        "uses_fetch": '["fetch(' in text,
+        "uses_fetch": '["fetch(' in json.dumps(cases),
         "setups": setups_of(model, owners, has_functions=free),
-        "groups": [group_of(name, own) for name, own in grouped(cases).items()],
+        "kinds": kinds,
+        "loads": any("drawn" in kind for kind in kinds),
+        "groups": [*groups, *(group for kind in kinds for group in kind["groups"])],
     }
 
 
@@ -60,3 +70,47 @@ def members(model: Recorded, cases: Sequence[Recorded], test_file: str) -> list[
 
 def _has_doubles(case: Recorded) -> bool:
     return bool(case["owner"]) and not case["isStatic"]
+
+
+def _loading(group: dict[str, Any], cases: Sequence[Recorded], model: Recorded) -> dict[str, Any]:
+    """Let tests of functions load their own copy of a module that asks the outside when it is loaded."""
+    if not is_loaded(model) or cases[0]["owner"]:
+        return group
+    name = cases[0]["fn"]
+    for shared in group["shared"]:
+        shared["type"] = shared["type"].replace(f"typeof {name}", f"ReturnType<typeof load>['{name}']")
+    for table in group["tables"]:
+        table["check"] = f"const {{ {name} }} = load();\n    {table['check']}"
+    for test in group["cases"]:
+        test["arrange"].insert(0, f"const {{ {name} }} = {loaded(test['case'], model)};")
+    return group
+
+
+def _server(kinds: Sequence[Recorded]) -> list[str]:
+    """Return the lines that import what tests of servers need, once for all kinds."""
+    types = sorted({name for kind in kinds for name in kind.get("types", ())})
+    lines = [line for kind in kinds for line in kind["imports"]]
+    if all("types" not in kind for kind in kinds):
+        return lines
+    named = [f"import type {{ {', '.join(types)} }} from 'fastify';"] if types else []
+    return ["import { fastify } from 'fastify';", *named, *lines]
+
+
+def _classes(cases: Sequence[Recorded], test_file: str) -> list[str]:
+    """Return the lines that import the classes of which tests make objects, such as the project's errors."""
+    places: dict[str, set[str]] = {}
+    for made in _made_in(cases):
+        place = relative(without_suffix(made["file"]), test_file) if made.get("file") else made["specifier"]
+        places.setdefault(place, set()).add(made["name"])
+    return [f"import {{ {', '.join(sorted(names))} }} from {quoted(place)};" for place, names in sorted(places.items())]
+
+
+def _made_in(value: Any) -> Iterator[Recorded]:
+    if isinstance(value, dict):
+        if "$new" in value:
+            yield value["$new"]
+        for one in value.values():
+            yield from _made_in(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _made_in(one)

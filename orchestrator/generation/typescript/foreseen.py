@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -11,12 +11,16 @@ if TYPE_CHECKING:
 _FUNCTIONS: Final = {"function_declaration", "generator_function_declaration", "method_definition", "arrow_function"}
 _BRANCHES: Final = {"if_statement", "ternary_expression", "switch_case", "catch_clause"}
 _SHORT_CIRCUITS: Final = {"&&", "||", "??"}
+_VERBS: Final = {"get", "post", "put", "patch", "delete"}
+_WAYS: Final = 3
+"""A route is also asked wrongly, by nobody, and while what it depends on fails."""
 
 
 class Foreseen(NamedTuple):
     """An estimate: a default case for each function, and one for each way it can turn."""
 
     functions: tuple[str, ...]
+    """Routes among them are named as `GET /path`."""
     cases: int
 
 
@@ -26,9 +30,12 @@ def foresee(text: str) -> Foreseen:
     from tree_sitter import Language, Parser
 
     tree = Parser(Language(tree_sitter_typescript.language_typescript())).parse(text.encode())
-    names = [name for node in tree.root_node.children if node.type == "export_statement" for name in _exported(node)]
+    exports = [node for node in tree.root_node.children if node.type == "export_statement"]
+    names = [name for node in exports for name in _exported(node)]
+    routes = [route for node in _walk(tree.root_node) if (route := _route(node))]
+    names = list(dict.fromkeys([*names, *routes])) or (["loading"] if _has_values(exports) else [])
     branches = sum(_is_branch(node) for node in _walk(tree.root_node))
-    return Foreseen(tuple(names), len(names) + branches if names else 0)
+    return Foreseen(tuple(names), len(names) + _WAYS * len(routes) + branches if names else 0)
 
 
 def _exported(statement: Node) -> Iterator[str]:
@@ -39,6 +46,24 @@ def _exported(statement: Node) -> Iterator[str]:
         words = {child.text for child in node.children if child.type == "accessibility_modifier"}
         if name and name.text and name.text != b"constructor" and not words & {b"private", b"protected"}:
             yield name.text.decode()
+
+
+def _route(node: Node) -> str | None:
+    """Return the route that a call registers, such as `app.get('/path', ...)`."""
+    callee, given = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+    method = callee.child_by_field_name("property") if callee else None
+    path = given.named_children[0] if given and given.named_children else None
+    if node.type != "call_expression" or not method or not method.text or not path or not path.text:
+        return None
+    text = path.text.decode()[1:-1]
+    is_route = path.type == "string" and text.startswith("/") and method.text.decode() in _VERBS
+    return f"{method.text.decode().upper()} {text}" if is_route else None
+
+
+def _has_values(exports: Sequence[Node]) -> bool:
+    """Say whether a module exports what is made when it is loaded."""
+    inside = {node.type for statement in exports for node in _walk(statement)}
+    return bool(inside & {"call_expression", "new_expression"})
 
 
 def _is_inner(node: Node, statement: Node) -> bool:

@@ -56,6 +56,7 @@ def _table(rows: Sequence[Recorded], taken: dict[str, int]) -> dict[str, Any]:
     return {
         "title": quoted(title),
         "plain_title": title,
+        "types": "",
         "names": ", ".join(names),
         "is_async": "async " if is_async else "",
         "rows": [", ".join(map(literal, [*case["args"], case["value"]])) for case in rows],

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from orchestrator.generation.typescript.literals import key_of, literal, quoted
+from orchestrator.generation.typescript.literals import access, key_of, literal, quoted
 from orchestrator.generation.typescript.places import from_test, relative, without_suffix
-from orchestrator.generation.typescript.setups import is_double, modes
+from orchestrator.generation.typescript.setups import is_double, is_loaded, modes
 
 _STEADY: Final = {
     "randomBytes": "(size: number) => Buffer.alloc(size, 7)",
@@ -20,7 +20,9 @@ Recorded = Mapping[str, Any]
 
 def imports_of(model: Recorded, cases: Sequence[Recorded], owners: Sequence[Recorded], test_file: str) -> list[str]:
     """Return the lines that import the target, and the types of what stands for its dependencies."""
-    used = dict.fromkeys(case["owner"] or case["fn"] for case in cases)
+    if not cases:
+        return []
+    used = dict.fromkeys(case["owner"] or case["fn"] for case in cases if case["owner"] or not is_loaded(model))
     types: dict[str, set[str]] = {}
     for own in owners:
         for param in own["params"]:
@@ -31,7 +33,7 @@ def imports_of(model: Recorded, cases: Sequence[Recorded], owners: Sequence[Reco
                 )
     target = relative(without_suffix(model["target"]), test_file)
     lines = [f"import type {{ {', '.join(sorted(names))} }} from {quoted(place)};" for place, names in types.items()]
-    return [*lines, f"import {{ {', '.join(used)} }} from {quoted(target)};"]
+    return [*lines, f"import {{ {', '.join(used)} }} from {quoted(target)};"] if used else lines
 
 
 def mocks_of(model: Recorded, cases: Sequence[Recorded], test_file: str) -> list[dict[str, Any]]:
@@ -53,6 +55,12 @@ def _mock(one: Recorded, cases: Sequence[Recorded], model: Recorded, test_file: 
 
 def _member(name: Recorded, values: Mapping[str, Any], model: Recorded) -> str:
     exported, local = key_of(name["name"]), quoted(name["local"])
+    if name.get("role"):
+        return f"{exported}: {_guard(name)}"
+    if is_loaded(model) and name["shape"] == "class":
+        return f"{exported}: jest.fn((...args: unknown[]) => mockOutside.made({local}, args))"
+    if is_loaded(model) and name["shape"] == "value" and "known" not in name:
+        return f"get {exported}() {{ return mockValues{access(name['local'])}; }}"
     match name["shape"]:
         case "value":
             return f"{exported}: {literal(name.get('known', values.get(name['local'])))}"
@@ -65,3 +73,14 @@ def _member(name: Recorded, values: Mapping[str, Any], model: Recorded) -> str:
             return f"{exported}: jest.fn(() => mockOutside.object({local}{modes(name['local'], model)}))"
         case _:
             return f"get {exported}() {{ return mockOutside.object({local}{modes(name['local'], model)}); }}"
+
+
+def _guard(name: Recorded) -> str:
+    """Return what stands for something that guards routes, or that tells who is signed in."""
+    match name["role"]:
+        case "viewer":
+            return f"() => mockGiven{access(name['local'])}"
+        case "maker":
+            return f"(...args: unknown[]) => mockGate({quoted(name['local'])})(...args)"
+        case _:
+            return "(request: FastifyRequest) => mockAdmit(request)" if name["admits"] else "async () => undefined"

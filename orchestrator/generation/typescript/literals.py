@@ -57,6 +57,11 @@ def key_of(name: str) -> str:
     return name if _NAME.match(name) else quoted(name)
 
 
+def access(name: str) -> str:
+    """Return how a property is read."""
+    return f".{name}" if _NAME.match(name) else f"[{quoted(name)}]"
+
+
 def _repeated(text: str) -> str | None:
     """Return long text that repeats itself as a repetition."""
     if len(text) <= _LONG:
@@ -90,4 +95,6 @@ _SPECIAL: Final[dict[str, Callable[[Any], str]]] = {
     "$buffer": lambda data: f"Buffer.from({quoted(data)}, 'base64')",
     "$error": _error,
     "$response": _response,
+    "$function": lambda _: "expect.any(Function)",
+    "$new": lambda made: f"new {made['name']}({', '.join(map(literal, made['args']))})",
 }

@@ -18,6 +18,7 @@ from orchestrator.generation.request import Request, RunCommand
 from orchestrator.generation.result import Funnel, Generated
 from orchestrator.generation.typescript import emission
 from orchestrator.generation.typescript.jest import Jest, Suite, cause_in, check_tools, environ_of
+from orchestrator.generation.typescript.kinds import has_subjects
 from orchestrator.generation.typescript.nodes import Nodes, state_of
 from orchestrator.generation.typescript.proof import Prover
 
@@ -101,9 +102,9 @@ def _checked(request: Request, model: Recorded) -> Recorded:
     if broken:
         place = Location(request.target, broken["line"], broken["column"])
         raise TaskError("generation/target-broken", f"`{request.target}`: {broken['message']}", location=place)
-    if not model["functions"] and not any(own["methods"] for own in model["classes"]):
-        hint = "functions and classes are covered; routes, configuration and GraphQL are not yet"
-        raise TaskError("generation/not-covered", f"`{request.target}` exports no function or class", hint=hint)
+    if not has_subjects(model):
+        hint = "functions, classes, routes, plugins and what acts when it is loaded are covered"
+        raise TaskError("generation/not-covered", f"`{request.target}` exports nothing that can be tried", hint=hint)
     return model
 
 
@@ -142,4 +143,4 @@ def _suspicious(found: Recorded, suite: Suite) -> tuple[str, ...]:
     red = [f"the project's own test fails: {name}" for name in suite.failed]
     broken = [f"a test file of the project cannot run: {cause_in(one)}" for one in suite.broken]
     unknown = [f"the project's own tests were left out: {suite.unknown}"] if suite.unknown else []
-    return (*crashes, *red, *broken, *unknown)
+    return (*found.get("suspicious", ()), *crashes, *red, *broken, *unknown)

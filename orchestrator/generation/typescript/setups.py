@@ -10,6 +10,11 @@ from orchestrator.generation.typescript.literals import literal, quoted
 Recorded = Mapping[str, Any]
 
 
+def is_loaded(model: Recorded) -> bool:
+    """Say whether a module asks the outside while it is loaded, so that each test loads a copy of its own."""
+    return bool(model.get("loading") and model["loading"]["callsOut"])
+
+
 def setups_of(model: Recorded, owners: Sequence[Recorded], *, has_functions: bool) -> list[dict[str, str]]:
     """Return the functions that tests begin with: one for each class, and one for functions that ask the outside."""
     free = {"name": "outside", "parameters": "...script: Step[]", "made": ""}

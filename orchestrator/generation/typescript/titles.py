@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 _LONGEST: Final = 70
@@ -12,9 +12,59 @@ _LONGEST: Final = 70
 
 def title_of(case: Mapping[str, Any]) -> str:
     """Return the title of a recorded case."""
-    conditions = [_condition(choice["at"], choice["label"], case) for choice in case["choices"]]
-    when = " and ".join(dict.fromkeys(conditions[-3:]))
-    return f"{_outcome(case)}{f' when {when}' if when else ''}"
+    return _when(_outcome(case), conditions_of(case))
+
+
+def response_title(case: Mapping[str, Any]) -> str:
+    """Return the title of a case that ends with a response."""
+    value, when = case["value"], conditions_of(case)
+    body = value["body"]
+    told = f" with {_listed(list(body))}" if not when and isinstance(body, dict) and body else ""
+    return _when(f"answers {value['status']}{told}", when)
+
+
+def load_title(case: Mapping[str, Any]) -> str:
+    """Return the title of a case that loads a module."""
+    error = case.get("error")
+    exits = re.match(r"process\.exit\((.*)\)", error["message"]) if error else None
+    if exits:
+        return _when(f"exits with {exits[1]}", conditions_of(case))
+    calls = [_call(line).removeprefix("new ") for line, _ in case["script"]]
+    loads = f"sets {_listed(list(dict.fromkeys(calls)))} up" if calls else "loads"
+    return _when(_outcome(case) if error else loads, conditions_of(case))
+
+
+def conditions_of(case: Mapping[str, Any]) -> str:
+    """Return the circumstances of a case: what differs from the simplest one."""
+    found = [
+        _situation(one["at"], one["label"]) or _condition(one["at"], one["label"], case) for one in case["choices"]
+    ]
+    return " and ".join(dict.fromkeys(found[-3:]))
+
+
+def _when(outcome: str, when: str) -> str:
+    return f"{outcome}{f' when {when}' if when else ''}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    some = list(names[:4])
+    if len(names) > 4:
+        return f"{', '.join(some)} and more"
+    return " and ".join([", ".join(some[:-1]), some[-1]] if len(some) > 1 else some)
+
+
+def _situation(at: str, label: str) -> str | None:
+    """Return a circumstance of a request in words of its own, None where it reads like any other."""
+    kind, _, name = at.partition(":")
+    if label == "nobody":
+        return "nobody is signed in"
+    if kind == "body" and not name:
+        return "there is no body" if label == "absent" else f"the body is {label}"
+    if kind == "header" and label == "missing":
+        return f"there is no {name} header"
+    if kind in {"header", "url", "method"}:
+        return f"the {f'{name} header' if kind == 'header' else kind} is {label}"
+    return f"{label} is thrown" if kind == "error" and not name else None
 
 
 def _outcome(case: Mapping[str, Any]) -> str:
