@@ -257,7 +257,7 @@ def test_a_missing_tool_is_named(shop: Shop, missing: str, message: str) -> None
     ("fields", "message"),
     [
         ({"test_type": "e2e"}, "tests of the kind `e2e` are not covered yet"),
-        ({"test_type": "route"}, "tests of the kind `route` are not covered yet"),
+        ({"test_type": "graphql"}, "tests of the kind `graphql` are not covered yet"),
         ({"target": "src"}, "directories are not covered yet"),
     ],
 )
@@ -287,18 +287,34 @@ def test_a_target_that_exports_nothing_to_call_is_refused(shop: Shop) -> None:
     assert code == "generation/not-covered"
 
 
-@pytest.mark.long
-def test_tests_of_a_real_service_pass_and_come_out_the_same_twice(tmp_path: Path) -> None:
-    project = tmp_path / "platform"
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = tmp_path_factory.mktemp("sample") / "platform"
     shutil.copytree(SAMPLE, project)
     subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=project, check=True, capture_output=True)
+    return project
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("src/services/search.service.ts", "100 % of functions"),
+        ("src/routes/matching.routes.ts", "100 % of lines, 100 % of branches"),
+        ("src/middleware/authenticate.ts", "100 % of lines, 100 % of branches"),
+        ("src/plugins/database.ts", "100 % of lines, 100 % of branches"),
+        ("src/config/redis.ts", "100 % of lines, 100 % of branches"),
+    ],
+)
+def test_tests_of_real_code_pass_and_come_out_the_same_twice(platform: Path, target: str, told: str) -> None:
+    test_file = (platform / target).parent / "__tests__" / "generated.test.ts"
+    argv = [sys.executable, "-m", "orchestrator.cli.main", "generate", "tests", target]
     made = []
     for _ in range(2):
-        (project / "src/services/__tests__/search.service.test.ts").unlink(missing_ok=True)
-        argv = [sys.executable, "-m", "orchestrator.cli.main", "generate", "tests", "src/services/search.service.ts"]
-        done = subprocess.run([*argv], cwd=project, check=True, capture_output=True, text=True)
-        made.append((project / "src/services/__tests__/search.service.test.ts").read_text())
-        assert "100 % of functions" in done.stdout
+        done = subprocess.run([*argv, "--out", test_file], cwd=platform, check=True, capture_output=True, text=True)
+        made.append(test_file.read_text())
+        test_file.unlink()
+        assert told in done.stdout
     assert made[0] == made[1]
 
 
@@ -310,3 +326,36 @@ def test_what_somebody_writes_while_tests_are_generated_is_not_overwritten(shop:
     shop.bench.write("bin/node", script, 0o755)
     assert shop.bench.failure(task())[0] == "task/conflict"
     assert shop.bench.read(TEST_FILE) == "// mine\n"
+
+
+ODD = """
+import type { FastifyInstance } from 'fastify';
+interface Store { load(id: string): Promise<{ id: string }> }
+const schema = { type: 'object', required: ['name'], properties: { name: { type: 'string' } } };
+export async function oddRoutes(app: FastifyInstance, { store }: { store: Store }) {
+  app.get('/emptied', { schema: { response: { 200: { type: 'object', properties: {} } } } }, () => store.load('1'));
+  app.post<{ Body: { note?: string } }>('/broken', { schema: { body: schema } }, async (request) => {
+    const { note } = request.body;
+    return { length: note!.length };
+  });
+  app.get('/swallowed', () => store.load('2').catch(() => ({ id: null })));
+  app.get('/health', async (_request, reply) => reply.status(503).send({ ok: false }));
+}
+"""
+
+
+@pytest.mark.long
+def test_behaviour_that_a_person_should_look_at_is_told_and_stands_above_its_test(platform: Path) -> None:
+    (platform / "src/odd.routes.ts").write_text(ODD)
+    argv = [sys.executable, "-m", "orchestrator.cli.main", "generate", "tests", "src/odd.routes.ts"]
+    done = subprocess.run(argv, cwd=platform, check=True, capture_output=True, text=True)
+    assert [line.partition(": ")[2] for line in done.stderr.splitlines() if line.startswith("look at:")] == [
+        "GET /emptied: the schema of the response leaves nothing of its body",
+        "POST /broken: answers 500 to a request that is right",
+        "POST /broken: reads note, which its schema does not declare",
+        "GET /swallowed: answers 200 although store.load failed",
+        "GET /health: answers 503 to a request that is right",
+        "GET /health: never succeeds",
+    ]
+    text = (platform / "src/__tests__/odd.routes.test.ts").read_text()
+    assert "  // Look at this: POST /broken: answers 500 to a request that is right.\n  it('answers 500'" in text

@@ -27,3 +27,12 @@ def test_each_way_to_turn_needs_a_case_more() -> None:
 
 def test_nothing_is_foreseen_for_a_file_without_functions() -> None:
     assert foresee("export type Id = string;\nconst a = b ? 1 : 2;\n") == ((), 0)
+
+
+def test_a_route_is_foreseen_with_the_ways_it_can_be_asked() -> None:
+    plugin = "const routes = async (app) => { app.get('/a', one); app.post('/b', two); map.get('c'); };\n"
+    assert foresee(plugin + "export default routes;\n") == (("GET /a", "POST /b"), 8)
+
+
+def test_what_a_module_makes_when_it_is_loaded_is_foreseen() -> None:
+    assert foresee("export const client = new Client(process.env.URL ?? 'x');\n") == (("loading",), 2)

@@ -1,0 +1,210 @@
+"""What is written for routes, hooks, plugins and modules that act when they are loaded, from records alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.generation.typescript.emission import TEMPLATE, members, parts, titles
+from orchestrator.generation.typescript.kinds import has_subjects
+from orchestrator.templates import Templates, shipped_directory
+
+TEST_FILE = "src/__tests__/shop.test.ts"
+SIGNED_IN = {"authorization": "Bearer token-1"}
+NOTHING = {"$undefined": True}
+
+
+def model(**fields: Any) -> dict[str, Any]:
+    facts = {"target": "src/shop.ts", "imports": [], "functions": [], "classes": [], "others": [], "sites": {}}
+    return {**facts, "usesClock": False, "fastify": None, "loading": None, **fields}
+
+
+def server(**fields: Any) -> dict[str, Any]:
+    shop = {"name": "shop", "local": "shop", "optional": False, "shape": "object"}
+    plugin = {"name": "default", "local": "shopRoutes", "title": None, "options": [shop]}
+    used: dict[str, Any] = {"decorations": [], "decorates": [], "gates": [], "hasGate": True, "errorHandler": None}
+    return {"plugins": [plugin], "hooks": [], **used, **fields}
+
+
+def recorded(kind: str, fn: str, **fields: Any) -> dict[str, Any]:
+    case = {"kind": kind, "fn": fn, "owner": None, "isStatic": False, "isAsync": True, "params": [], "args": []}
+    facts: dict[str, Any] = {"given": [], "values": {}, "inputs": {}, "script": [], "choices": [], "isWrong": False}
+    return {**case, **facts, "plugin": "default", "suspicion": None, **fields}
+
+
+def answer(status: int, body: Any = None, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    is_json = body is not None
+    return {"status": status, "body": body if is_json else "", "isJson": is_json, "headers": headers or {}}
+
+
+def rendered(facts: dict[str, Any], cases: list[dict[str, Any]]) -> str:
+    templates = Templates([shipped_directory("templates") / "tests"])
+    return templates.render(TEMPLATE, parts(facts, cases, TEST_FILE))
+
+
+def order(payload: dict[str, Any] | None, **fields: Any) -> dict[str, Any]:
+    sent = {"method": "POST", "url": "/orders", "headers": SIGNED_IN}
+    inputs = {"request": sent if payload is None else {**sent, "payload": payload}, **fields.pop("inputs", {})}
+    return recorded("route", "POST /orders", inputs=inputs, **fields)
+
+
+def refused(field: str, label: str, payload: dict[str, Any]) -> dict[str, Any]:
+    choices = [{"at": f"body:{field}", "label": label}]
+    return order(payload, value=answer(400, {"message": field}), isWrong=True, choices=choices)
+
+
+BOUGHT = order(
+    {"item": "tea", "count": 1}, value=answer(201, {"id": "o-1"}), script=[["shop.buy('tea')", {"id": "o-1"}]]
+)
+FACTS = model(fastify=server())
+
+
+def test_a_route_is_sent_a_request_and_its_answer_and_calls_are_checked() -> None:
+    text = rendered(FACTS, [BOUGHT])
+    assert "import shopRoutes from '../shop';" in text
+    assert "app.register(shopRoutes, { shop: mockOutside.object('shop') });" in text
+    assert "describe('POST /orders', () => {" in text
+    assert "  it('answers 201 with id', async () => {" in text
+    assert (
+        "await send({ method: 'POST', url: '/orders', headers: signedIn, payload: { item: 'tea', count: 1 } }" in text
+    )
+    assert "[[\"shop.buy('tea')\", { id: 'o-1' }]]" in text
+    assert "expect(response.json()).toEqual({ id: 'o-1' });" in text
+
+
+def test_requests_that_are_refused_in_the_same_way_are_rows_that_change_a_valid_one() -> None:
+    cases = [BOUGHT, refused("item", "missing", {"count": 1}), refused("count", "0", {"item": "tea", "count": 0})]
+    text = rendered(FACTS, cases)
+    assert "const valid: Record<string, unknown> = { item: 'tea', count: 1 };" in text
+    assert "['there is no item', { ...valid, item: undefined }, { message: 'item' }]," in text
+    assert "['count is 0', { ...valid, count: 0 }, { message: 'count' }]," in text
+    assert "('answers 400 when %s', async (_reason, payload, expected) => {" in text
+    assert [name for name, _ in members(FACTS, cases, TEST_FILE)][:2] == [
+        "POST /orders answers 400 when there is no item",
+        "POST /orders answers 400 when count is 0",
+    ]
+
+
+def test_an_error_of_the_project_is_made_of_its_own_class_and_named_in_the_title() -> None:
+    gone = {"$new": {"name": "GoneError", "file": "src/errors.ts", "args": ["Sold out"]}}
+    choices = [{"at": "reply:0", "label": 'fails with "Sold out"'}]
+    case = order(None, value=answer(410), script=[["shop.buy()", gone]], choices=choices)
+    text = rendered(FACTS, [case])
+    assert "import { GoneError } from '../errors';" in text
+    assert "[['shop.buy()', new GoneError('Sold out')]]" in text
+    assert titles(parts(FACTS, [case], TEST_FILE)) == ['POST /orders answers 410 when shop.buy fails with "Sold out"']
+
+
+def test_guards_are_replaced_and_who_is_signed_in_is_told_where_it_is_unusual() -> None:
+    names = [
+        {"name": "authenticate", "local": "authenticate", "shape": "function", "role": "gate", "admits": True},
+        {"name": "viewer", "local": "viewer", "shape": "function", "role": "viewer", "admits": True},
+        {"name": "needs", "local": "needs", "shape": "function", "role": "maker", "admits": True},
+    ]
+    facts = {**FACTS, "imports": [{"specifier": "./auth", "fate": "replaced", "names": names}]}
+    admin = order(None, value=answer(204), inputs={"viewer:viewer": {"role": "admin"}})
+    text = rendered(facts, [order(None, value=answer(403), inputs={"viewer:viewer": {"role": "member"}}), admin])
+    assert "authenticate: (request: FastifyRequest) => mockAdmit(request)," in text
+    assert "viewer: () => mockGiven.viewer," in text
+    assert "needs: (...args: unknown[]) => mockGate('needs')(...args)," in text
+    assert "const usual = { viewer: { role: 'member' } };" in text
+    assert "headers: signedIn }, undefined, { viewer: { role: 'admin' } });" in text
+
+
+def test_what_is_suspicious_is_said_beside_its_test() -> None:
+    case = order(None, value=answer(500), suspicion="POST /orders: answers 500 to a request that is right")
+    text = rendered(FACTS, [case])
+    assert "  // Look at this: POST /orders: answers 500 to a request that is right.\n  it('answers 500'" in text
+
+
+def test_what_the_server_must_have_is_given_to_it() -> None:
+    stock = {"on": "instance", "name": "stock", "local": "app.stock", "shape": "object"}
+    user = {"on": "request", "name": "user", "local": "user", "shape": "value"}
+    handler = {"name": "onError", "file": "src/errors.ts"}
+    text = rendered(model(fastify=server(decorations=[stock, user], errorHandler=handler)), [BOUGHT])
+    assert "app.decorate('stock', { getter: () => mockOutside.object('app.stock') });" in text
+    assert "app.decorateRequest('user', null);" in text
+    assert "import { onError } from '../errors';" in text
+    assert "app.setErrorHandler(onError);" in text
+
+
+def hooked(acts: str, **fields: Any) -> dict[str, Any]:
+    request = {"method": "GET", "url": "/"}
+    hook = {"name": "limit", "acts": acts, "maker": fields.pop("maker", None)}
+    inputs = {"request": request, **fields.pop("inputs", {})}
+    return recorded("hook", "limit", hook=hook, inputs=inputs, value=answer(200, {"passed": True}), **fields)
+
+
+def test_a_hook_is_mounted_on_a_server_of_its_own() -> None:
+    user = {"on": "request", "name": "user", "local": "user", "shape": "value"}
+    facts = model(fastify=server(plugins=[], decorations=[user]))
+    text = rendered(facts, [hooked("hook", inputs={"viewer:user": {"id": "u-1"}})])
+    assert "pass((app) => app.addHook('preHandler', limit), { method: 'GET', url: '/' }, undefined, " in text
+    assert "{ request: { user: { id: 'u-1' } } });" in text
+    assert "return { passed: true, user: (received as Anything).user };" in text
+
+
+def test_what_makes_a_hook_gets_its_services_and_values() -> None:
+    store = {"name": "store", "local": "store", "shape": "object"}
+    most = {"name": "most", "local": "most", "shape": "value"}
+    maker = [{"name": "options", "shape": "members", "members": [store, most]}]
+    text = rendered(model(fastify=server(plugins=[])), [hooked("hook", maker=maker, inputs={"option:most": 3})])
+    assert "app.addHook('preHandler', limit({ store: mockOutside.object('store'), most: 3 }))" in text
+
+
+def test_an_error_handler_is_given_an_error() -> None:
+    error = {"$error": {"name": "Error", "message": "no", "props": {}}}
+    text = rendered(model(fastify=server(plugins=[])), [hooked("error", inputs={"error": error})])
+    assert "app.setErrorHandler(limit), { method: 'GET', url: '/' }, undefined, { error: new Error('no') });" in text
+
+
+def test_a_plugin_is_started_used_and_closed() -> None:
+    decorates = [{"name": "ping", "on": "decorate", "isFunction": True}]
+    plugin = {"name": "default", "local": "default", "title": "shop", "options": []}
+    facts = model(fastify=server(plugins=[plugin], decorates=decorates))
+    used = recorded("plugin", "ping", uses="ping", value=1)
+    text = rendered(facts, [recorded("plugin", "ready", uses=None, value=["ping", "shop"]), used])
+    assert "app.register(plugin, options());" in text
+    assert "await expect(app.ping()).resolves.toBe(1);" in text
+    assert "expect(['ping'].filter((name) => app.hasDecorator(name))).toEqual(['ping']);" in text
+    assert "expect(app.hasPlugin('shop')).toBe(true);" in text
+
+
+LOADING = {"names": ["PORT"], "readsEnvironment": True, "callsOut": False}
+
+
+def loaded(environment: dict[str, str], **fields: Any) -> dict[str, Any]:
+    return recorded("load", "loading", inputs={"environment": environment}, **fields)
+
+
+def test_a_module_is_loaded_under_an_environment_of_its_own() -> None:
+    error = {"name": "Error", "message": "process.exit(1)", "props": {}}
+    choices = [{"at": "env:PORT", "label": "missing"}]
+    cases = [loaded({"PORT": "1"}, value={"port": 1}), loaded({}, error=error, choices=choices)]
+    text = rendered(model(loading=LOADING), cases)
+    assert "const usual: NodeJS.ProcessEnv = { PORT: '1' };" in text
+    assert "expect(load(usual)).toMatchObject({ port: 1 });" in text
+    assert "  it('exits with 1 when there is no PORT', () => {" in text
+    assert "expect(() => load({ ...usual, PORT: undefined })).toThrow(" in text
+
+
+def test_functions_of_a_module_that_asks_when_it_is_loaded_come_from_a_fresh_copy() -> None:
+    facts = model(loading={"names": [], "readsEnvironment": False, "callsOut": True})
+    facts["imports"] = [
+        {"specifier": "db", "fate": "replaced", "names": [{"name": "Db", "local": "Db", "shape": "class"}]},
+        {"specifier": "./env", "fate": "replaced", "names": [{"name": "env", "local": "env", "shape": "value"}]},
+    ]
+    made = recorded("load", "loading", value={}, script=[["new Db('x')", NOTHING]], values={"env": {"url": "x"}})
+    call = {**recorded("call", "size", value=2), "isAsync": False}
+    text = rendered(facts, [call, made])
+    assert "import { size }" not in text
+    assert "Db: jest.fn((...args: unknown[]) => mockOutside.made('Db', args))," in text
+    assert "get env() { return mockValues.env; }," in text
+    assert "const { size } = load();" in text
+    assert "  it('sets Db up', () => {" in text
+    assert "load([[\"new Db('x')\"]]);" in text
+
+
+def test_a_target_has_something_to_try_when_any_kind_finds_something() -> None:
+    assert not has_subjects(model())
+    assert has_subjects(model(loading=LOADING))
+    assert has_subjects(FACTS)
