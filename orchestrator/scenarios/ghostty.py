@@ -15,7 +15,8 @@ from orchestrator.scenarios.keys import Key
 from orchestrator.scenarios.model import Size
 from orchestrator.scenarios.screen import Cursor
 
-SCROLLBACK: Final = 0
+SCROLLBACK: Final = 5000
+"""Rows that nobody looks at: with fewer than fill two of its pages the library unmaps one at every few scrolls."""
 CELL: Final = (8, 16)
 """Pixels of a cell, for programs that ask."""
 _PALETTE = re.compile("\x1b]4;[^\x1b]*\x1b\\\\")
