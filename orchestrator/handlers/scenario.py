@@ -51,12 +51,14 @@ class Scenario(FileHandler):
     def __init__(self) -> None:
         self.results: dict[str, Result] = {}
         """By task id, what each scenario that was played came to."""
+        self._loaded: dict[str, tuple[bytes, Loaded]] = {}
+        """By task id, what was loaded to plan it; it is played a moment later."""
 
     def claims(self, task: ScenarioTask) -> Claims:
         return Claims(reads=(task.target,))
 
     def plan(self, task: ScenarioTask, context: PlanContext) -> Change:
-        scenario, notices = _load(task, context.files)
+        scenario, notices = self._load(task, context.files)
         command = scenario.command if isinstance(scenario.command, str) else " ".join(scenario.command)
         count = len(scenario.steps)
         summary = f"plays `{task.target}`: {count} step{'s' if count != 1 else ''}"
@@ -67,11 +69,12 @@ class Scenario(FileHandler):
     async def apply(self, task: ScenarioTask, _change: Change, context: ApplyContext) -> Applied:
         from orchestrator.scenarios.play import play
 
-        loaded = _load(task, context.files, root=context.root)
+        loaded = self._load(task, context.files)
         directory = Path(tempfile.mkdtemp(prefix="scenario-"))
         try:
             stage = Stage(
                 directory=directory,
+                root=context.root,
                 artifacts=context.artifacts(),
                 environ={**context.environ, **context.marks()},
                 variables={name: str(value) for name, value in task.variables.items()},
@@ -85,15 +88,17 @@ class Scenario(FileHandler):
             await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
         return _applied(result, stage, context)
 
+    def _load(self, task: ScenarioTask, files: FileView) -> Loaded:
+        from orchestrator.scenarios.loader import parse
 
-def _load(task: ScenarioTask, files: FileView, root: Path | None = None) -> Loaded:
-    from orchestrator.scenarios.loader import parse
-
-    content = files.read(task.target)
-    if content is None:
-        raise TaskError("task/failed", f"the scenario `{task.target}` is not there")
-    name = str(root / task.target) if root is not None else task.target
-    return parse(name, content.decode("utf-8", "replace"), compat=task.compat)
+        content = files.read(task.target)
+        if content is None:
+            raise TaskError("task/failed", f"the scenario `{task.target}` is not there")
+        known = self._loaded.get(task.id)
+        if known is None or known[0] != content:
+            known = content, parse(task.target, content.decode("utf-8", "replace"), compat=task.compat)
+            self._loaded[task.id] = known
+        return known[1]
 
 
 def _applied(result: Result, stage: Stage, context: ApplyContext) -> Applied:

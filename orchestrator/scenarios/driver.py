@@ -86,7 +86,7 @@ async def start(kind: Literal["auto", "pty", "pipe"], launch: Launch, listener: 
             return await PipeDriver.start(found, listener)
         from orchestrator.scenarios.terminal import TerminalDriver
 
-        return TerminalDriver(found, listener)
+        return await TerminalDriver.start(found, listener)
     except OSError as error:
         raise TaskError("task/command", f"`{launch.argv[0]}` cannot be run: {error.strerror}") from error
 

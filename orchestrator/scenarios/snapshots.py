@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from rich.ansi import AnsiDecoder
 from rich.style import Style
@@ -25,7 +24,7 @@ class Snapshots:
     """The snapshots of one scenario."""
 
     def __init__(self, scenario: Scenario, stage: Stage) -> None:
-        file = Path(scenario.file)
+        file = stage.root / scenario.file
         self.directory = (stage.snapshots or file.absolute().parent / ".snapshots") / _slug(file.stem or scenario.name)
         self._mode = stage.snapshot_mode
 

@@ -33,6 +33,8 @@ class Stage:
     """Where a play makes its directories; one of its own for each scenario."""
     artifacts: Path
     """Where screenshots and recordings go."""
+    root: Path = Path()
+    """What the scenario's file is relative to."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     variables: Mapping[str, str] = field(default_factory=dict)
     """Values for `{{ name }}`, such as one combination of a matrix."""
@@ -85,7 +87,7 @@ def prepare(scenario: Scenario, stage: Stage, attempt: int) -> Place:
     temporary = base / "tmp"
     os.makedirs(work, exist_ok=True)
     os.makedirs(temporary / MAILBOX / "screenshot_triggers" if _exchanges(scenario) else temporary, exist_ok=True)
-    beside = Path(scenario.file).absolute().parent
+    beside = (stage.root / scenario.file).absolute().parent
     cwd = beside / scenario.cwd if scenario.cwd is not None else (stage.cwd or work)
     return Place(cwd, work, temporary, {**_environ(scenario, stage, base, temporary), "PWD": str(cwd)})
 

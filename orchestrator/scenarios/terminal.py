@@ -9,7 +9,9 @@ import asyncio
 import os
 import signal
 import termios
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
 from orchestrator.scenarios.driver import GRACE, LINGER, Exit, Launch, Listener
 from orchestrator.scenarios.model import Size
@@ -23,22 +25,11 @@ BATCH = 1 << 16
 class TerminalDriver:
     """A program on a terminal."""
 
-    def __init__(self, launch: Launch, listener: Listener) -> None:
-        """Start it.
-
-        :raises OSError: when there is no terminal left, or the program cannot be started.
-        """
+    def __init__(self, pid: int, master: int, listener: Listener) -> None:
+        self.pid = pid
         self._loop = asyncio.get_running_loop()
         self._listener = listener
-        self._master, slave = os.openpty()
-        try:
-            _prepare(slave, launch)
-            self.pid = spawn(launch.argv, launch.cwd, launch.env, os.ttyname(slave))
-        except BaseException:
-            os.close(self._master)
-            raise
-        finally:
-            os.close(slave)
+        self._master = master
         self._started = boot_ticks()
         os.set_blocking(self._master, False)
         self._unwritten = b""
@@ -48,6 +39,29 @@ class TerminalDriver:
         self._timer: asyncio.TimerHandle | None = None
         self._loop.add_reader(self._master, self._read)
         self._watch()
+
+    @classmethod
+    async def start(cls, launch: Launch, listener: Listener) -> TerminalDriver:
+        """Start a program.
+
+        :raises OSError: when there is no terminal left, or the program cannot be started.
+        """
+        master, slave = os.openpty()
+        try:
+            _prepare(slave, launch)
+            # Beside the loop: the C library waits until the kernel runs the program, and the other plays should not.
+            call = asyncio.to_thread(spawn, launch.argv, launch.cwd, launch.env, os.ttyname(slave))
+            pid, is_cancelled = await _outlast(call)
+        except BaseException:
+            os.close(master)
+            raise
+        finally:
+            os.close(slave)
+        driver = cls(pid, master, listener)
+        if is_cancelled:
+            await driver.close()
+            raise asyncio.CancelledError
+        return driver
 
     def write(self, data: bytes) -> None:
         if self._is_drained:
@@ -180,6 +194,16 @@ class TerminalDriver:
         if self._master >= 0:  # until then the program is not buried, and its number not given to another
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
+
+
+async def _outlast(call: Coroutine[Any, Any, int]) -> tuple[int, bool]:
+    """Return what a call returns, also when we are cancelled meanwhile, and whether we were."""
+    calling = asyncio.ensure_future(call)
+    try:
+        return await asyncio.shield(calling), False
+    except asyncio.CancelledError:
+        await asyncio.wait([calling])
+        return calling.result(), True
 
 
 def _prepare(slave: int, launch: Launch) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import builtins
+from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
 import pytest
@@ -128,3 +129,13 @@ def test_without_an_emulator_it_is_told_what_to_install(monkeypatch: pytest.Monk
         open_screen(SIZE)
     assert caught.value.code == "environment/missing-package"
     assert "orchestrate[scenarios]" in str(caught.value.hint)
+
+
+def test_a_flood_costs_the_screen_no_new_memory() -> None:
+    screen, flood = open_screen(Size(120, 80)), b"a line of text\r\n" * 4096
+    for _ in range(32):  # until it has as many rows as it keeps
+        screen.feed(flood)
+    before = getrusage(RUSAGE_SELF).ru_minflt
+    for _ in range(32):
+        screen.feed(flood)
+    assert getrusage(RUSAGE_SELF).ru_minflt - before < 2000
