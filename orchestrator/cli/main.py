@@ -338,11 +338,13 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR")] = Path()) -> 
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    scenario: Annotated[bool, typer.Option("--scenario", help="The schema of scenario files.")] = False,
+) -> None:
     """Print the JSON Schema of plan files, for editors."""
     from orchestrator.cli import setup
 
-    raise typer.Exit(setup.schema())
+    raise typer.Exit(setup.schema(scenario=scenario))
 
 
 @app.command()

@@ -66,9 +66,9 @@ def init(directory: Path) -> int:
     return 0
 
 
-def schema() -> int:
-    """Print the JSON Schema of plan files; return the exit code."""
-    typer.echo(schema_text(), nl=False)
+def schema(*, scenario: bool = False) -> int:
+    """Print the JSON Schema of plan files, or of scenario files; return the exit code."""
+    typer.echo(scenario_schema_text() if scenario else schema_text(), nl=False)
     return 0
 
 
@@ -79,6 +79,13 @@ def schema_text() -> str:
     registry = Registry()
     models: dict[str, Any] = {name: registry.model(name) for name in registry.names()}
     return json.dumps(json_schema(models, registry.checkpoint()), indent=2) + "\n"
+
+
+def scenario_schema_text() -> str:
+    """Return the JSON Schema of scenario files as text."""
+    from orchestrator.scenarios.schema import json_schema
+
+    return json.dumps(json_schema(), indent=2) + "\n"
 
 
 def doctor(options: Options) -> int:

@@ -106,7 +106,7 @@ def explain(
 
 def json_schema(models: Mapping[str, type[Task]], checkpoint: type[Task]) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a plan file whose tasks may have these types."""
-    definitions = _definitions([HeadText, PhaseText, *models.values(), checkpoint])
+    definitions = definitions_of([HeadText, PhaseText, *models.values(), checkpoint])
     tasks = [{"$ref": f"#/$defs/{model.__name__}"} for _, model in sorted(models.items())]
     definitions["GroupText"]["properties"]["tasks"] = {
         "type": "array",
@@ -145,7 +145,7 @@ def json_schema(models: Mapping[str, type[Task]], checkpoint: type[Task]) -> dic
     }
 
 
-def _definitions(models: Iterable[type[Any]]) -> dict[str, Any]:
+def definitions_of(models: Iterable[type[Any]]) -> dict[str, Any]:
     """Return the schema of each model and of all in it, by name, with the docstrings of fields as descriptions."""
     definitions: dict[str, Any] = {}
     STRICT["use_attribute_docstrings"] = True  # reads source code, which validating must not wait for

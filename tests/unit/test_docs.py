@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from orchestrator.app import Options, Project
-from orchestrator.cli.setup import schema_text
+from orchestrator.cli.setup import scenario_schema_text, schema_text
 from orchestrator.handlers.registry import Registry
 from tests.support.documents import REPOSITORY, Fence, fences
 
@@ -41,8 +41,9 @@ def test_the_readme_lists_the_task_types() -> None:
     assert sorted(rows) == list(Registry().names())
 
 
-def test_the_schema_is_up_to_date() -> None:
-    assert (REPOSITORY / "config" / "phases.schema.json").read_text(encoding="utf-8") == schema_text()
+def test_the_schemas_are_up_to_date() -> None:
+    for name, text in (("phases", schema_text()), ("scenario", scenario_schema_text())):
+        assert (REPOSITORY / "config" / f"{name}.schema.json").read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
