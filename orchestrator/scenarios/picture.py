@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator.errors import raise_os_error
@@ -15,19 +16,16 @@ def write(screen: Screen, directory: Path, slug: str, title: str, masker: Masker
     :raises EnvironmentProblem: when the machine refuses.
     """
     svg = draw(masker.drawn(screen.drawn()), screen.size.columns, masker.text(title))
-    parts = {".txt": (masker.drawn("\n".join(screen.rows())).rstrip() + "\n").encode(), ".svg": svg.encode()}
-    if (png := rasterise(svg)) is not None:
-        parts[".png"] = png
-    written = []
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for suffix, content in parts.items():
-            path = directory / f"{slug}{suffix}"
-            path.write_bytes(content)
-            written.append(path)
-    except OSError as error:
-        raise_os_error(error, directory)
-    return written
+    text = masker.drawn("\n".join(screen.rows())).rstrip() + "\n"
+    return _write(directory, slug, {".txt": text.encode(), **_formats(svg)})
+
+
+def write_svg(svg: str, directory: Path, slug: str) -> list[Path]:
+    """Write a picture that somebody else has drawn; return the files.
+
+    :raises EnvironmentProblem: when the machine refuses.
+    """
+    return _write(directory, slug, _formats(svg))
 
 
 def draw(text: str, columns: int, title: str) -> str:
@@ -49,3 +47,21 @@ def rasterise(svg: str) -> bytes | None:
     except ImportError:
         return None
     return bytes(resvg_py.svg_to_bytes(svg_string=svg, monospace_family="DejaVu Sans Mono"))
+
+
+def _formats(svg: str) -> dict[str, bytes]:
+    png = rasterise(svg)
+    return {".svg": svg.encode(), **({} if png is None else {".png": png})}
+
+
+def _write(directory: Path, slug: str, parts: Mapping[str, bytes]) -> list[Path]:
+    written = []
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for suffix, content in parts.items():
+            path = directory / f"{slug}{suffix}"
+            path.write_bytes(content)
+            written.append(path)
+    except OSError as error:
+        raise_os_error(error, directory)
+    return written

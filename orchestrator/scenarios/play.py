@@ -73,6 +73,7 @@ class Steps:
             if self._result.has_passed:
                 await self._one(index, step, done)
                 self._on_end(step, done)
+        await self._performer.finish()
         self._result.notices += self._scene.notices
         self._result.artifacts += self._scene.artifacts
 

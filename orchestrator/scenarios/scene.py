@@ -24,6 +24,8 @@ class Scene:
     variables: dict[str, str] = field(default_factory=dict)
     patience: float = 0.0
     """Seconds that the step may wait."""
+    named_patience: float = 0.0
+    """The same if the step itself names it, else none."""
     notices: list[Notice] = field(default_factory=list)
     artifacts: list[str] = field(default_factory=list)
     approximate: bool = False
@@ -31,6 +33,7 @@ class Scene:
 
     def begin(self, step: Step) -> None:
         """Get ready for the next step."""
+        self.named_patience = step.timeout or 0.0
         self.patience = step.timeout or self.scenario.timeout
         self.approximate = False
 

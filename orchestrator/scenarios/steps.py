@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from orchestrator.scenarios import picture
 from orchestrator.scenarios.assertions import problems_of
 from orchestrator.scenarios.commands import Commands, Printed
 from orchestrator.scenarios.failure import StepFailed
 from orchestrator.scenarios.looking_steps import Looking
 from orchestrator.scenarios.model import ASSERTIONS, Step, written
 from orchestrator.scenarios.scene import Scene
+from orchestrator.scenarios.screenshots import Screenshots
 from orchestrator.scenarios.session import Over, TooLate
 from orchestrator.scenarios.shells import shell_of
 from orchestrator.scenarios.typing_steps import Typing
@@ -28,6 +27,7 @@ class Performer:
         asserts = any(isinstance(step, Step) and step.asserts for step in scene.scenario.steps)
         has_marks = asserts and shell_of(scene.scenario.argv) is not None
         self._commands = Commands(scene.session, has_marks=has_marks)
+        self._screenshots = Screenshots(scene)
         looking = Looking(scene)
         typing = Typing(scene, looking, self._commands)
         self._send = typing.send
@@ -45,7 +45,7 @@ class Performer:
             "cursor": looking.cursor,
             "set": looking.capture,
             "exit": looking.exit,
-            "screenshot": self._screenshot,
+            "screenshot": self._screenshots.take,
             "snapshot": self._snapshot,
         }
 
@@ -62,6 +62,10 @@ class Performer:
                 await self._do[name](value)
         if step.asserts:
             await self._assert(step)
+
+    async def finish(self) -> None:
+        """Collect what the program has made for the steps meanwhile."""
+        await self._screenshots.finish()
 
     async def _assert(self, step: Step) -> None:
         wanted = self._with_variables(step)
@@ -91,15 +95,6 @@ class Performer:
         except (Over, TooLate):
             return problems
         return problems
-
-    async def _screenshot(self, name: str) -> None:
-        scene = self._scene
-        await scene.session.drawn()
-        slug = re.sub(r"[^\w.-]+", "-", scene.filled(name)).strip("-.") or "screen"
-        (scene.place.triggers / f"{slug}.trigger").touch()
-        directory = scene.stage.artifacts / "screenshots"
-        paths = picture.write(scene.session.screen, directory, slug, scene.scenario.name, scene.masker)
-        scene.artifacts += map(str, paths)
 
     async def _snapshot(self, wanted: Any) -> None:
         from orchestrator.scenarios.snapshots import Snapshots

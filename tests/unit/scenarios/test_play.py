@@ -228,3 +228,40 @@ def test_no_secret_is_in_anything_that_a_play_leaves(tmp_path: Path) -> None:
     for shown in (*left, result.report, result.message, result.name, *(step.title for step in result.steps)):
         assert secret not in shown.replace("\n", "").replace("\\r\\n", "")
         assert "czNjcjN0LXZhbHVlLTAxMjM0NTY3O" not in shown
+
+
+DRAWS_ITSELF = """
+command: [sh, -c, '{before}echo ready; until [ -e $TMPDIR/.vyb_orchestro/screenshot_triggers/one.trigger ];
+  do sleep 0.01; done; {consume}; mkdir -p artifacts/screenshots; sleep 0.05; {draw}; exec sleep 9']
+env: {{SECRET: hush, DIR: artifacts/screenshots}}
+secrets: [SECRET]
+timeout: 0.5
+steps: [{{see: ready, screenshot: one{timeout}}}{more}]
+"""
+CONSUME, OWN = (
+    "rm $TMPDIR/.vyb_orchestro/screenshot_triggers/one.trigger",
+    'echo "<svg>its own hush</svg>" >$DIR/one.svg',
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "consume", "draw", "timeout", "more", "is_own"),
+    [
+        ("", CONSUME, OWN, ", timeout: 3", "", True),
+        ("", CONSUME, f"echo drawing; sleep 0.1; {OWN}", "", ", {see: drawing}", True),  # while other steps go on
+        ("", "true", OWN, ", timeout: 0.3", "", False),  # it was not asked, as far as anybody can tell
+        ("", CONSUME, "true", ", timeout: 0.3", "", False),  # a promise that is not kept
+        ("", CONSUME, 'echo "<svg>half" >$DIR/one.svg', ", timeout: 0.3", "", False),
+        (f"mkdir -p $DIR; {OWN}; ", CONSUME, "true", ", timeout: 0.3", "", False),  # of an earlier run
+    ],
+)
+def test_a_picture_that_a_program_draws_of_itself_wins(
+    before: str, consume: str, draw: str, timeout: str, more: str, is_own: bool, tmp_path: Path
+) -> None:
+    text = DRAWS_ITSELF.format(before=before, consume=consume, draw=draw, timeout=timeout, more=more)
+    result = play_text(text, tmp_path, environ={**os.environ, "SECRET": "hush"})
+    assert result.has_passed, result.report
+    drawn = (tmp_path / "artifacts" / "screenshots" / "one.svg").read_text()
+    assert ("its own ***" in drawn) is is_own
+    assert "hush" not in drawn
+    assert sorted(Path(name).suffix for name in result.artifacts) == [".png", ".svg", ".txt"]
