@@ -23,6 +23,7 @@ from orchestrator.engine.frontier import Frontier, Limits, Obstacle
 from orchestrator.engine.order import critical_path, estimates, ranks
 from orchestrator.engine.outputs import undo
 from orchestrator.engine.runner import ApplyRunner, PreviewRunner
+from orchestrator.engine.steering import Steering
 from orchestrator.errors import EnvironmentProblem, PlanError, PlanErrors, UsageError
 from orchestrator.facts import read_facts
 from orchestrator.handler import Answer
@@ -90,6 +91,8 @@ class Ports:
     workspace: Callable[[Path], Workspace] = Workspace
     observers: Sequence[Observer] = ()
     prompter: Prompter | None = None
+    steering: Steering | None = None
+    """Says how many tasks may run at once; absent = the plan and the options do."""
     on_start: Callable[[Execution], AbstractContextManager[None]] = lambda _execution: nullcontext()
     """Entered while the loop runs, so that a face can pass Ctrl-C on."""
 
@@ -249,6 +252,7 @@ class Project:
         execution = self._execution(runner, journal, bus, self._frontier(known, done, self._limits()))
         execution.answers = runner.answers  # type: ignore[assignment]  # one dict, read there and written here
         execution.prompter = self.ports.prompter
+        execution.steering = self.ports.steering
         execution.kill = runner.children.kill
         execution.new_answers = OtherAnswers(journal, self.plan)
         runner.record = execution.note

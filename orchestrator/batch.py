@@ -24,7 +24,8 @@ class Wanted:
 
     files: Sequence[Path]
     """Files, and directories that stand for all scenarios below them."""
-    workers: int
+    workers: int | None = None
+    """How many play at once; absent = as the engine steers."""
     scheduler: SchedulerName = "adaptive"
     repeat: int = 1
     record: bool = False
@@ -89,7 +90,9 @@ def make_plan(wanted: Wanted, scenarios: dict[Path, Loaded]) -> Plan:
         description="",
         path=root,
         project_root=root,
-        settings=Settings(max_parallel_tasks=wanted.workers, retry_attempts=1, scheduler=wanted.scheduler),
+        settings=Settings(
+            max_parallel_tasks=wanted.workers or len(tasks), retry_attempts=1, scheduler=wanted.scheduler
+        ),
         variables={},
         secrets=tuple({name: None for loaded in scenarios.values() for name in loaded.scenario.secrets}),
         phases=(phase,),

@@ -293,7 +293,7 @@ app.add_typer(scenario, name="scenario")
 def scenario_run(
     files: Annotated[list[Path], typer.Argument(metavar="FILES", help="Scenario files, or directories of them.")],
     workers: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="At most N at once; absent = 4 for each core.")
+        int | None, typer.Option(metavar="N", min=1, help="N at once; absent = as many as the processors can bear.")
     ] = None,
     scheduler: Annotated[str, typer.Option(metavar="NAME", help="Which goes first, as in plans.")] = "adaptive",
     repeat: Annotated[int, typer.Option(metavar="N", min=1, help="Play each N times.")] = 1,

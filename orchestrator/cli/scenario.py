@@ -17,6 +17,7 @@ from orchestrator.app import Options, Project
 from orchestrator.batch import Wanted, load_all, make_plan
 from orchestrator.cli import screen
 from orchestrator.cli.run import signals
+from orchestrator.engine.steering import Steering
 from orchestrator.errors import UsageError, did_you_mean
 from orchestrator.plan.model import Plan, SchedulerName
 from orchestrator.record.bus import Observer
@@ -27,8 +28,6 @@ from orchestrator.scenarios.replay import replay as play_again
 from orchestrator.scenarios.stage import Stage
 
 STATE: Final = Path(".orchestrator", "scenarios")
-PER_CORE: Final = 4
-"""Scenarios at once for each core: they mostly wait for their programs."""
 SNAPSHOT_MODES: Final = ("verify", "record", "update")
 
 
@@ -52,8 +51,7 @@ def wanted(files: Sequence[Path], workers: int | None, scheduler: str, snapshot:
         if word not in known:
             hint = did_you_mean(word, known) or f"there are {', '.join(known)}"
             raise UsageError("usage/bad-option", f"`{word}` is none of the values of this option", hint=hint)
-    count = workers or PER_CORE * (os.cpu_count() or 1)
-    return Wanted(files=files, workers=count, scheduler=scheduler, snapshot=snapshot, **others)  # type: ignore[arg-type]
+    return Wanted(files=files, workers=workers, scheduler=scheduler, snapshot=snapshot, **others)  # type: ignore[arg-type]
 
 
 def run(wanted: Wanted, how: How) -> int:
@@ -64,7 +62,8 @@ def run(wanted: Wanted, how: How) -> int:
     if how.dry_run:
         typer.echo(f"{len(scenarios)} scenario{'s' if len(scenarios) != 1 else ''} checked")
         return 1 if notices and how.strict else 0
-    project = _project(make_plan(wanted, scenarios), how)
+    steering = Steering(os.cpu_count() or 1) if wanted.workers is None else None
+    project = _project(make_plan(wanted, scenarios), how, steering)
     state = project.run()
     results = project.registry.handler("scenario").results  # type: ignore[attr-defined]  # it is the one of scenarios
     for name, result in results.items():
@@ -93,7 +92,7 @@ def replay(cast: Path, scenario: Path, to_step: int | None, *, compat: bool) -> 
     return 0 if result.has_passed else 1
 
 
-def _project(plan: Plan, how: How) -> Project:
+def _project(plan: Plan, how: How, steering: Steering | None) -> Project:
     options = Options(state_dir=how.state_dir or STATE, strict=how.strict)
     project = Project(options, plan=plan)
     observers: list[Observer] = []
@@ -105,7 +104,7 @@ def _project(plan: Plan, how: How) -> Project:
         from orchestrator.reporters.lines import Lines
 
         observers.append(Lines(project.shown, sys.stdout, os.environ, verbose=how.verbose))
-    project.ports = replace(project.ports, observers=observers, on_start=signals)
+    project.ports = replace(project.ports, observers=observers, on_start=signals, steering=steering)
     return project
 
 

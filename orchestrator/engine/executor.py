@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from orchestrator.change import TaskFailure, TaskResult
 from orchestrator.clock import Clock
 from orchestrator.engine.frontier import Frontier
+from orchestrator.engine.steering import EVERY, Steering
 from orchestrator.handler import Answer
 from orchestrator.plan.model import Group, Plan, Task
 from orchestrator.record.bus import Bus
@@ -77,11 +78,14 @@ class Execution:
     prompter: Prompter | None = None
     kill: Callable[[], None] = lambda: None
     """Ends every child at once."""
+    steering: Steering | None = None
+    """Says how many tasks may run at once; absent = as many as the frontier was made for."""
     jitter: Callable[[], float] = random.random
 
     def __post_init__(self) -> None:
         self.stopped: str | None = None
         """Why the loop ended early: `interrupted`, `aborted` or `failed`."""
+        self._began = 0.0
         self._attempts: dict[int, int] = {}
         self._tasks: dict[int, asyncio.Task[TaskResult]] = {}
         self._prompts: dict[int, asyncio.Task[Answer | None]] = {}
@@ -94,9 +98,11 @@ class Execution:
 
     async def run(self) -> None:
         """Work until nothing is left that could be done now."""
+        self._began = self.clock.monotonic()
         try:
             while True:
                 self._take_results()
+                self._steer()
                 self._start_ready()
                 self._flush()
                 self._begin()
@@ -134,6 +140,10 @@ class Execution:
         if self.stopped:
             return False
         return self.frontier.wake_at() is not None or bool(self._prompts)
+
+    def _steer(self) -> None:
+        if self.steering is not None:
+            self.frontier.allow(self.steering.adjust(self.clock.monotonic(), self.frontier.running))
 
     def _start_ready(self) -> None:
         """Start what can start. An attempt that takes no time had no effect either and ends right here; one that
@@ -174,6 +184,8 @@ class Execution:
         patience = None if due is None or self.stopped else max(due - self.clock.monotonic(), 0.0)
         if self.frontier.asking and not self.stopped:
             patience = POLL_SECONDS if patience is None else min(patience, POLL_SECONDS)
+        if self.steering is not None and not self.stopped:
+            patience = EVERY if patience is None else min(patience, EVERY)
         if not self._wake.is_set():
             timer = None
             if patience is not None:
@@ -207,6 +219,8 @@ class Execution:
         self._events.append(_finished(task, result, self._attempts.get(node, 0), tolerated=tolerated))
         if result.change is not None and result.change.warnings:
             self._events += [Warned(task.id, message) for message in result.change.warnings]
+        if task.deadline is not None and (late := self.clock.monotonic() - self._began - task.deadline) > 0:
+            self._events.append(Warned(task.id, f"it missed its deadline of {task.deadline:g} s by {late:.1f} s"))
         self.frontier.finish(node, good=not failed or tolerated)
         if prompt := self._prompts.pop(node, None):
             prompt.cancel()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from orchestrator.engine.claims import PathLocks, ancestry, normalise
@@ -91,6 +91,10 @@ class Frontier:
     def asking(self) -> frozenset[int]:
         """The tasks that wait for a person."""
         return frozenset(self._asking)
+
+    def allow(self, tasks: int) -> None:
+        """Let so many tasks run at once from now on; what runs goes on."""
+        self._limits = replace(self._limits, tasks=tasks)
 
     def ready(self, now: float) -> Iterator[int]:
         """Yield tasks that can start, best first; start or finish each before asking for the next."""

@@ -13,7 +13,7 @@ from orchestrator.engine.frontier import Frontier, Limits
 from orchestrator.engine.order import ranks
 from orchestrator.handler import Answer
 from orchestrator.plan.graph import build_graph
-from orchestrator.plan.model import Plan, Task
+from orchestrator.plan.model import Plan, SchedulerName, Task
 from orchestrator.record.bus import Bus, Observer
 from orchestrator.record.events import Entry, Event, TaskFinished
 from tests.support.virtual_time import EPOCH, LoopClock, run_virtually
@@ -148,13 +148,17 @@ def play(
     observers: Iterable[Observer] = (),
     done: Iterable[str] = (),
     limits: Limits | None = None,
+    scheduler: SchedulerName = "fifo",
+    learned: Mapping[str, float] | None = None,
     **fields: Any,
 ) -> Played:
     """Run `plan` in virtual time; `meanwhile` goes on beside it."""
     graph = build_graph(plan)
     runner, journal = runner or FakeRunner(), journal or FakeJournal()
     limits = limits or Limits(plan.settings.max_parallel_tasks, resources=plan.settings.resources)
-    frontier = Frontier(graph, ranks("fifo", graph, {}), limits, done={graph.index[task_id]: True for task_id in done})
+    frontier = Frontier(
+        graph, ranks(scheduler, graph, learned or {}), limits, done={graph.index[task_id]: True for task_id in done}
+    )
     bus = Bus(list(observers))
 
     async def main() -> Played:
