@@ -25,7 +25,7 @@ _STALLED = re.compile(r"^some .*total=(\d+)", re.MULTILINE)
 
 
 def stalled_seconds(file: Path = Path("/proc/pressure/cpu")) -> float | None:
-    """Return for how many seconds, since the machine started, something waited for a processor; None if nobody knows."""
+    """Return how many seconds something has waited for a processor since the machine started, None if nobody knows."""
     try:
         found = _STALLED.search(file.read_text("ascii"))
     except OSError:

@@ -65,7 +65,8 @@ class Commands:
         ended = [(at, status) for at, status in self._marks("D") if begun and at >= begun[0][0]]
         if not ended:
             return None
-        return Printed(self._session.transcript.between(begun[0][0], ended[0][0]), ended[0][1], approximate=False)
+        output = self._session.transcript.between(begun[0][0], ended[0][0])
+        return Printed(output.lstrip("\r"), ended[0][1], approximate=False)  # fish goes to the line's beginning twice
 
     def _approximate(self) -> str:
         """Return the output since the command was sent, without its echo and the prompt after it."""

@@ -14,7 +14,11 @@ from typing import Final, Literal
 Shell = Literal["bash", "zsh", "fish"]
 SHELLS: Final[tuple[Shell, ...]] = ("bash", "zsh", "fish")
 
+_WITHOUT_SETTINGS: Final = {"zsh": ("-f", "--no-rcs"), "fish": ("-N", "--no-config")}
+"""Options with which a shell reads nothing that could bring the marks."""
+
 # A: a prompt begins; B: it ends and a command is typed; C: the command runs; D: it has ended with this status.
+# In zsh the mark of an unfinished line comes before any function of ours, so the D stands in it too.
 _BASH: Final = (
     r"""printf '\033]133;D;%s\007\033]133;A\007' "$?"; PS0='\e]133;C\a'; """
     r"""case $PS1 in *'133;B'*) ;; *) PS1=$PS1'\[\e]133;B\a\]';; esac"""
@@ -22,6 +26,7 @@ _BASH: Final = (
 _ZSH: Final = r"""
 _orchestrate_precmd() { printf '\033]133;D;%s\007\033]133;A\007' "$?"; case $PS1 in *'133;B'*) ;; *) PS1=$PS1$'%{\e]133;B\a%}';; esac }
 _orchestrate_preexec() { printf '\033]133;C\007' }
+PROMPT_EOL_MARK=$'%{\e]133;D;%?\a%}'${PROMPT_EOL_MARK-%B%S%#%s%b}
 autoload -Uz add-zsh-hook && add-zsh-hook precmd _orchestrate_precmd && add-zsh-hook preexec _orchestrate_preexec
 """  # noqa: E501  # one function, one line
 _FISH: Final = r"""
@@ -35,6 +40,8 @@ def shell_of(argv: Sequence[str]) -> Shell | None:
     """Return which shell is run interactively, None if none is whose marks we know."""
     name = os.path.basename(argv[0]) if argv else ""
     found = next((shell for shell in SHELLS if name == shell), None)
+    if any(word in _WITHOUT_SETTINGS.get(name, ()) for word in argv[1:]):
+        return None
     operands = [word for word in argv[1:] if not word.startswith("-")]
     is_interactive = not operands and not any(word.startswith("-") and "c" in word.lstrip("-")[:2] for word in argv[1:])
     return found if found and (is_interactive or "-i" in argv) else None
