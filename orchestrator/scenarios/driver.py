@@ -10,11 +10,12 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
-from orchestrator.errors import TaskError
-from orchestrator.scenarios.model import Size
+from orchestrator.errors import EnvironmentProblem, TaskError
+from orchestrator.scenarios.model import DriverName, Size
 
+HINT: Final = "install it with `pip install 'orchestrate[pexpect]'`"
 GRACE = 0.5
 """Seconds that a program gets to end by itself once its terminal is closed."""
 LINGER = 0.25
@@ -65,28 +66,38 @@ class Driver(Protocol):
         """End the program and all that it started in its session, unless that has ended."""
 
 
-def choose(wanted: Literal["auto", "pty", "pipe"]) -> Literal["pty", "pipe"]:
+def choose(wanted: DriverName) -> DriverName:
     """Return which driver serves."""
     if wanted == "auto":
         return "pipe" if sys.platform == "win32" else "pty"
     return wanted
 
 
-async def start(kind: Literal["auto", "pty", "pipe"], launch: Launch, listener: Listener) -> Driver:
+async def start(kind: DriverName, launch: Launch, listener: Listener) -> Driver:
     """Start a program.
 
+    :raises EnvironmentProblem: when the driver is not installed.
     :raises TaskError: when that is not possible.
     """
     program = find_program(launch)
     found = launch._replace(argv=[program, *launch.argv[1:]])
     try:
-        if choose(kind) == "pipe":
-            from orchestrator.scenarios.pipe import PipeDriver
+        match choose(kind):
+            case "pipe":
+                from orchestrator.scenarios.pipe import PipeDriver
 
-            return await PipeDriver.start(found, listener)
-        from orchestrator.scenarios.terminal import TerminalDriver
+                return await PipeDriver.start(found, listener)
+            case "pexpect":
+                from orchestrator.scenarios.pexpect_driver import PexpectDriver
 
-        return await TerminalDriver.start(found, listener)
+                return PexpectDriver(found, listener)
+            case _:
+                from orchestrator.scenarios.terminal import TerminalDriver
+
+                return await TerminalDriver.start(found, listener)
+    except ImportError as error:
+        message = f"the driver `{kind}` needs a package that is not installed: `{error.name}`"
+        raise EnvironmentProblem("environment/missing-package", message, hint=HINT) from error
     except OSError as error:
         raise TaskError("task/command", f"`{launch.argv[0]}` cannot be run: {error.strerror}") from error
 

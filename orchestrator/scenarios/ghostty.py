@@ -35,6 +35,9 @@ class GhosttyScreen:
         self._terminal: Any = Terminal(cols=size.columns, rows=size.rows, scrollback=SCROLLBACK)
         self._replies: list[bytes] = []
         self._terminal.on_reply(self._replies.append)
+        # Programs ask for sizes, above all those that take clicks by the pixel. The callback must outlive this call.
+        self._sizing = ffi.callback("GhosttyTerminalSizeFn", self._tell_size)
+        lib.ghostty_terminal_set(self._handle, lib.GHOSTTY_TERMINAL_OPT_SIZE, self._sizing)
 
     @property
     def size(self) -> Size:
@@ -105,6 +108,11 @@ class GhosttyScreen:
     @property
     def _handle(self) -> Any:
         return self._terminal._t[0]  # noqa: SLF001  # the encoders are not wrapped yet
+
+    def _tell_size(self, _terminal: Any, _data: Any, size: Any) -> bool:
+        size.columns, size.rows = self._terminal.size
+        size.cell_width, size.cell_height = CELL
+        return True
 
     def _format(self, emit: int, *, trim: bool) -> str:
         columns, rows = self._terminal.size

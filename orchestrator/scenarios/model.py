@@ -16,6 +16,7 @@ from orchestrator.plan.model import Priority
 
 DEFAULT_NAME: Final = "Unnamed Scenario"
 DEFAULT_TIMEOUT: Final = 30.0
+DriverName = Literal["auto", "pty", "pipe", "pexpect"]
 
 
 class Size(NamedTuple):
@@ -222,7 +223,7 @@ class Scenario:
     """Where the program starts; absent = an empty directory of its own."""
     size: tuple[Count, Count] = (120, 80)
     """Columns and rows."""
-    driver: Literal["auto", "pty", "pipe"] = "auto"
+    driver: DriverName = "auto"
     echo: Flag = False
     """The terminal shows what is typed, where the program does not turn that off."""
     steps: tuple[Any, ...] = ()

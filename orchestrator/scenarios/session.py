@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from orchestrator.scenarios.driver import Driver, Exit, Launch, start
-from orchestrator.scenarios.model import Size
+from orchestrator.scenarios.model import DriverName, Size
 from orchestrator.scenarios.recording import Recording
 from orchestrator.scenarios.screen import Screen
 from orchestrator.scenarios.stream import Transcript
@@ -51,12 +51,12 @@ class Session:
         self._last_output = 0.0
         self._early = b""  # answers to what came before the driver was there
 
-    async def start(self, launch: Launch, kind: str) -> None:
+    async def start(self, launch: Launch, kind: DriverName) -> None:
         """Start the program.
 
         :raises TaskError: when that is not possible.
         """
-        self._driver = await start(kind, launch, self)  # type: ignore[arg-type]  # the model knows the kinds
+        self._driver = await start(kind, launch, self)
         self._answer(b"")
 
     # --- what the driver tells ----------------------------------------------------------------------------------
@@ -90,6 +90,8 @@ class Session:
         self.screen.resize(size)
         self.recording.add(self._loop.time(), "r", f"{size.columns}x{size.rows}".encode())
         self._driver.resize(size)
+        if replies := self.screen.feed(b""):  # a program may have asked to be told in the stream too
+            self._answer(replies)
 
     def mark(self, label: str) -> None:
         """Note in the recording that a step begins."""

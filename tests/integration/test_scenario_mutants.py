@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,8 @@ EXAMPLES = sorted((REPOSITORY / "examples" / "scenarios").glob("*.yaml"))
 NEVER = "this is never there"
 PATIENCE = 0.6
 """Seconds that a mutant waits in vain."""
+SLOW = {"textual": 5.0}
+"""The same for programs that take long to start."""
 
 
 def changed(name: str, value: Any) -> Any:
@@ -70,7 +74,7 @@ def mutants(scenario: Scenario) -> Iterator[tuple[str, Scenario]]:
 
 def as_read(scenario: Scenario, **changes: Any) -> Scenario:
     """Return a scenario with changes, and where it was read from."""
-    made = replace(scenario, timeout=PATIENCE, **changes)
+    made = replace(scenario, timeout=SLOW.get(Path(scenario.file).stem, PATIENCE), **changes)
     object.__setattr__(made, "file", scenario.file)
     object.__setattr__(made, "places", scenario.places)
     return made
@@ -79,16 +83,18 @@ def as_read(scenario: Scenario, **changes: Any) -> Scenario:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 @pytest.mark.long
 def test_no_mutant_of_an_example_passes(example: Path, tmp_path: Path) -> None:
-    found = list(mutants(load(example).scenario))
+    scenario = load(example).scenario
+    found = [("nothing", as_read(scenario)), *mutants(scenario)]
+    environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}  # the Python with Textual
 
     async def survivors() -> list[str]:
         left = []
         for name, mutant in found:
             place = tmp_path / name
-            result = await play(mutant, Stage(directory=place, artifacts=place / "artifacts"))
+            result = await play(mutant, Stage(directory=place, artifacts=place / "artifacts", environ=environ))
             if result.has_passed:
                 left.append(name)
         return left
 
-    assert len(found) >= 3
-    assert asyncio.run(survivors()) == []
+    assert len(found) > 3
+    assert asyncio.run(survivors()) == ["nothing"]

@@ -1,0 +1,54 @@
+"""Every driver does the same for a scenario that needs no terminal; those with a terminal do all of it the same."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.errors import EnvironmentProblem
+from tests.support.scenarios import play_text
+
+
+@pytest.mark.parametrize("driver", ["pty", "pexpect"])
+@pytest.mark.parametrize(
+    ("program", "steps"),
+    [
+        ("printf 'name? '; read n; echo hi $n", "[{expect: 'name\\? '}, {send: ann}, {expect: hi ann}, {exit: 0}]"),
+        ("stty size; exit 3", "[{see: 80 120}, {exit: 3}]"),
+        ("kill -SEGV $$", "[{exit: -11}]"),
+        ("trap 'stty size' WINCH; echo on; while :; do :; done", "[{see: on}, {resize: [50, 20], see: 20 50}]"),
+        ("trap 'echo it; exit 4' INT; echo on; while :; do :; done", "[{see: on}, {control: c, see: it}, {exit: 4}]"),
+        ("trap '' HUP TERM; sleep 984 & echo on; wait", "[{see: on}]"),
+        ("stty -echo -icanon; echo on; head -c 70000 | wc -c", "[{see: on}, {send: LONG, raw: true}, {see: '70000'}]"),
+    ],
+)  # fmt: skip
+def test_a_program_is_driven_and_nothing_of_it_is_left(driver: str, program: str, steps: str, tmp_path: Path) -> None:
+    before = set(os.listdir("/proc/self/fd"))
+    command = json.dumps(["bash", "-c", program])
+    steps = steps.replace("LONG", "x" * 70_000)
+    result = play_text(f"command: {command}\ndriver: {driver}\ntimeout: 5\nsteps: {steps}\n", tmp_path)
+    assert result.has_passed, result.report
+    assert set(os.listdir("/proc/self/fd")) == before
+    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    assert b"sleep\x00984\x00" not in commands
+
+
+def test_a_driver_that_is_not_installed_says_which_command_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = builtins.__import__
+
+    def absent(name: str, *rest: Any, **more: Any) -> Any:
+        if name == "pexpect" or name.endswith("pexpect_driver"):
+            raise ImportError(name="pexpect")
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", absent)
+    with pytest.raises(EnvironmentProblem, match=r"`pexpect`.*not installed|needs a package") as raised:
+        play_text("command: [cat]\ndriver: pexpect\nsteps: [{exit: 0}]\n", tmp_path)
+    assert "orchestrate[pexpect]" in (raised.value.hint or "")
