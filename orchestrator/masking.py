@@ -26,6 +26,8 @@ class Masker:
         known = {form for value in plain for form in _forms(value)}
         ordered = sorted(known, key=len, reverse=True)
         self._text = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        # At the end of a row a terminal does not show a blank, and nobody can tell it from one that was never there.
+        self._shown = re.compile("|".join(re.escape(form).replace("\\ ", " ?") for form in ordered))
         raw = [value.encode("utf-8", "surrogateescape") for value in ordered]
         self._bytes = re.compile(b"|".join(map(re.escape, raw))) if raw else None
         self._longest = max(map(len, raw), default=0)
@@ -66,7 +68,7 @@ class Masker:
         bare = _Bare(text)
         found = [match.span() for match in self._text.finditer(text)]
         found += [
-            (bare.place(match.start()), bare.place(match.end() - 1) + 1) for match in self._text.finditer(bare.text)
+            (bare.place(match.start()), bare.place(match.end() - 1) + 1) for match in self._shown.finditer(bare.text)
         ]
         last = 0
         for start, end in sorted(found):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from orchestrator.masking import Masker
 from orchestrator.scenarios.model import Size
 from orchestrator.scenarios.screen import Cursor, open_screen
 from orchestrator.scenarios.session import Session
@@ -84,10 +85,13 @@ class Report:
         return [repr(line)[1:-1] for line in shown.splitlines()]
 
 
-def report(session: Session, failed: StepFailed, where: str, seconds: float) -> Report:
-    """Return the report of a failure that has just happened."""
-    rows = session.screen.rows()
-    remaining = session.transcript.remaining()
+def report(session: Session, failed: StepFailed, where: str, seconds: float, masker: Masker) -> Report:
+    """Return the report of a failure that has just happened.
+
+    Secrets are taken out of the parts: in the whole, the frame of the screen would stand between two rows of one.
+    """
+    rows = _masked([f"{row}\n" for row in session.screen.rows()], masker)
+    remaining = masker.drawn(session.transcript.remaining())
     wanted = failed.wanted
     return Report(
         message=failed.message,
@@ -97,8 +101,8 @@ def report(session: Session, failed: StepFailed, where: str, seconds: float) -> 
         rows=rows,
         size=session.screen.size,
         cursor=session.screen.cursor(),
-        changes=recent_changes(session, rows, seconds),
-        keys=list(session.keys),
+        changes=recent_changes(session, rows, seconds, masker),
+        keys=_masked(session.keys, masker),
         remaining=remaining,
         seconds=seconds,
         detail=failed.detail,
@@ -115,7 +119,7 @@ def nearest(wanted: str, lines: Sequence[str]) -> str | None:
     return f"{found[0]}  ({found[1]:.0f} % alike)" if found else None
 
 
-def recent_changes(session: Session, rows: Sequence[str], now: float) -> list[str]:
+def recent_changes(session: Session, rows: Sequence[str], now: float, masker: Masker) -> list[str]:
     """Return which rows changed in the last second, played again from the recording."""
     recording = session.recording
     if recording.is_cut:
@@ -126,7 +130,12 @@ def recent_changes(session: Session, rows: Sequence[str], now: float) -> list[st
             break
         if moment.kind == "o":
             before.feed(moment.data)
-    old = before.rows()
+    old = _masked([f"{row}\n" for row in before.rows()], masker)
     before.close()
     pairs = zip(range(1, len(rows) + 1), old, rows, strict=False)
     return [f"row {number}: `{was}` -> `{row}`" for number, was, row in pairs if was != row][:10]
+
+
+def _masked(texts: Iterable[str], masker: Masker) -> list[str]:
+    """Return texts, such as the rows of a screen, without the secrets that go over several of them."""
+    return [text.rstrip("\n") for text in masker.pieces([text.encode() for text in texts])]

@@ -92,7 +92,7 @@ class Steps:
         except StepFailed as failed:
             done.status, done.message = "failed", failed.message
             where = f"{scene.scenario.places[index]} (step {index + 1}: {done.title})"
-            self._result.report = str(report(scene.session, failed, where, clock() - self._began))
+            self._result.report = str(report(scene.session, failed, where, clock() - self._began, scene.masker))
             self._result.message = f"step {index + 1}: {failed.message}"
         done.approximate = scene.approximate
         done.seconds = clock() - started
