@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -113,4 +114,6 @@ def _applied(result: Result, stage: Stage, context: ApplyContext) -> Applied:
         path.write_text(f"{result.report}\n", encoding="utf-8")
     except OSError as error:
         raise_os_error(error, path)
-    raise TaskError("task/failed", result.summary(), hint=result.hint or f"see {path}")
+    raise TaskError(
+        "task/failed", result.summary(), hint=result.hint or f"see {min(os.path.relpath(path), str(path), key=len)}"
+    )
