@@ -11,7 +11,7 @@ from typing import Final, Literal
 from orchestrator.errors import Location, OrchestratorError, PlanErrors, UsageError
 from orchestrator.handlers.scenario import ScenarioTask
 from orchestrator.plan.model import Group, Phase, Plan, SchedulerName, Settings, digest_of, place
-from orchestrator.scenarios.loader import Loaded, load
+from orchestrator.scenarios.loader import Extensions, Loaded, load
 
 PHASE: Final = "phase_scenarios"
 GROUP: Final = "scenarios"
@@ -31,6 +31,8 @@ class Wanted:
     record: bool = False
     compat: bool = False
     snapshot: Literal["verify", "record", "update"] = "verify"
+    extensions: Extensions | None = None
+    """What plugins let scenarios say."""
 
 
 def load_all(wanted: Wanted) -> dict[Path, Loaded]:
@@ -43,7 +45,7 @@ def load_all(wanted: Wanted) -> dict[Path, Loaded]:
     problems: list[OrchestratorError] = []
     for path in _files(wanted.files):
         try:
-            found[path] = load(path, compat=wanted.compat)
+            found[path] = load(path, compat=wanted.compat, extensions=wanted.extensions)
         except PlanErrors as errors:
             problems += errors.problems
         except OrchestratorError as error:

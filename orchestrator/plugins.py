@@ -41,5 +41,5 @@ def load(point: Any, needs: Mapping[str, type | None]) -> Any:
             or (kind is None and not callable(value))
             or (kind is not None and not isinstance(value, kind))
         ):
-            raise EnvironmentProblem("environment/plugin", f"{who} has no `{name}` as task types must have it")
+            raise EnvironmentProblem("environment/plugin", f"{who} has no `{name}` as its kind must have it")
     return made

@@ -37,6 +37,9 @@ NoDeps = Annotated[bool, typer.Option("--no-deps", help="Do not ask whether that
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Apply without asking.")]
 Comment = Annotated[str, typer.Option("--comment", "-m", metavar="TEXT", help="Why.")]
 
+LocalPlugins = Annotated[bool, typer.Option("--plugins", help="Load the plugins of this directory, too.")]
+Reporters = Annotated[list[str] | None, typer.Option(metavar="NAME", help="Tell this reporter of a plugin.")]
+
 DEFAULT = Path("config/phases.yaml")
 
 
@@ -305,13 +308,23 @@ def scenario_run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the files.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="What passes with a warning fails.")] = False,
     compat: Annotated[bool, typer.Option("--compat", help="Keys that mean nothing are warnings.")] = False,
+    plugins: LocalPlugins = False,
+    reporter: Reporters = None,
     state_dir: StateDir = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show each step.")] = False,
 ) -> None:
     """Play scenarios, many at once. Needs no plan."""
     from orchestrator.cli import scenario as command
 
-    how = command.How(dry_run=dry_run, strict=strict, junit=junit, state_dir=state_dir, verbose=verbose)
+    how = command.How(
+        dry_run=dry_run,
+        strict=strict,
+        junit=junit,
+        state_dir=state_dir,
+        verbose=verbose,
+        caller=command.caller(plugins=plugins),
+        reporters=reporter or (),
+    )
     wanted = command.wanted(files, workers, scheduler, snapshot, repeat=repeat, record=record, compat=compat)
     raise typer.Exit(command.run(wanted, how))
 

@@ -19,12 +19,15 @@ from orchestrator.cli import screen
 from orchestrator.cli.run import signals
 from orchestrator.engine.steering import Steering
 from orchestrator.errors import UsageError, did_you_mean
+from orchestrator.handlers.scenario import Caller
 from orchestrator.plan.model import Plan, SchedulerName
 from orchestrator.record.bus import Observer
 from orchestrator.scenarios.loader import load
 from orchestrator.scenarios.notices import Notice
+from orchestrator.scenarios.plugin_set import open_plugins
 from orchestrator.scenarios.recording import read
 from orchestrator.scenarios.replay import replay as play_again
+from orchestrator.scenarios.result import Result
 from orchestrator.scenarios.stage import Stage
 
 STATE: Final = Path(".orchestrator", "scenarios")
@@ -40,6 +43,8 @@ class How:
     junit: Path | None
     state_dir: Path | None
     verbose: bool
+    caller: Caller = Caller()
+    reporters: Sequence[str] = ()
 
 
 def wanted(files: Sequence[Path], workers: int | None, scheduler: str, snapshot: str, **others: Any) -> Wanted:
@@ -54,9 +59,16 @@ def wanted(files: Sequence[Path], workers: int | None, scheduler: str, snapshot:
     return Wanted(files=files, workers=workers, scheduler=scheduler, snapshot=snapshot, **others)  # type: ignore[arg-type]
 
 
+def caller(*, plugins: bool, **places: Path | None) -> Caller:
+    """Return what a caller brings along; with `plugins`, those of the current directory, too."""
+    return Caller(plugins=open_plugins(local=plugins), **places)
+
+
 def run(wanted: Wanted, how: How) -> int:
     """Play scenarios; return the exit code."""
-    scenarios = load_all(wanted)
+    plugins = how.caller.plugins or open_plugins()
+    reporters = plugins.reporters(how.reporters)
+    scenarios = load_all(replace(wanted, extensions=plugins))
     notices = [notice for loaded in scenarios.values() for notice in loaded.notices]
     _tell(notices)
     if how.dry_run:
@@ -64,8 +76,10 @@ def run(wanted: Wanted, how: How) -> int:
         return 1 if notices and how.strict else 0
     steering = Steering(os.cpu_count() or 1) if wanted.workers is None else None
     project = _project(make_plan(wanted, scenarios), how, steering)
+    handler: Any = project.registry.handler("scenario")
+    handler.caller = replace(how.caller, plugins=plugins)
     state = project.run()
-    results = project.registry.handler("scenario").results  # type: ignore[attr-defined]  # it is the one of scenarios
+    results: dict[str, Result] = handler.results
     for name, result in results.items():
         _tell(notice._replace(message=f"{name}: {notice.message}") for notice in result.notices)
         if not result.has_passed and not how.verbose:
@@ -74,6 +88,7 @@ def run(wanted: Wanted, how: How) -> int:
         from orchestrator.cli import scenario_junit
 
         scenario_junit.write(how.junit, results)
+    plugins.report(reporters, results)
     return state.exit_code or 0
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,6 +22,7 @@ from orchestrator.workspace import FileView
 
 if TYPE_CHECKING:
     from orchestrator.scenarios.loader import Loaded
+    from orchestrator.scenarios.plugin_set import Plugins
 
 REPORT = "report.txt"
 
@@ -42,6 +44,20 @@ class ScenarioTask(Task):
     """Whether snapshots are compared, made where they are missing, or all made anew."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """What whoever asked for a run brings along; no plan can say it."""
+
+    plugins: Plugins | None = None
+    """Absent = those of this machine and user."""
+    cwd: Path | None = None
+    """Where programs start unless their scenario says so."""
+    workspace: Path | None = None
+    """A directory that programs get for their home and data."""
+    snapshots: Path | None = None
+    """Where snapshots are kept, if not beside the scenarios."""
+
+
 class Scenario(FileHandler):
     """Plays scenarios, each in directories of its own."""
 
@@ -52,6 +68,7 @@ class Scenario(FileHandler):
     def __init__(self) -> None:
         self.results: dict[str, Result] = {}
         """By task id, what each scenario that was played came to."""
+        self.caller = Caller()
         self._loaded: dict[str, tuple[bytes, Loaded]] = {}
         """By task id, what was loaded to plan it; it is played a moment later."""
 
@@ -83,11 +100,20 @@ class Scenario(FileHandler):
                 record=task.record,
                 strict=context.strict,
                 log=context.log,
+                cwd=self.caller.cwd,
+                workspace=self.caller.workspace,
+                snapshots=self.caller.snapshots,
             )
-            result = self.results[task.id] = await play(loaded.scenario, stage)
+            result = self.results[task.id] = await play(loaded.scenario, stage, self._plugins.hooks())
         finally:
             await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
         return _applied(result, stage, context)
+
+    @cached_property
+    def _plugins(self) -> Plugins:
+        from orchestrator.scenarios.plugin_set import open_plugins
+
+        return self.caller.plugins or open_plugins()
 
     def _load(self, task: ScenarioTask, files: FileView) -> Loaded:
         from orchestrator.scenarios.loader import parse
@@ -97,7 +123,8 @@ class Scenario(FileHandler):
             raise TaskError("task/failed", f"the scenario `{task.target}` is not there")
         known = self._loaded.get(task.id)
         if known is None or known[0] != content:
-            known = content, parse(task.target, content.decode("utf-8", "replace"), compat=task.compat)
+            text = content.decode("utf-8", "replace")
+            known = content, parse(task.target, text, compat=task.compat, extensions=self._plugins)
             self._loaded[task.id] = known
         return known[1]
 

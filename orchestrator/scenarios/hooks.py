@@ -10,32 +10,40 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from orchestrator.scenarios.model import PluginStep, Scenario, Step
+from orchestrator.scenarios.model import PluginStep, PluginValidation, Scenario, Step
 from orchestrator.scenarios.result import Result, StepResult
-from orchestrator.scenarios.session import Session
+from orchestrator.scenarios.scene import Scene
+from orchestrator.scenarios.stage import Place
 
 KEPT = 2000
 """Characters of a command's output that are kept."""
 
 
 class Hooks:
-    """Does nothing; a subclass does something."""
+    """Does nothing; a subclass does something. There is one for each play."""
 
-    def scenario_start(self, scenario: Scenario) -> None:
+    async def scenario_start(self, scenario: Scenario) -> None:
         """A play begins."""
 
-    def scenario_end(self, scenario: Scenario, result: Result) -> None:
+    async def scenario_end(self, scenario: Scenario, result: Result) -> None:
         """A play has ended."""
 
-    def step_end(self, step: Step | PluginStep, result: StepResult) -> None:
+    async def step_start(self, step: Step | PluginStep) -> None:
+        """A step begins."""
+
+    async def step_end(self, step: Step | PluginStep, result: StepResult) -> None:
         """A step was performed."""
 
-    async def perform(self, step: PluginStep, session: Session) -> None:  # noqa: ARG002  # a subclass needs it
+    async def perform(self, step: PluginStep, scene: Scene) -> None:  # noqa: ARG002  # a subclass needs it
         """Perform a step of a type that was accepted when the file was read.
 
         :raises StepFailed: when it does not find what it should.
         """
         raise LookupError(step.type)
+
+    async def validate(self, validation: PluginValidation, place: Place) -> str | None:  # noqa: ARG002  # likewise
+        """Return why a validation does not hold, None if it does."""
+        raise LookupError(validation.type)
 
 
 class CommandFailure(NamedTuple):

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple, Protocol
 
 from orchestrator.errors import PlanError, PlanErrors, did_you_mean
 from orchestrator.plan.problems import Problems
+from orchestrator.plan.scalars import WrittenBool
 from orchestrator.plan.schema import validate
 from orchestrator.plan.source import Path_, Source
 from orchestrator.plan.text import read_text
 from orchestrator.scenarios.checks import check
-from orchestrator.scenarios.model import VALIDATIONS, PluginStep, Scenario, Step
+from orchestrator.scenarios.model import VALIDATIONS, PluginStep, PluginValidation, Scenario, Step
 from orchestrator.scenarios.notices import Notice
 
 UNKNOWN_KEY = "plan/unknown-key"
@@ -33,6 +34,12 @@ class Extensions(Protocol):
     def check_step(self, step: PluginStep) -> list[str]:
         """Return what is wrong with a step."""
 
+    def validation_types(self) -> list[str]:
+        """Return the names that `type` of a validation may have, beside ours."""
+
+    def check_validation(self, validation: PluginValidation) -> list[str]:
+        """Return what is wrong with a validation."""
+
 
 class NoExtensions:
     """There are no plugins."""
@@ -41,6 +48,12 @@ class NoExtensions:
         return []
 
     def check_step(self, _step: PluginStep) -> list[str]:
+        return []
+
+    def validation_types(self) -> list[str]:
+        return []
+
+    def check_validation(self, _validation: PluginValidation) -> list[str]:
         return []
 
 
@@ -98,13 +111,11 @@ class _Loader:
         return made
 
     def _plugin_step(self, data: dict[str, Any], at: Path_) -> PluginStep | None:
-        name, known = data["type"], self._extensions.step_types()
-        if not isinstance(name, str) or name not in known:
-            listed = ", ".join(f"`{each}`" for each in known)
-            hint = did_you_mean(str(name), known) or (f"there are {listed}" if known else "no plugin provides one")
-            self._problems.report("plan/unknown-type", f"unknown step type `{name}`", (*at, "type"), hint=hint)
+        known = self._extensions.step_types()
+        if not self._knows("step", data["type"], known, at):
             return None
-        step = PluginStep(name, {k: v for k, v in data.items() if k not in ("type", "note")}, data.get("note"))
+        fields = {name: _plain(value) for name, value in data.items() if name not in ("type", "note")}
+        step = PluginStep(data["type"], fields, data.get("note"))
         for message in self._extensions.check_step(step):
             self._problems.report("plan/bad-value", message, at)
         return step
@@ -114,13 +125,23 @@ class _Loader:
         if name is None:
             self._problems.report("plan/missing-key", "the key `type` is missing", at)
             return None
-        model = VALIDATIONS.get(str(name))
-        if model is None:
-            hint = did_you_mean(str(name), VALIDATIONS) or f"there are {', '.join(f'`{v}`' for v in VALIDATIONS)}"
-            message = f"unknown validation type `{name}`"
-            self._problems.report("plan/unknown-type", message, (*at, "type"), hint=hint)
+        if not self._knows("validation", name, [*VALIDATIONS, *self._extensions.validation_types()], at):
             return None
-        return self._make(model, data, at)
+        if model := VALIDATIONS.get(name):
+            return self._make(model, data, at)
+        fields = {key: _plain(value) for key, value in data.items() if key not in ("type", "description")}
+        validation = PluginValidation(name, fields, data.get("description", ""))
+        for message in self._extensions.check_validation(validation):
+            self._problems.report("plan/bad-value", message, at)
+        return validation
+
+    def _knows(self, what: str, name: Any, known: list[str], at: Path_) -> bool:
+        if name in known:
+            return True
+        listed = ", ".join(f"`{each}`" for each in known)
+        hint = did_you_mean(str(name), known) or (f"there are {listed}" if known else "no plugin provides one")
+        self._problems.report("plan/unknown-type", f"unknown {what} type `{name}`", (*at, "type"), hint=hint)
+        return False
 
     def _make(self, model: Any, data: Any, at: Path_) -> Any:
         made = validate(model, data, self._source, at)
@@ -156,3 +177,16 @@ def _items(data: dict[str, Any], name: str) -> list[Any]:
     """Return what is in a list, which may be none: that is reported where the whole is looked at."""
     found = data.get(name)
     return found if isinstance(found, list) else []
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with nothing in it that remembers how it was written."""
+    match value:
+        case WrittenBool():
+            return value.value
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+        case _:
+            return value

@@ -202,6 +202,15 @@ class FileContains:
     description: Text = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PluginValidation:
+    """A validation of a type that somebody else provides; its fields are as they were written."""
+
+    type: str
+    fields: Mapping[str, Any]
+    description: str = ""
+
+
 Validation = PathExists | FileContains
 VALIDATIONS: Final[Mapping[str, type[Validation]]] = {"path_exists": PathExists, "file_contains": FileContains}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from orchestrator.scenarios.driver import Launch
 from orchestrator.scenarios.failure import StepFailed, report
 from orchestrator.scenarios.hooks import Hooks, run_hook
 from orchestrator.scenarios.looking_steps import FILE_PAUSE
-from orchestrator.scenarios.model import PluginStep, Scenario, Step, title_of
+from orchestrator.scenarios.model import PluginStep, PluginValidation, Scenario, Step, Validation, title_of
 from orchestrator.scenarios.notices import Notice
 from orchestrator.scenarios.recording import Recording
 from orchestrator.scenarios.result import Result, StepResult
@@ -49,18 +49,11 @@ async def play(scenario: Scenario, stage: Stage, hooks: Hooks | None = None) -> 
 class Steps:
     """Performs steps until one fails, and notes what each came to."""
 
-    def __init__(
-        self,
-        scene: Scene,
-        result: Result,
-        perform_plugin: Callable[[PluginStep, Session], Awaitable[None]],
-        on_end: Callable[[Step | PluginStep, StepResult], None] = lambda _step, _result: None,
-    ) -> None:
+    def __init__(self, scene: Scene, result: Result, hooks: Hooks) -> None:
         self._scene = scene
         self._result = result
         self._performer = Performer(scene)
-        self._perform_plugin = perform_plugin
-        self._on_end = on_end
+        self._hooks = hooks
         self._began = asyncio.get_running_loop().time()
 
     async def perform(self, steps: Sequence[Step | PluginStep]) -> None:
@@ -71,8 +64,9 @@ class Steps:
             done = StepResult(title_of(step), group)
             self._result.steps.append(done)
             if self._result.has_passed:
+                await self._hooks.step_start(step)
                 await self._one(index, step, done)
-                self._on_end(step, done)
+                await self._hooks.step_end(step, done)
         await self._performer.finish()
         self._result.notices += self._scene.notices
         self._result.artifacts += self._scene.artifacts
@@ -85,7 +79,7 @@ class Steps:
         started = clock()
         try:
             if isinstance(step, PluginStep):
-                await self._perform_plugin(step, scene.session)
+                await self._hooks.perform(step, scene)
             else:
                 await self._performer.perform(step)
             done.status = "passed"
@@ -110,7 +104,7 @@ class _Play:
         self._result = Result(scenario.name, scenario.file)
 
     async def run(self) -> Result:
-        self._hooks.scenario_start(self._scenario)
+        await self._hooks.scenario_start(self._scenario)
         try:
             await self._commands("setup", self._scenario.setup)
             await self._with_program()
@@ -123,7 +117,7 @@ class _Play:
         if self._stage.strict and self._result.has_passed and self._result.notices:
             self._fail(str(self._result.notices[0].message))
         masked = _masked(self._result, self._masker)
-        self._hooks.scenario_end(self._scenario, masked)
+        await self._hooks.scenario_end(self._scenario, masked)
         return masked
 
     async def _with_program(self) -> None:
@@ -135,7 +129,7 @@ class _Play:
             launch = Launch(scenario.argv, place.cwd, place.environ, scenario.terminal, scenario.echo)
             await session.start(launch, scenario.driver)
             scene = Scene(scenario, session, self._stage, place, self._masker, dict(self._stage.variables))
-            steps = Steps(scene, self._result, self._hooks.perform, self._hooks.step_end)
+            steps = Steps(scene, self._result, self._hooks)
             await steps.perform(scenario.steps)
             if self._result.has_passed:
                 await self._until_valid(session)
@@ -146,26 +140,32 @@ class _Play:
                 recording.write(path, self._masker)
                 self._result.artifacts.append(str(path))
         if self._result.has_passed:
-            self._validate()
+            await self._validate()
 
     async def _until_valid(self, session: Session) -> None:
         """Give a program that still runs the time to write what is validated."""
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._scenario.timeout
+        awaited = [each for each in self._scenario.validations if not isinstance(each, PluginValidation)]
         while session.exit is None and clock() < deadline:
-            if all(validations.failure_of(each, self._place) is None for each in self._scenario.validations):
+            if all(validations.failure_of(each, self._place) is None for each in awaited):
                 return
             await asyncio.sleep(FILE_PAUSE)
 
-    def _validate(self) -> None:
+    async def _validate(self) -> None:
         for validation in self._scenario.validations:
             title = validations.title_of(validation)
             done = StepResult(title, "validations", "passed")
             self._result.steps.append(done)
-            if message := validations.failure_of(validation, self._place):
+            if message := await self._failure_of(validation):
                 done.status, done.message = "failed", message
                 if self._result.has_passed:
                     self._fail(message)
+
+    async def _failure_of(self, validation: Validation | PluginValidation) -> str | None:
+        if isinstance(validation, PluginValidation):
+            return await self._hooks.validate(validation, self._place)
+        return validations.failure_of(validation, self._place)
 
     async def _commands(self, name: str, commands: tuple[str, ...]) -> None:
         for command in commands:

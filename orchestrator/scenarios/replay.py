@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from orchestrator.errors import UsageError
 from orchestrator.scenarios.driver import Exit, Listener
 from orchestrator.scenarios.failure import StepFailed
+from orchestrator.scenarios.hooks import Hooks
 from orchestrator.scenarios.model import PluginStep, Scenario, Size
 from orchestrator.scenarios.play import Steps
 from orchestrator.scenarios.recording import Moment, Recording
@@ -36,7 +37,7 @@ async def replay(scenario: Scenario, recording: Recording, stage: Stage, *, to_s
     result = Result(scenario.name, scenario.file)
     session = _Replayed(recording)
     scene = Scene(scenario, session, stage, prepare(scenario, stage, 1), stage.masker(scenario), dict(stage.variables))
-    steps = Steps(scene, result, _refuse)
+    steps = Steps(scene, result, _NoPlugins())
     await session.begin()
     try:
         await steps.perform(scenario.steps[:to_step])
@@ -127,8 +128,9 @@ class _Player:
         return moment.kind not in "mi" or (moment.kind == "i" and self._steps > 0)
 
 
-async def _refuse(step: PluginStep, _session: Session) -> None:
-    raise StepFailed(f"a step of type `{step.type}` cannot be replayed")
+class _NoPlugins(Hooks):
+    async def perform(self, step: PluginStep, _scene: Scene) -> None:
+        raise StepFailed(f"a step of type `{step.type}` cannot be replayed")
 
 
 def _now() -> float:

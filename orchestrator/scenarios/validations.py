@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import assert_never
 
 from orchestrator.scenarios.checks import compile_pattern
-from orchestrator.scenarios.model import FileContains, PathExists, Validation
+from orchestrator.scenarios.model import FileContains, PathExists, PluginValidation, Validation
 from orchestrator.scenarios.stage import Place
 
 LARGEST = 64 << 20
@@ -24,10 +24,12 @@ def failure_of(validation: Validation, place: Place) -> str | None:
             assert_never(validation)
 
 
-def title_of(validation: Validation) -> str:
+def title_of(validation: Validation | PluginValidation) -> str:
     """Return one line that says what is validated."""
     if validation.description:
         return validation.description
+    if isinstance(validation, PluginValidation):
+        return f"{validation.type} validation"
     if isinstance(validation, PathExists):
         return f"`{validation.path}` exists"
     return f"`{validation.path}` contains `{validation.text}`"
