@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -369,14 +370,19 @@ def doctor(config: Config = DEFAULT, project: ProjectDir = None, state_dir: Stat
 
 
 def main() -> None:
-    """Run the command line; the one place where errors become text and exit codes."""
+    """Run the command line."""
+    guard(app)
+
+
+def guard(command: Callable[[], None]) -> None:
+    """Run a command; the one place where errors become text and exit codes."""
     import gc
 
     from orchestrator.errors import OrchestratorError
 
     gc.disable()  # a plan is many objects that live as long as the command; `run` collects again
     try:
-        app()
+        command()
     except OrchestratorError as error:
         print(error, file=sys.stderr)  # noqa: T201
         raise SystemExit(error.exit_code) from None

@@ -12,6 +12,7 @@ from orchestrator.plan.schema import validate
 from orchestrator.plan.source import Path_, Source
 from orchestrator.plan.text import read_text
 from orchestrator.scenarios.checks import check
+from orchestrator.scenarios.dialect import translate
 from orchestrator.scenarios.model import VALIDATIONS, PluginStep, PluginValidation, Scenario, Step
 from orchestrator.scenarios.notices import Notice
 
@@ -88,6 +89,7 @@ class _Loader:
         if not isinstance(data, dict):
             self._problems.report("plan/wrong-type", "a scenario is a mapping", ())
             raise PlanErrors(self._problems.found)
+        data = translate(data)
         scenario = self._make(Scenario, data, ())
         steps = [self._step(item, ("steps", index)) for index, item in enumerate(_items(data, "steps"))]
         validations = [self._validation(v, ("validations", i)) for i, v in enumerate(_items(data, "validations"))]

@@ -86,6 +86,8 @@ def prepare(scenario: Scenario, stage: Stage, attempt: int) -> Place:
     work = stage.workspace or base / "work"
     temporary = base / "tmp"
     os.makedirs(work, exist_ok=True)
+    for name in ("home", "data") if stage.workspace is not None else ():
+        os.makedirs(work / name, exist_ok=True)
     os.makedirs(temporary / MAILBOX / "screenshot_triggers" if _exchanges(scenario) else temporary, exist_ok=True)
     beside = (stage.root / scenario.file).absolute().parent
     cwd = beside / scenario.cwd if scenario.cwd is not None else (stage.cwd or work)

@@ -1,0 +1,81 @@
+"""The command `orchestro`: the spelling that older scenario runners have, for what `orchestrate scenario` does.
+
+Programs start in the current directory, or in the workspace, and keys that mean nothing are warnings.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestrator.cli.main import LocalPlugins, Reporters, guard
+
+app = typer.Typer(
+    name="orchestro",
+    help="Play terminal scenarios (the same as `orchestrate scenario`).",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Play terminal scenarios (the same as `orchestrate scenario`)."""
+
+
+@app.command()
+def run(
+    files: Annotated[list[Path], typer.Argument(metavar="SCENARIO...")],
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", "-w", metavar="DIR", help="Where programs run, with home and data.")
+    ] = None,
+    parallel: Annotated[bool, typer.Option("--parallel", help="Many at once.")] = False,
+    workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="At most N at once.")] = None,
+    scheduler: Annotated[str, typer.Option(metavar="NAME", help="Which goes first, as in plans.")] = "adaptive",
+    snapshot: Annotated[str, typer.Option(metavar="MODE", help="Snapshots: verify, record or update.")] = "verify",
+    snapshot_dir: Annotated[Path | None, typer.Option(metavar="DIR", help="Where snapshots are.")] = None,
+    junit_xml: Annotated[
+        Path | None, typer.Option("--junit-xml", "--junit", metavar="FILE", help="Write a JUnit report.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the files.")] = False,
+    record: Annotated[bool, typer.Option("--record", help="Keep the recordings also when all goes well.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="What passes with a warning fails.")] = False,
+    plugins: LocalPlugins = False,
+    reporter: Reporters = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show each step.")] = False,
+) -> None:
+    """Play scenarios."""
+    from orchestrator.cli import scenario as command
+
+    place = workspace.absolute() if workspace else None
+    how = command.How(
+        dry_run=dry_run,
+        strict=strict,
+        junit=junit_xml,
+        state_dir=None,
+        verbose=verbose,
+        caller=command.caller(
+            plugins=plugins,
+            cwd=place or Path.cwd(),
+            workspace=place,
+            snapshots=snapshot_dir.absolute() if snapshot_dir else None,
+        ),
+        reporters=reporter or (),
+    )
+    count = workers if parallel else 1
+    raise typer.Exit(command.run(command.wanted(files, count, scheduler, snapshot, record=record, compat=True), how))
+
+
+def main() -> None:
+    """Run the command line; a scenario without a command is run."""
+    words = sys.argv[1:]
+    names = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    if words and words[0] not in names and not words[0].startswith("-"):
+        words = ["run", *words]
+    guard(lambda: app(words))
