@@ -343,6 +343,28 @@ def scenario_replay(
     raise typer.Exit(command.replay(cast, file, to_step, compat=compat))
 
 
+@scenario.command(name="doctest")
+def scenario_doctest(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES", help="Markdown documents.")],
+    mode: Annotated[
+        str, typer.Option("--mode", "--match-mode", metavar="M", help="exact, contains, regex, startswith, endswith.")
+    ] = "contains",
+    timeout: Annotated[float, typer.Option(metavar="S", min=0.01, help="Seconds that a command may take.")] = 30.0,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first that differs.")] = False,
+    update: Annotated[bool, typer.Option("--update", help="Write what is printed into the documents.")] = False,
+    cwd: Annotated[
+        Path, typer.Option("--cwd", "--working-dir", metavar="DIR", help="Where the shell starts.")
+    ] = Path(),
+    junit: Annotated[Path | None, typer.Option("--junit", "--junit-xml", metavar="F", help="Write a report.")] = None,
+) -> None:
+    """Run the commands of Markdown documents; compare what they print."""
+    from orchestrator.cli import scenario_doctest as command
+    from orchestrator.scenarios.doctest import How
+
+    how = How(timeout=timeout, fail_fast=fail_fast, update=update, cwd=cwd.absolute())
+    raise typer.Exit(command.doctest(files, mode, how, junit))
+
+
 @app.command()
 def init(directory: Annotated[Path, typer.Argument(metavar="DIR")] = Path()) -> None:
     """Write a first plan to start from."""

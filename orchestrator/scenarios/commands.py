@@ -28,6 +28,7 @@ class Commands:
         self._has_marks = has_marks
         self._sent = ""
         self._from = 0
+        self._marks_before = 0
 
     async def ready(self) -> None:
         """Wait for the first prompt of a shell that tells of its prompts."""
@@ -42,6 +43,7 @@ class Commands:
         """Note that a command is about to be sent."""
         self._sent = text
         self._from = self._session.transcript.position
+        self._marks_before = self._session.transcript.mark_count
 
     async def printed(self, patience: float) -> Printed:
         """Return what the last command printed, when it is done.
@@ -58,7 +60,7 @@ class Commands:
 
     def _marks(self, letter: str) -> list[tuple[int, int | None]]:
         transcript = self._session.transcript
-        return [(mark.at, mark.status) for mark in transcript.marks_since(self._from) if mark.letter == letter]
+        return [(mark.at, mark.status) for mark in transcript.marks_since(self._marks_before) if mark.letter == letter]
 
     def _between_marks(self) -> Printed | None:
         begun = self._marks("C")

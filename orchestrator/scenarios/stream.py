@@ -60,10 +60,16 @@ class Transcript:
         self._absorb()
         return self._dropped + len(self._plain)
 
-    def marks_since(self, position: int) -> list[Mark]:
-        """Return the marks behind a position."""
+    @property
+    def mark_count(self) -> int:
+        """How many marks there were so far."""
         self._absorb()
-        return [mark for mark in self._marks if mark.at >= position]
+        return len(self._marks)
+
+    def marks_since(self, count: int) -> list[Mark]:
+        """Return the marks behind the first `count`: several can be at one position."""
+        self._absorb()
+        return self._marks[count:]
 
     def between(self, start: int, end: int | None = None) -> str:
         """Return the plain text between two positions, as far as it is still known."""

@@ -75,3 +75,11 @@ def test_both_texts_go_on_at_the_same_place_however_the_output_is_cut(
             assert stream._CUT.sub("", transcript._raw[transcript._raw_at :]) == transcript.remaining()
     transcript.feed(raw)
     assert plain.endswith(transcript.remaining())
+
+
+def test_marks_are_told_apart_although_nothing_was_printed_between_them() -> None:
+    transcript = Transcript()
+    transcript.feed(b"\x1b]133;C\x07\x1b]133;D;0\x07")
+    seen = transcript.mark_count
+    transcript.feed(b"\x1b]133;A\x07")
+    assert [mark.letter for mark in transcript.marks_since(seen)] == ["A"]
