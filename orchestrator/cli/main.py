@@ -343,6 +343,26 @@ def scenario_replay(
     raise typer.Exit(command.replay(cast, file, to_step, compat=compat))
 
 
+snapshot = typer.Typer(help="Look after snapshots.", no_args_is_help=True, rich_markup_mode=None)
+scenario.add_typer(snapshot, name="snapshot")
+
+
+@snapshot.command(name="review")
+def snapshot_review(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILES", help="Scenarios to play; none = ask about what waits.")
+    ] = None,
+    accept_all: Annotated[bool, typer.Option("--accept-all", help="Accept without asking.")] = False,
+    compat: Annotated[bool, typer.Option("--compat", help="Keys that mean nothing are warnings.")] = False,
+    plugins: LocalPlugins = False,
+    state_dir: StateDir = None,
+) -> None:
+    """Accept, reject or skip each screen that differs from its snapshot."""
+    from orchestrator.cli import scenario_review as command
+
+    raise typer.Exit(command.review(files or [], accept_all, compat=compat, plugins=plugins, state_dir=state_dir))
+
+
 @scenario.command(name="doctest")
 def scenario_doctest(
     files: Annotated[list[Path], typer.Argument(metavar="FILES", help="Markdown documents.")],

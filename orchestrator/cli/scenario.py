@@ -59,9 +59,9 @@ def wanted(files: Sequence[Path], workers: int | None, scheduler: str, snapshot:
     return Wanted(files=files, workers=workers, scheduler=scheduler, snapshot=snapshot, **others)  # type: ignore[arg-type]
 
 
-def caller(*, plugins: bool, **places: Path | None) -> Caller:
+def caller(*, plugins: bool, **others: Any) -> Caller:
     """Return what a caller brings along; with `plugins`, those of the current directory, too."""
-    return Caller(plugins=open_plugins(local=plugins), **places)
+    return Caller(plugins=open_plugins(local=plugins), **others)
 
 
 def run(wanted: Wanted, how: How) -> int:

@@ -56,6 +56,8 @@ class Caller:
     """A directory that programs get for their home and data."""
     snapshots: Path | None = None
     """Where snapshots are kept, if not beside the scenarios."""
+    proposes: bool = False
+    """What differs from snapshots fails nothing: a person is asked about it afterwards."""
 
 
 class Scenario(FileHandler):
@@ -96,7 +98,7 @@ class Scenario(FileHandler):
                 artifacts=context.artifacts(),
                 environ={**context.environ, **context.marks()},
                 variables={name: str(value) for name, value in task.variables.items()},
-                snapshot_mode=task.snapshot,
+                snapshot_mode="propose" if self.caller.proposes else task.snapshot,
                 record=task.record,
                 strict=context.strict,
                 log=context.log,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 from rich.ansi import AnsiDecoder
 from rich.style import Style
@@ -17,6 +19,7 @@ from orchestrator.scenarios.screen import Screen
 from orchestrator.scenarios.stage import Stage
 
 SUFFIX = ".snapshot"
+PROPOSED = ".new"
 MASKED = "▒"
 
 
@@ -37,16 +40,59 @@ class Snapshots:
         path = self.directory / f"{_slug(name)}{SUFFIX}"
         now = describe(masker.drawn(screen.drawn()), masks)
         before = path.read_text("utf-8") if path.is_file() else None
-        if before == now:
+        if self._mode == "propose":
+            Proposal(path).make(None if before == now else now)
+        elif before == now:
             return
-        if self._mode == "update" or (self._mode == "record" and before is None):
+        elif self._mode == "update" or (self._mode == "record" and before is None):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(now, "utf-8")
         elif before is None:
             raise StepFailed(f"there is no snapshot `{name}`", detail="make it with `--snapshot record`")
         else:
-            diff = difflib.unified_diff(before.splitlines(), now.splitlines(), "snapshot", "screen", lineterm="", n=1)
-            raise StepFailed(f"the screen differs from the snapshot `{name}`", detail="\n".join(diff))
+            raise StepFailed(f"the screen differs from the snapshot `{name}`", detail="\n".join(_diff(before, now)))
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a screen was, beside the snapshot at `path`, until a person says which of them is right."""
+
+    path: Path
+
+    @property
+    def _file(self) -> Path:
+        return self.path.with_name(self.path.name + PROPOSED)
+
+    def make(self, text: str | None) -> None:
+        """Write it; None takes an earlier one away."""
+        if text is None:
+            self.reject()
+        else:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file.write_text(text, "utf-8")
+
+    def accept(self) -> None:
+        """Make it the snapshot."""
+        self._file.replace(self.path)
+
+    def reject(self) -> None:
+        """Leave the snapshot as it is."""
+        self._file.unlink(missing_ok=True)
+
+    def diff(self) -> list[str]:
+        """Return how it differs from the snapshot; all of it if there is none."""
+        before = self.path.read_text("utf-8") if self.path.is_file() else ""
+        return _diff(before, self._file.read_text("utf-8"))
+
+
+def find_proposals(directories: Iterable[Path]) -> list[Proposal]:
+    """Return what waits for a person below some directories."""
+    found = {path for directory in directories for path in directory.rglob(f"*{SUFFIX}{PROPOSED}")}
+    return [Proposal(path.with_name(path.name.removesuffix(PROPOSED))) for path in sorted(found)]
+
+
+def _diff(before: str, now: str) -> list[str]:
+    return list(difflib.unified_diff(before.splitlines(), now.splitlines(), "snapshot", "screen", lineterm="", n=1))
 
 
 def describe(drawn: str, masks: Iterable[Region] = ()) -> str:

@@ -45,7 +45,7 @@ class Stage:
     snapshots: Path | None = None
     """Where snapshots are kept; absent = `.snapshots` beside the scenario."""
     snapshot_mode: str = "verify"
-    """`verify`, `record` what is missing, or `update` all."""
+    """`verify`, `record` what is missing, `update` all, or `propose` what differs to a person."""
     record: bool = False
     """Write the recording also when all goes well."""
     strict: bool = False
