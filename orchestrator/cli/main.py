@@ -343,6 +343,19 @@ def scenario_replay(
     raise typer.Exit(command.replay(cast, file, to_step, compat=compat))
 
 
+@scenario.command(name="init", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def scenario_init(
+    program: Annotated[
+        list[str] | None, typer.Argument(metavar="COMMAND", help="The program; absent = your shell.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where it goes.")] = Path("scenario.yaml"),
+) -> None:
+    """Record what you do with a program as a scenario."""
+    from orchestrator.cli import scenario_init as command
+
+    raise typer.Exit(command.init(program or [], out))
+
+
 snapshot = typer.Typer(help="Look after snapshots.", no_args_is_help=True, rich_markup_mode=None)
 scenario.add_typer(snapshot, name="snapshot")
 

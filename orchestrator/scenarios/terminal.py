@@ -75,6 +75,13 @@ class TerminalDriver:
         if not self._is_drained:
             termios.tcsetwinsize(self._master, (size.rows, size.columns))
 
+    def hides_input(self) -> bool:
+        """Say whether the program reads a line and hides it, as for a password."""
+        if self._is_drained:
+            return False
+        flags = termios.tcgetattr(self._master)[3]
+        return bool(flags & termios.ICANON) and not flags & termios.ECHO
+
     async def close(self) -> None:
         try:
             if self._exit is None:
