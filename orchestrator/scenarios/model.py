@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
+from os import PathLike
+from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 from orchestrator.errors import Location
@@ -254,6 +256,16 @@ class Scenario:
     file: str = field(default="", init=False)
     places: tuple[Location, ...] = field(default=(), init=False)
     """Where each step is written."""
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Scenario:
+        """Return the scenario in a file; its warnings are not told.
+
+        :raises PlanErrors: with every problem found.
+        """
+        from orchestrator.scenarios.loader import load
+
+        return load(Path(path)).scenario
 
     @property
     def argv(self) -> list[str]:
