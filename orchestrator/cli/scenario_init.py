@@ -18,7 +18,7 @@ import yaml
 from orchestrator.cli import screen
 from orchestrator.errors import UsageError, raise_os_error
 from orchestrator.scenarios.author import Author
-from orchestrator.scenarios.driver import Launch, find_program
+from orchestrator.scenarios.driver import Launch
 from orchestrator.scenarios.model import Scenario, Size
 from orchestrator.scenarios.recording import Recording
 from orchestrator.scenarios.screen import open_screen
@@ -81,8 +81,9 @@ async def _record(scenario: Scenario) -> Author:
     with tempfile.TemporaryDirectory(prefix="scenario-") as directory:
         place = prepare(scenario, Stage(directory=Path(directory), artifacts=Path(directory)), 1)
         session = _Watched(scenario.terminal)
-        driver = session.connect(Launch(scenario.argv, place.cwd, place.environ, scenario.terminal, scenario.echo))
-        author = Author(session.screen, driver.hides_input, session.is_calm)
+        launch = Launch(scenario.argv, place.cwd, place.environ, scenario.terminal, scenario.echo)
+        await session.start(launch, "pty")
+        author = Author(session.screen, session.hides_input, session.is_calm)
         loop = asyncio.get_running_loop()
 
         def read() -> None:
@@ -114,14 +115,9 @@ class _Watched(Session):
     def __init__(self, size: Size) -> None:
         super().__init__(open_screen(size), Recording(size, ""))
 
-    def connect(self, launch: Launch) -> TerminalDriver:
-        """Start the program.
-
-        :raises TaskError: when there is none.
-        """
-        argv = [find_program(launch), *launch.argv[1:]]
-        self._driver = driver = TerminalDriver(launch._replace(argv=argv), self)
-        return driver
+    def hides_input(self) -> bool:
+        """Say whether the program hides what is typed now."""
+        return isinstance(self._driver, TerminalDriver) and self._driver.hides_input()
 
     def is_calm(self) -> bool:
         """Say whether the program has drawn what it was drawing."""
