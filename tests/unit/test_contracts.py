@@ -15,7 +15,8 @@ from orchestrator.edits import actions, formats
 from orchestrator.handlers import registry
 
 REPOSITORY = Path(__file__).parents[2]
-FACE = "orchestrator.cli.main"
+FACES = ("orchestrator.cli.main", "orchestrator.cli.orchestro", "orchestrator.pytest_plugin")
+"""What pyproject.toml names: two commands, and what pytest loads."""
 STARTED_ALONE = ("orchestrator.watchdog", "orchestrator.generation.python.kit")
 """Programs of their own, which other interpreters run."""
 LOCKS = {"runtime": ("build",), "dev": ("build", "dev")}
@@ -33,8 +34,8 @@ def test_the_command_line_reaches_every_module() -> None:
     loaded_by_name = [*registry.BUILT_IN.values(), registry._GATE]
     loaded_by_name += [f"orchestrator.edits.{place}" for place, _ in formats._FORMATS]
     loaded_by_name += [f"orchestrator.edits.actions.{each.recipe}" for each in actions.ACTIONS.values() if each.recipe]
-    reached = {FACE}
-    for start in (FACE, *(path.partition(":")[0] for path in loaded_by_name)):
+    reached: set[str] = set()
+    for start in (*FACES, *(path.partition(":")[0] for path in loaded_by_name)):
         reached |= {start} | graph.find_upstream_modules(start)
     packages = {name for name in graph.modules if graph.find_children(name)}
     unreached = graph.modules - reached - packages
@@ -43,7 +44,7 @@ def test_the_command_line_reaches_every_module() -> None:
 
 @pytest.mark.parametrize("module", ["pydantic", "rich", "jinja2", "networkx", "yaml", "git", "questionary"])
 def test_the_command_line_starts_without(module: str) -> None:
-    code = f"import {FACE}, sys; sys.exit({module!r} in sys.modules)"
+    code = f"import {FACES[0]}, sys; sys.exit({module!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -42,7 +42,7 @@ def serving() -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             site.asked += 1
-            site.hold.wait(10)
+            site.hold.wait(60)
             if self.path == "/away":
                 self.send_response(302)
                 self.send_header("Location", "/there")
@@ -161,7 +161,7 @@ def test_a_request_stops_nothing_else(site: Site, tmp_path: Path) -> None:
 
     async def both() -> tuple[Result, bool]:
         known = Plugins(Places(tmp_path, {"HOME": str(tmp_path)}, local=False, system=tmp_path / "etc" / "plugins"))
-        text = f"command: cat\nsteps: [{{type: http_request, url: '{site.address}', timeout: 30}}]"
+        text = f"command: cat\nsteps: [{{type: http_request, url: '{site.address}', timeout: 5}}]"
         stage = Stage(directory=tmp_path / "play", artifacts=tmp_path / "artifacts")
         task = asyncio.create_task(play(parse("a.yaml", text, extensions=known).scenario, stage, known.hooks()))
         while not site.asked:
