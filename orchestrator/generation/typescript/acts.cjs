@@ -31,9 +31,9 @@ async function subjectsOf(request, discover) {
   return found;
 }
 
-/** What a person would call a different result of this kind; null where kinds do not differ. */
-function outcomeOf(made) {
-  return KINDS[made.kind ?? 'call'].outcome?.(made) ?? null;
+/** What a person would call a different result of this kind; null where kinds do not differ. `heard` are texts put in. */
+function outcomeOf(made, heard) {
+  return KINDS[made.kind ?? 'call'].outcome?.(made, heard) ?? null;
 }
 
 /** Whether changing more of a case cannot lead farther. */

@@ -7,6 +7,7 @@ const { encode, instance, seen } = require('./values.cjs');
 const NOW = Date.parse('2025-06-01T12:00:00.000Z');
 const DAY = 86_400_000;
 const MOST = 28;
+const STATUSES = [400, 404, 500];
 
 const WORDS = [
   [/redis.?ur[li]/i, 'redis://localhost:6379'], [/(database|postgres|db).?ur[li]|connection.?string/i, 'postgres://localhost:5432/app'], [/mongo.?ur[li]/i, 'mongodb://localhost/app'],
@@ -140,10 +141,24 @@ class Draws {
   /** Errors of every sort that the target can tell apart. */
   errors() {
     const codes = (this.hints.compared.code ?? []).map((code) => [`an error with code ${code}`, () => Object.assign(new Error('it broke'), { code })]);
-    const own = this.known.map((spec) => [`${/^[AEIOU]/.test(spec.name) ? 'an' : 'a'} ${spec.name}`, () => instance({ ...spec, params: undefined, args: spec.params.map((tree, index) => this.encode(this.draw(`error:${spec.name}[${index}]`, tree, `argument${index}`), true)) })]);
-    const statuses = [400, 404, 500].map((statusCode) => [`an error with status ${statusCode}`, () => Object.assign(new Error('it broke'), { statusCode })]);
+    const own = this.known.map((spec) => [`${/^[AEIOU]/.test(spec.name) ? 'an' : 'a'} ${spec.name}`, () => this.errorOf(spec)]);
+    const statuses = STATUSES.map((statusCode) => [`an error with status ${statusCode}`, () => Object.assign(new Error('it broke'), { statusCode })]);
     const invalid = ['an error of validation', () => Object.assign(new Error('body must be object'), { validation: [{ keyword: 'type', message: 'must be object' }], statusCode: 400 })];
     return [['an error', () => new Error('it broke')], ...own, ...codes, ...statuses, invalid, ['text', () => 'it broke']];
+  }
+
+  errorOf({ name, file, specifier, params }) {
+    const made = params.map((one) => this.encode(this.argument(`error:${name}.${one.name}`, one.type, one.name), true));
+    while (made.length && made[made.length - 1]?.$undefined) made.pop();
+    return instance({ name, file, specifier, args: made });
+  }
+
+  /** What an error is made of: its status is tried, and what it can do without; the rest hardly matters. */
+  argument(path, tree, name) {
+    if (tree.k === 'number' && /status/i.test(name)) return this.choose(path, STATUSES.map((one) => [String(one), () => one]));
+    const usual = () => this.quietly(() => this.draw(path, tree, name));
+    const canMiss = tree.k === 'union' && tree.of.some(({ k }) => k === 'undefined');
+    return canMiss ? this.choose(path, [['given', usual], ['undefined', () => undefined]]) : usual();
   }
 
   /** An object whose properties are decided when they are first looked at. `keys` null: it may have any. */

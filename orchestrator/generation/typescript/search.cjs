@@ -100,7 +100,7 @@ async function searchOne(subject, found, seen, pool) {
     tried.add(key);
     if (!Object.keys(choices).length && typeof made.value === 'string') pool[subject.fn] = made.value;
     const fresh = bits.filter((bit) => !seen.has(bit));
-    const outcome = outcomeOf(made) ?? outcomeClass(made, heard);
+    const outcome = outcomeOf(made, heard) ?? outcomeClass(made, heard);
     const isNew = fresh.length > 0 || !outcomes.has(outcome);
     const kind = subject.kind !== 'call' ? 'whole' : made.error ? 'error' : 'value';
     if (!isNew && spare[kind] >= MOST_SPARE[kind]) continue;

@@ -100,10 +100,11 @@ function recorded(response) {
 }
 
 /** Same status for the same reason: which field is wrong counts, what a dependency said does not. */
-function outcomeOf({ value, script }) {
+function outcomeOf({ value, script }, heard) {
   if (!value) return null;
   if (failuresIn(script).length) return `answers ${value.status} after a failure`;
-  return `answers ${value.status} ${value.status >= 400 ? JSON.stringify(value.body).replace(/\d+/g, '0') : ''}`;
+  const told = JSON.stringify(value.body).replace(/\d+/g, '0');
+  return `answers ${value.status} ${value.status >= 400 ? heard.reduce((text, one) => text.replaceAll(one.replace(/\d+/g, '0'), ''), told) : ''}`;
 }
 
 /** What was asked of the outside and failed. */

@@ -33,7 +33,7 @@ function knownErrorsOf(look) {
     if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.InstanceOfKeyword && ts.isIdentifier(node.right)) {
       const origin = classOf(look, node.right);
       const [made] = checker.getTypeAtLocation(node.right).getConstructSignatures();
-      if (origin && made) found.set(node.right.text, { ...origin, params: made.parameters.map((one) => treeOf(ts, checker, checker.getTypeOfSymbolAtLocation(one, node), node)) });
+      if (origin && made) found.set(node.right.text, { ...origin, params: made.parameters.map((one) => ({ name: one.getName(), type: treeOf(ts, checker, checker.getTypeOfSymbolAtLocation(one, node), node) })) });
     }
     ts.forEachChild(node, visit);
   };

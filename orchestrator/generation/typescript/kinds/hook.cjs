@@ -53,9 +53,9 @@ function mount(app, use, { acts }, known, give) {
 
 function requestOf(draws, { hints, fastify }, { acts }) {
   const paths = ['/', ...hints.strings.filter((one) => one.startsWith('/')), '/elsewhere?page=2'];
-  const url = draws.choose('url:', paths.map((one) => [one, () => one]));
+  const url = draws.choose('url:', paths.map((one) => [one, () => draws.heard('url', one)]));
   const headers = Object.fromEntries(fastify.headers.map((name) => [name, draws.choose(`header:${name}`, headerOf(draws, name))]).filter(([, value]) => value !== undefined));
-  return { method: acts === 'error' ? 'GET' : draws.choose('method:', ['GET', 'POST'].map((one) => [one, () => one])), url, ...(Object.keys(headers).length ? { headers } : {}) };
+  return { method: acts === 'error' ? 'GET' : draws.choose('method:', ['GET', 'POST'].map((one) => [one, () => draws.heard('method', one)])), url, ...(Object.keys(headers).length ? { headers } : {}) };
 }
 
 function headerOf(draws, name) {
