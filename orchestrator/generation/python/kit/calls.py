@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from .subjects import Subject
 from .terms import Term, Unwritable, name_of
 
 _MOST_LEAVES = 8
+_ECHO = 0.25  # of the changed calls repeat one value in another place
 
 
 class CallProposer:
@@ -79,7 +81,11 @@ class CallProposer:
                 arrange = [*arrange, chance.choice(self._setups)][-3:] if chance.random() < 0.7 else arrange[1:]
             elif self._choices:
                 name = chance.choice(list(self._choices))
-                arguments[name] = _varied(chance.choice(self._choices[name]), self._choices[name], chance)
+                terms = self._choices[name]
+                term = arguments.get(name, terms[0]) if chance.random() < 0.5 else chance.choice(terms)
+                arguments[name] = _varied(term, terms, chance)
+                if chance.random() < _ECHO:
+                    arguments = _echoed(arguments, chance)
         return {**self._case(arrange, receiver, arguments), "replies": replies}
 
     def _case(self, arrange: list[dict[str, Any]], receiver: Term, arguments: dict[str, Term]) -> dict[str, Any]:
@@ -149,7 +155,9 @@ def _number(term: int, _choices: list[Term], chance: random.Random) -> Term:
     return chance.choice([term + 1, term - 1, term * 2, -term, term * 10])
 
 
-def _list(term: dict[str, Any], choices: list[Term], chance: random.Random) -> Term:
+def _structure(term: dict[str, Any], choices: list[Term], chance: random.Random) -> Term:
+    if "new" in term:
+        return _instance(term, choices, chance)
     if set(term) != {"list"}:
         return term
     others = [item for each in choices if isinstance(each, dict) for item in each.get("list", [])]
@@ -158,6 +166,32 @@ def _list(term: dict[str, Any], choices: list[Term], chance: random.Random) -> T
     return {"list": items[:6]}
 
 
+def _instance(term: dict[str, Any], choices: list[Term], chance: random.Random) -> Term:
+    """Return an instance that has one field of another."""
+    alike = [each for each in choices if isinstance(each, dict) and each.get("new") == term["new"]]
+    given = [pair for each in alike for pair in each.get("fields", {}).items()]
+    if not given:
+        return term
+    name, value = chance.choice(given)
+    return {**term, "fields": {**term.get("fields", {}), name: value}}
+
+
+def _echoed(arguments: dict[str, Term], chance: random.Random) -> dict[str, Term]:
+    """Return arguments of which one says what another says: programs compare what they are given."""
+    copied = copy.deepcopy(arguments)
+    owners = [copied, *(each["fields"] for each in copied.values() if isinstance(each, dict) and each.get("fields"))]
+    places = [(owner, key) for owner in owners for key in owner]
+    owner, key = chance.choice(places)
+    alike = [(each, name) for each, name in places if _kind(each[name]) == _kind(owner[key])]
+    source, name = chance.choice(alike)
+    owner[key] = copy.deepcopy(source[name])
+    return copied
+
+
+def _kind(term: Term) -> Any:
+    return min(term) + str(term.get("new", "")) if isinstance(term, dict) else type(term)
+
+
 _VARIATIONS: dict[type, Callable[[Any, list[Term], random.Random], Term]] = {
-    str: _text, int: _number, float: _number, dict: _list,
+    str: _text, int: _number, float: _number, dict: _structure,
 }  # fmt: skip

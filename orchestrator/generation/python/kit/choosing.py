@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from types import CodeType
 
+from .aiming import Aim
 from .fence import Fence
 from .loading import Broken, Target, execute
 from .mutants import Mutant, mutants
@@ -15,7 +16,7 @@ from .swapping import Swap
 from .tracing import Trace
 from .world import Unusable, World
 
-MOST_MUTANTS = 250
+MOST_MUTANTS = 400
 _LINES = 500_000  # of changed files that are compiled: a file of 50 000 lines takes a second
 _TRIES = 320  # cases that may try to kill one mutant
 _TRIES_ANEW = 100  # the same, where any case may tell
@@ -33,17 +34,18 @@ class Choice:
     """Lines."""
 
 
-def choose(found: list[Found], target: Target, fence: Fence, world: World) -> Choice:
-    """Return the kept cases and what they can tell; `world` makes others for other modules."""
+def choose(found: list[Found], target: Target, fence: Fence, world: World, aim: Aim) -> Choice:
+    """Return the kept cases and what they can tell; `world` makes others for other modules, `aim` more cases."""
     fence.rest()
     kept = _cover(found)
     killing = _Killing(found, kept, target, fence, world)
-    killing.run()
+    killing.run(aim)
     needed = {id(each) for each in killing.killers}
     known = {id(each) for each in kept}
     whole = _without_useless([*kept, *(each for each in killing.killers if id(each) not in known)], needed)
     whole.sort(key=lambda each: each.rank)
-    return Choice(whole, killing.killed + len(killing.survivors), killing.killed, killing.survivors)
+    survivors = [each.line for each in killing.survivors]
+    return Choice(whole, killing.killed + len(survivors), killing.killed, survivors)
 
 
 def _cover(found: list[Found]) -> list[Found]:
@@ -80,24 +82,38 @@ class _Killing:
         self._swap = Swap(target.path)
         self.killers: list[Found] = []
         self.killed = 0
-        self.survivors: list[int] = []
+        self.survivors: list[Mutant] = []
 
-    def run(self) -> None:
-        """Try them all."""
+    def run(self, aim: Aim) -> None:
+        """Try them all, and on those that survive what is made for their lines."""
         lines = max(1, getattr(self._target.tree.body[-1], "end_lineno", 1))
-        for mutant in mutants(self._target.tree, min(MOST_MUTANTS, max(20, _LINES // lines))):
+        self._try(mutants(self._target.tree, min(MOST_MUTANTS, max(20, _LINES // lines))))
+        by_line: dict[int | None, list[Mutant]] = {}
+        for mutant in self.survivors:
+            by_line.setdefault(None if self._is_early(mutant) else mutant.line, []).append(mutant)
+        self.survivors = []
+        for line, alike in by_line.items():
+            self._aside = aim.near(line)
+            self._kept = []  # they have been tried
+            self._try(alike)
+
+    def _try(self, wanted: list[Mutant]) -> None:
+        for mutant in wanted:
             self._fence.rest()
             with mutant.applied():
                 try:
                     code = compile(self._target.tree, str(self._target.path), "exec", dont_inherit=True)
                 except (ValueError, TypeError):
                     continue
-            is_early = mutant.is_module_level or mutant.line in self._target.ran
-            dead = self._dies_anew(mutant, code) if is_early else self._dies(mutant, code)
+            dead = self._dies_anew(mutant, code) if self._is_early(mutant) else self._dies(mutant, code)
             if dead:
                 self.killed += 1
             elif dead is False:
-                self.survivors.append(mutant.line)
+                self.survivors.append(mutant)
+
+    def _is_early(self, mutant: Mutant) -> bool:
+        """Say whether it takes effect when the module is imported."""
+        return mutant.is_module_level or mutant.line in self._target.ran
 
     def _dies(self, mutant: Mutant, code: CodeType) -> bool:
         with self._swap.swapped(code):
@@ -116,6 +132,8 @@ class _Killing:
     def _is_killed(self, mutant: Mutant, world: World) -> bool:
         known = {id(each) for each in self.killers}
         order = [*self.killers, *(each for each in self._kept if id(each) not in known), *self._aside]
+        if mutant.about:
+            order.sort(key=lambda each: mutant.about not in each.case.get("label", ""))
         tries = [each for each in order if mutant.is_module_level or mutant.line in each.lines]
         tries = tries[: _TRIES_ANEW if mutant.is_module_level else _TRIES]
         killer = next((each for each in tries if _differs(each, world, str(self._target.path))), None)

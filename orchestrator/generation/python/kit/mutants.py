@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
-    ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE), ast.GtE: (ast.Gt, ast.LtE),
-    ast.Eq: (ast.NotEq, ast.LtE), ast.NotEq: (ast.Eq, ast.Gt), ast.In: (ast.NotIn,), ast.NotIn: (ast.In,),
+    ast.Lt: (ast.LtE, ast.NotEq), ast.LtE: (ast.Lt, ast.Eq), ast.Gt: (ast.GtE, ast.NotEq), ast.GtE: (ast.Gt, ast.Eq),
+    ast.Eq: (ast.LtE, ast.GtE), ast.NotEq: (ast.Lt, ast.Gt), ast.In: (ast.NotIn,), ast.NotIn: (ast.In,),
     ast.Is: (ast.IsNot,), ast.IsNot: (ast.Is,),
 }  # fmt: skip
-_ARITHMETIC: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
-    ast.Add: (ast.Sub, ast.Mult, ast.BitOr), ast.Sub: (ast.Add, ast.Mod), ast.Mult: (ast.Div, ast.Add),
-    ast.Div: (ast.Mult, ast.Mod), ast.FloorDiv: (ast.Div, ast.Mult), ast.Mod: (ast.Div, ast.Sub),
-    ast.BitAnd: (ast.BitOr,), ast.BitOr: (ast.BitAnd,), ast.Pow: (ast.Mult,),
-}  # fmt: skip
+"""Who notices these, and that the comparison is not constant, notices every other comparison too."""
+_CONSTANT = {ast.Lt: False, ast.Gt: False, ast.Eq: False, ast.LtE: True, ast.GtE: True, ast.NotEq: True}
+_ARITHMETIC: tuple[type[ast.operator], ...] = (
+    ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.RShift, ast.LShift, ast.BitOr, ast.BitAnd,
+    ast.BitXor,
+)  # fmt: skip
 _PROSE = ("title", "description", "summary", "help", "version", "tags")
 
 
@@ -27,6 +28,8 @@ class Mutant:
 
     line: int
     is_module_level: bool
+    about: str
+    """The field or parameter whose declaration it changes; empty where it changes none."""
     _parent: ast.AST
     _place: tuple[str, int | None]
     _replacement: ast.AST
@@ -61,13 +64,21 @@ def mutants(tree: ast.Module, most: int) -> list[Mutant]:
 def _places(tree: ast.Module) -> Iterator[Mutant]:
     inner = _inside_functions(tree)
     skipped = _prose(tree)
+    names = _declared(tree)
     for parent in ast.walk(tree):
         for node, place in _children(parent):
-            if id(node) in skipped or (id(node) not in inner and not isinstance(node, ast.Constant)):
+            is_decorator = place[0] == "decorator_list"
+            if id(node) in skipped or not (id(node) in inner or is_decorator or isinstance(node, ast.Constant)):
                 continue
-            for change in _changes(node):
+            for change in [_identity()] if is_decorator else _changes(node):
                 replacement = ast.fix_missing_locations(ast.copy_location(change, node))
-                yield Mutant(getattr(node, "lineno", 0), id(node) not in inner, parent, place, replacement)
+                about = names.get(id(node), "")
+                yield Mutant(getattr(node, "lineno", 0), id(node) not in inner, about, parent, place, replacement)
+
+
+def _identity() -> ast.AST:
+    """Return a decorator that decorates nothing."""
+    return ast.parse("lambda it: it", mode="eval").body
 
 
 def _children(parent: ast.AST) -> Iterator[tuple[ast.AST, tuple[str, int | None]]]:
@@ -80,22 +91,53 @@ def _children(parent: ast.AST) -> Iterator[tuple[ast.AST, tuple[str, int | None]
 
 def _changes(node: ast.AST) -> list[ast.AST]:
     """Return what a node could become."""
-    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARISONS:
-        return [ast.Compare(node.left, [other()], node.comparators) for other in _COMPARISONS[type(node.ops[0])]]
-    if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC and not isinstance(node.left, ast.JoinedStr):
-        return [ast.BinOp(node.left, other(), node.right) for other in _ARITHMETIC[type(node.op)]]
-    if isinstance(node, ast.BoolOp):
-        other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-        return [ast.BoolOp(other, node.values)]
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Not, ast.USub)):
-        return [node.operand]
-    if isinstance(node, ast.IfExp):
-        return [ast.IfExp(node.test, node.orelse, node.body)]
-    if isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
-        return [ast.Return(ast.Constant(None))]
-    if isinstance(node, ast.Constant):
-        return _constants(node)
-    return []
+    change = _CHANGES.get(type(node))
+    return change(node) if change else []
+
+
+def _comparison(node: ast.Compare) -> list[ast.AST]:
+    if len(node.ops) != 1 or type(node.ops[0]) not in _COMPARISONS:
+        return []
+    kind = type(node.ops[0])
+    found: list[ast.AST] = [ast.Compare(node.left, [other()], node.comparators) for other in _COMPARISONS[kind]]
+    return [*found, ast.Constant(_CONSTANT[kind])] if kind in _CONSTANT else found
+
+
+def _arithmetic(node: ast.BinOp) -> list[ast.AST]:
+    if type(node.op) not in _ARITHMETIC or isinstance(node.left, ast.JoinedStr):
+        return []
+    return [ast.BinOp(node.left, other(), node.right) for other in _ARITHMETIC if other is not type(node.op)]
+
+
+def _logic(node: ast.BoolOp) -> list[ast.AST]:
+    return [ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)]
+
+
+def _sign(node: ast.UnaryOp) -> list[ast.AST]:
+    return [node.operand] if isinstance(node.op, (ast.Not, ast.USub)) else []
+
+
+def _choice(node: ast.IfExp) -> list[ast.AST]:
+    return [ast.IfExp(node.test, node.orelse, node.body)]
+
+
+def _condition(node: ast.If | ast.While) -> list[ast.AST]:
+    if isinstance(node.test, ast.Compare):
+        return []  # the comparison has its own
+    test = ast.UnaryOp(ast.Not(), node.test)
+    return [type(node)(ast.copy_location(test, node.test), node.body, node.orelse)]
+
+
+def _result(node: ast.Return) -> list[ast.AST]:
+    return [] if node.value is None or _is_none(node.value) else [ast.Return(ast.Constant(None))]
+
+
+def _loop(node: ast.For) -> list[ast.AST]:
+    return [ast.For(node.target, ast.List([], ast.Load()), node.body, node.orelse)]
+
+
+def _handler(node: ast.ExceptHandler) -> list[ast.AST]:
+    return [ast.ExceptHandler(ast.Tuple([], ast.Load()), node.name, node.body)]  # it catches nothing
 
 
 def _constants(node: ast.Constant) -> list[ast.AST]:
@@ -107,6 +149,25 @@ def _constants(node: ast.Constant) -> list[ast.AST]:
     if isinstance(value, str) and value:
         return [ast.Constant(f"XX{value}XX")]
     return []
+
+
+def _declared(tree: ast.Module) -> dict[int, str]:
+    """Return the name of the field or parameter that each node of a declaration is about."""
+    found: dict[int, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            found |= dict.fromkeys(map(id, ast.walk(node)), node.target.id)
+        elif isinstance(node, ast.arguments):
+            for arg, default in _parameters(node):
+                found |= {id(inner): arg.arg for each in (arg, default) if each for inner in ast.walk(each)}
+    return found
+
+
+def _parameters(node: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
+    plain = [*node.posonlyargs, *node.args]
+    without = len(plain) - len(node.defaults)
+    yield from zip(plain, [None] * without + list(node.defaults), strict=True)
+    yield from zip(node.kwonlyargs, node.kw_defaults, strict=True)
 
 
 def _inside_functions(tree: ast.Module) -> set[int]:
@@ -151,3 +212,10 @@ def _is_text(node: ast.AST) -> bool:
 
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
+
+
+_CHANGES: dict[type, Callable[[Any], list[ast.AST]]] = {
+    ast.Compare: _comparison, ast.BinOp: _arithmetic, ast.BoolOp: _logic, ast.UnaryOp: _sign, ast.IfExp: _choice,
+    ast.If: _condition, ast.While: _condition, ast.Return: _result, ast.For: _loop, ast.ExceptHandler: _handler,
+    ast.Constant: _constants, ast.Break: lambda _: [ast.Continue()], ast.Continue: lambda _: [ast.Break()],
+}  # fmt: skip

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from .aiming import Aim, Vary
 from .annotations import NotCovered, Proposer
 from .application import Client, find_application, operations, run_inline
 from .calls import CallProposer
@@ -55,11 +56,13 @@ class _Recording:
         self._search = Search(world, Trace(str(target.path)))
         self._refused: dict[str, str] = {}
         self._plain: dict[str, Any] = {}
+        self._vary: dict[str, Vary] = {}
 
     def run(self) -> dict[str, Any]:
         endpoints = self._explore_application() if self._application else set()
         self._explore_calls(endpoints)
-        choice = choose(self._search.found, self._target, self._fence, self._search.world)
+        aim = Aim(self._search, self._vary, self._budget)
+        choice = choose(self._search.found, self._target, self._fence, self._search.world, aim)
         return {
             "application": self._application,
             "standins": self._standins,
@@ -101,10 +104,13 @@ class _Recording:
         follow: Any = lambda _case, _observed: (),
     ) -> None:
         _say(f"search {subject}")
+        self._vary[subject] = mutate
         first = len(self._search.found)
         self._search.explore(proposals, mutate, budget, follow, budget if proposer else budget // 3)
-        for each in self._search.found[first:]:
-            if proposer and each.is_new and each.case["act"]["method"] != "GET":
+        for each in self._search.found[first:] if proposer else ():
+            assert proposer
+            proposer.hear(each.observed.outcome.get("body"))
+            if each.is_new and each.case["act"]["method"] != "GET":
                 proposer.learn(each.case, bool(each.observed.changed), each.observed.outcome.get("status"))
 
     def _explore_calls(self, endpoints: set[str]) -> None:

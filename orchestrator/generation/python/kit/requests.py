@@ -16,6 +16,7 @@ from .samples import Pool
 from .schemas import Schemas, Variant
 
 _MOST_SETUPS = 24
+_ANSWERED = 0.25  # of the changed requests repeat a number that was answered
 _LONGEST = 4  # requests before the one that is looked at
 
 
@@ -27,6 +28,8 @@ class RequestProposer:
         self._schemas = Schemas(document, pool)
         self._pool = pool
         self._setups: list[list[dict[str, Any]]] = []
+        self._answered: dict[float, None] = {}
+        """Numbers that the application has said: what it compares with them is interesting exactly there."""
         self._variants = {each.id: list(self._requests(each)) for each in operations}
 
     def proposals(self, operation: Operation) -> Iterator[dict[str, Any]]:
@@ -46,6 +49,12 @@ class RequestProposer:
             for label, step in self._variants[operation.id]:
                 if label and not label.startswith("!"):
                     yield _case(operation, setup, _meeting(step, setup), label)
+
+    def hear(self, body: Any) -> None:
+        """Remember the numbers of an answer."""
+        heard = [owner[key] for owner, key in _places(body)]
+        numbers = (each for each in heard if isinstance(each, (int, float)) and not isinstance(each, bool))
+        self._answered |= dict.fromkeys(numbers)
 
     def learn(self, case: dict[str, Any], changed: bool, status: int | None) -> None:
         """Remember a case that succeeded and changed something as the beginning of others."""
@@ -135,8 +144,8 @@ class RequestProposer:
             yield label, {**plain, place: {**plain[place], name: variant.value}}
 
     def _changed(self, step: dict[str, Any], chance: random.Random) -> dict[str, Any]:
-        _, other = chance.choice(self._variants[step["id"]])
-        changed = copy.deepcopy(step)
+        _, variant = chance.choice(self._variants[step["id"]])
+        changed, other = copy.deepcopy(step), copy.deepcopy(variant)  # a case that was recorded must stay as it is
         for place in ("path", "query"):
             changed[place] = {**changed[place], **other[place]} if chance.random() < 0.5 else changed[place]
         if isinstance(step.get("body"), dict) and isinstance(other.get("body"), dict):
@@ -145,7 +154,20 @@ class RequestProposer:
                 changed["body"][name] = _mixed(step["body"].get(name), other["body"][name], chance)
         elif "body" in other:
             changed["body"] = _mixed(step.get("body"), other["body"], chance)
+        if self._answered and chance.random() < _ANSWERED:
+            self._repeat(changed, step["id"], chance)
         return changed
+
+    def _repeat(self, step: dict[str, Any], operation: str, chance: random.Random) -> None:
+        """Let one number of a request be one that was answered before."""
+        parameters = next(each.parameters for each in self.operations if each.id == operation)
+        kinds = {each["name"]: self._schemas.resolve(each.get("schema", {})).get("type") for each in parameters}
+        named = [(step["query"], each["name"]) for each in parameters if each["in"] == "query"]
+        places = [(owner, name) for owner, name in named if kinds[name] in ("number", "integer")]
+        places += [(owner, key) for owner, key in _places(step.get("body")) if type(owner[key]) in (int, float)]
+        if places:
+            owner, key = chance.choice(places)
+            owner[key] = chance.choice(list(self._answered))
 
     def _renamed(self, step: dict[str, Any], chance: random.Random) -> dict[str, Any]:
         return _other(self._changed(step, chance), chance.choice(("other", "third")))
@@ -154,7 +176,7 @@ class RequestProposer:
 def _case(operation: Operation, arrange: list[dict[str, Any]], step: dict[str, Any], label: str) -> dict[str, Any]:
     return {
         "subject": operation.subject, "kind": "route", "arrange": arrange, "act": step,
-        "is_valid": not label.startswith("!"),
+        "is_valid": not label.startswith("!"), "label": label,
     }  # fmt: skip
 
 

@@ -150,7 +150,7 @@ class Schemas:
         found += [Variant(f"with {each.label}", [each.value], each.fits) for each in others]
         found += [Variant(f"also with {each.label}", [*plain, each.value]) for each in others if each.fits]
         most = schema.get("maxItems", 0)
-        if 0 < most <= 30:
+        if 0 < most <= 100:
             found += [
                 Variant(f"with {most} items", plain * most),
                 Variant(f"with {most + 1} items", plain * (most + 1), False),
