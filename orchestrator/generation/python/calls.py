@@ -44,7 +44,7 @@ def _is_row(case: Mapping[str, Any], writer: Writer) -> bool:
     ):
         return False
     values = [*case["act"]["args"].values(), case["outcome"]["returns"]]
-    if isinstance(values[-1], Mapping) and {"shape", "seen", "types"} & set(values[-1]):
+    if isinstance(values[-1], Mapping) and {"shape", "seen", "types", "sql"} & set(values[-1]):
         return False
     return not _is_nan(case["outcome"]["returns"]) and all(_is_brief(each, writer) for each in values)
 
@@ -129,7 +129,12 @@ def _mock_terms(value: Any) -> Iterator[tuple[str, str]]:
 
 def _calls(calls: Sequence[Any], writer: Writer) -> Iterator[str]:
     for expression, count, arguments in calls:
-        if arguments is not None:
+        if arguments is not None and _holds_sql(arguments):
+            yield f"{expression}.assert_called_once()"
+            given = f"{expression}.call_args"
+            yield from (_check(f"{given}.args[{index}]", each, writer) for index, each in enumerate(arguments[0]))
+            yield from (_check(f"{given}.kwargs[{quote(name)}]", each, writer) for name, each in arguments[1].items())
+        elif arguments is not None:
             positional, named = arguments
             items = [("", writer.piece(each)) for each in positional]
             items += [(f"{name}=", writer.piece(each)) for name, each in named.items()]
@@ -138,6 +143,11 @@ def _calls(calls: Sequence[Any], writer: Writer) -> Iterator[str]:
             yield f"{expression}.assert_called_once()"
         else:
             yield f"assert {expression}.call_count == {count}"
+
+
+def _holds_sql(arguments: Sequence[Any]) -> bool:
+    positional, named = arguments
+    return any(isinstance(each, Mapping) and "sql" in each for each in (*positional, *named.values()))
 
 
 def _act_and_checks(
@@ -189,6 +199,8 @@ def _result(term: Any, writer: Writer) -> Iterator[str]:
 def _check(name: str, term: Any, writer: Writer) -> str:
     if _is_nan(term):
         return f"assert math.isnan({name})"
+    if isinstance(term, Mapping) and "sql" in term:
+        return layout(writer.json(term["sql"]), INDENT, f"assert sql({name}) == ")
     is_same = term is None or isinstance(term, bool) or (isinstance(term, Mapping) and "seen" in term)
     operator = "is" if is_same else "=="
     return layout(writer.piece(term), INDENT, f"assert {name} {operator} ")

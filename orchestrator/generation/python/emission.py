@@ -15,7 +15,7 @@ from orchestrator.generation.python.titles import class_name
 from orchestrator.templates import Templates, shipped_directory
 
 TEMPLATE = "pytest.py"
-_TAKEN = frozenset({"client", "copy", "pytest", "response", "result", "date", "datetime", "time", "random", "sys"})
+_TAKEN = frozenset({"client", "copy", "pytest", "response", "result", "date", "datetime", "time", "random", "sys", "sql"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,7 @@ def emit(recording: Mapping[str, Any], place: Place) -> Emitted:
         "standins": standins,
         "replaced": {each["kind"] for each in standins},
         "bodies": bodies.written(),
+        "uses_sql": any(_mentions(group, "assert sql(") for group in groups),
         "uses_without": bodies.uses_without,
         "uses_problems": any(_mentions(group, "problems(") for group in groups),
         "groups": groups,
@@ -113,7 +114,7 @@ def _imports(model: Mapping[str, Any], writer: Writer) -> dict[str, list[str]]:
         "import uuid": "uuid4" in model["replaced"],
         "from collections.abc import Iterator": model["application"],
         "from pathlib import Path": model["up"] is not None,
-        "from typing import Any": model["uses_problems"] or model["uses_without"],
+        "from typing import Any": any(model[f"uses_{each}"] for each in ("problems", "sql", "without")),
         "import pytest": model["state"]
         or model["standins"]
         or any(_mentions(each, "pytest.") for each in model["groups"]),

@@ -92,6 +92,8 @@ def _short(term: Any) -> str:
         return "what_" + slug(str(term["seen"]).replace(".return_value", "").replace(".", " ")) + "_is"
     if "types" in term:
         return slug(" and ".join(each["member"].rpartition(":")[2] for each in term["types"][:3]))
+    if "sql" in term:
+        return "a_statement"
     if "shape" in term:
         return slug(term["shape"].rpartition(":")[2])
     if "mock" in term:

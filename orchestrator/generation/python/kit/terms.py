@@ -3,7 +3,7 @@
 Scalars stand for themselves. The others have a tag: `list`, `tuple`, `set`, `frozenset`, `dict` (pairs), `number`
 (not finite), `bytes` (hex), `new` (a class called with `args` and `fields`), `member` (of an enum, a constant, a
 class), `mock` (of a class, with a `name`), `seen` (an expression of the test) `shape` (a class and attributes to
-compare) and `types` (of the items of a list).
+compare), `types` (of the items of a list) and `sql` (lines of a statement).
 Classes are named `module:qualified.name`; the target's own module is the empty name.
 """
 
@@ -84,6 +84,17 @@ def shape_of(value: object, module: ModuleType) -> Term:
             except Unwritable:
                 continue
     return {"shape": name_of(type(value), module), "fields": found}
+
+
+def statement_of(value: object) -> Term | None:
+    """Return the text of an SQLAlchemy statement, whose values are written in; None for anything else."""
+    if not any(kind.__module__ == "sqlalchemy.sql.elements" for kind in type(value).__mro__):
+        return None
+    try:
+        text = str(value.compile(compile_kwargs={"literal_binds": True}))  # type: ignore[attr-defined]
+    except Exception:  # noqa: BLE001 - not every value can be written into a statement
+        return None
+    return {"sql": [line.strip() for line in text.splitlines()]}
 
 
 def of_json(value: Any) -> Term:

@@ -16,7 +16,7 @@ from .application import Client
 from .fence import Fence, TooLong
 from .mocks import Mocks, patched
 from .standins import replaced
-from .terms import Unwritable, build, describe, name_of, shape_of
+from .terms import Unwritable, build, describe, name_of, shape_of, statement_of
 from .tracing import TooManySteps, Trace
 
 SECONDS = 2.0  # for one case
@@ -158,6 +158,8 @@ class World:
             for name, each in arguments.items():
                 if each is value:
                     return {"seen": name}
+            if (statement := statement_of(value)) is not None:
+                return statement
             raise
 
     def _really_changed(self, after: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
