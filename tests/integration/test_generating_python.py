@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import os
+import subprocess
 import sys
 import venv
 from pathlib import Path
@@ -280,3 +281,49 @@ def test_a_connection_is_a_mock_that_answers_and_is_asked(tmp_path: Path) -> Non
     assert "db.execute.return_value.fetchone.return_value = None" in made.text
     assert 'assert_called_once_with("select amount from accounts where owner = ?", ("",))' in made.text
     assert made.killed == made.mutants
+
+
+def test_the_file_is_written_as_the_project_s_own_formatter_writes_it(tmp_path: Path) -> None:
+    text = "def join(first_of_the_names: list[str], second: str) -> str:\n    return second.join(first_of_the_names)\n"
+    root = project(tmp_path, text)
+    plain = generated(root).text
+    (root / "ruff.toml").write_text("line-length = 60\n[format]\nquote-style = 'single'\n")
+    made = generated(root).text
+    assert 'second=""' in plain
+    assert "second=''" in made
+    assert generated(root).text == made
+
+
+LINGERING = """
+import ctypes
+
+ctypes.CDLL(None).system(b"sleep 600 & echo $! > {pid}")
+
+
+def double(number: int) -> int:
+    return number * 2
+"""
+
+
+def test_no_process_is_left_by_a_target_that_starts_one_behind_the_fence(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    generated(project(tmp_path, LINGERING.replace("{pid}", str(pid))))
+    assert not is_running(int(pid.read_text()))
+
+
+def is_running(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status")
+    return status.exists() and "\nState:\tZ" not in status.read_text()
+
+
+@pytest.mark.parametrize("option", ["--out", "target"])
+def test_what_is_outside_the_project_is_refused_and_nothing_is_written(tmp_path: Path, option: str) -> None:
+    root = project(tmp_path)
+    (tmp_path / "other.py").write_text("def a():\n    return 1\n")
+    before = sorted(tmp_path.rglob("*"))
+    asked = ["shop.py", "--out", "../test_other.py"] if option == "--out" else ["../other.py"]
+    argv = [sys.executable, "-m", "orchestrator.cli.main", "generate", "tests", *asked]
+    ended = subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert f"error[usage/bad-option]: `{asked[-1]}` is not in the project" in ended.stderr
+    assert sorted(tmp_path.rglob("*")) == before

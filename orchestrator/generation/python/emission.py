@@ -15,7 +15,9 @@ from orchestrator.generation.python.titles import class_name
 from orchestrator.templates import Templates, shipped_directory
 
 TEMPLATE = "pytest.py"
-_TAKEN = frozenset({"client", "copy", "pytest", "response", "result", "date", "datetime", "time", "random", "sys", "sql"})
+_TAKEN = frozenset(
+    {"client", "copy", "pytest", "response", "result", "date", "datetime", "time", "random", "sys", "sql"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ def emit(recording: Mapping[str, Any], place: Place) -> Emitted:
         "replaced": {each["kind"] for each in standins},
         "bodies": bodies.written(),
         "uses_sql": any(_mentions(group, "assert sql(") for group in groups),
-        "uses_without": bodies.uses_without,
+        "uses_without": any(_mentions(group, "without(") for group in groups),
         "uses_problems": any(_mentions(group, "problems(") for group in groups),
         "groups": groups,
     }

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from orchestrator.errors import TaskError
 
@@ -96,13 +96,18 @@ def _import_root(path: Path, directory: Path, known: tuple[Path, ...]) -> Path:
     return source if path.is_relative_to(source) else directory
 
 
+def _settings(directory: Path) -> dict[str, Any]:
+    """Return what `pyproject.toml` says to tools."""
+    try:
+        found = tomllib.loads((directory / "pyproject.toml").read_text("utf-8")).get("tool", {})
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _pythonpath(directory: Path) -> list[str]:
     """Return pytest's `pythonpath`, from the first file that configures pytest."""
-    try:
-        found = tomllib.loads((directory / "pyproject.toml").read_text("utf-8"))
-        options = found.get("tool", {}).get("pytest", {}).get("ini_options")
-    except (OSError, ValueError):
-        options = None
+    options = _settings(directory).get("pytest", {}).get("ini_options")
     if isinstance(options, dict):
         value = options.get("pythonpath", [])
         return value.split() if isinstance(value, str) else [str(each) for each in value]
@@ -132,6 +137,20 @@ def _takes_neighbours(tree: ast.Module, path: Path) -> bool:
         for name in names
         if name
     )
+
+
+def find_formatter(interpreter: str, directory: Path, root: Path) -> list[str] | None:
+    """Return the command that formats a file the project's way: by what it configures and its environment has."""
+    for name, command in (("black", ["--quiet"]), ("ruff", ["format", "--quiet"])):
+        program = Path(interpreter).with_name(name)
+        if program.exists() and any(_configures(each, name) for each in _upwards(directory, root)):
+            return [str(program), *command]
+    return None
+
+
+def _configures(directory: Path, tool: str) -> bool:
+    has_file = any((directory / name).is_file() for name in (f"{tool}.toml", f".{tool}.toml"))
+    return has_file or tool in _settings(directory)
 
 
 def stripped(environ: Mapping[str, str], home: Path) -> dict[str, str]:

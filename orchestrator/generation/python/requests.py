@@ -24,29 +24,44 @@ class Bodies:
             subject: act["body"] for subject, act in plain.items() if isinstance(act.get("body"), dict) and act["body"]
         }
         self._used: set[str] = set()
-        self.uses_without = False
 
     def piece(self, step: Mapping[str, Any]) -> Piece:
         """Return the body of a step, as what it changes of its valid body where that is shorter."""
-        body, usual = step["body"], self._plain.get(step["subject"])
-        if not isinstance(body, dict) or usual is None:
-            return self._writer.json(body)
-        changed = {name: value for name, value in body.items() if name not in usual or usual[name] != value}
-        missing = [name for name in usual if name not in body]
-        if len(changed) + len(missing) >= len(usual) and len(usual) > 1:
-            return self._writer.json(body)
-        base: Piece = self.name(step["subject"])
+        subject = step["subject"]
+        written = self._changed(step["body"], self._plain.get(subject), self._title(subject))
+        self._used |= {subject} if written is not None else set()
+        return self._writer.json(step["body"]) if written is None else written
+
+    def field(self, subject: str, name: str, value: Any) -> Piece:
+        """Return the value of one field, as what it changes of the valid one where that is shorter."""
+        written = self._changed(value, self._plain.get(subject, {}).get(name), f"{self._title(subject)}[{quote(name)}]")
+        self._used |= {subject} if written is not None else set()
+        return self._writer.json(value) if written is None else written
+
+    def _changed(self, body: Any, usual: Any, name: str) -> Piece | None:
+        """Return the body as what differs from the usual one, which has a name; None where that is no shorter."""
+        if not isinstance(body, dict) or not isinstance(usual, dict) or not usual:
+            return None
+        changed = {key: value for key, value in body.items() if key not in usual or usual[key] != value}
+        missing = [key for key in usual if key not in body]
+        parts = {key: self._changed(each, usual.get(key), f"{name}[{quote(key)}]") for key, each in changed.items()}
+        whole = [key for key, part in parts.items() if part is None]
+        if len(whole) + len(missing) >= len(usual) > 1:
+            return None
+        base: Piece = name
         if missing:
-            self.uses_without = True
-            base = Bracket("without(", (("", base), *(("", quote(name)) for name in missing)), ")")
+            base = Bracket("without(", (("", name), *(("", quote(key)) for key in missing)), ")")
         if not changed:
             return base
-        fields = tuple((f"{quote(name)}: ", self._writer.json(value)) for name, value in changed.items())
+        fields = ((f"{quote(key)}: ", part or self._writer.json(changed[key])) for key, part in parts.items())
         return Bracket("{", (("**", base), *fields), "}")
 
     def name(self, subject: str) -> str:
         """Return the name of a subject's valid body."""
         self._used.add(subject)
+        return self._title(subject)
+
+    def _title(self, subject: str) -> str:
         return f"VALID_{slug(subject).upper()}"
 
     def plain(self, subject: str) -> Mapping[str, Any] | None:
@@ -161,7 +176,8 @@ def _table(cases: Sequence[Numbered], plain: Mapping[str, Any], writer: Writer, 
         field = _refused_field(case, plain)
         assert field is not None
         (problem,) = _problems(case["outcome"]) or [""]
-        value = writer.json(case["act"][place][field])
+        given = case["act"][place][field]
+        value = bodies.field(case["act"]["subject"], field, given) if place == "body" else writer.json(given)
         items = (("", quote(field)), ("", value), ("", quote(problem)), ("id=", quote(identity)))
         rows.append(("", Bracket("pytest.param(", items, ")")))
         numbers[identity] = number

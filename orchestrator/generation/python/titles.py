@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-_LONGEST = 76
+_LONGEST = 84
 
 
 def class_name(subject: str) -> str:
@@ -47,13 +47,17 @@ def _outcome(case: Mapping[str, Any]) -> str:
         detail = body.get("detail") if isinstance(body, Mapping) else None
         if isinstance(detail, str):
             return f"answers_{outcome['status']}_{slug(detail)}"
-        problem = _problem(detail)
-        return f"answers_{outcome['status']}_{problem}".rstrip("_")
+        what = f"with_{_count(body)}" if isinstance(body, list) else _problem(detail)
+        return f"answers_{outcome['status']}_{what}".rstrip("_")
     if outcome.get("arguments"):
         return f"changes_{slug(' and '.join(outcome['arguments']))}"
     if outcome.get("attributes") and outcome.get("returns") is None:
         return "changes_its_" + slug(" and ".join(list(outcome["attributes"])[:2]))
     return f"returns_{_short(outcome['returns'])}"
+
+
+def _count(items: Sequence[Any]) -> str:
+    return {0: "an_empty_list", 1: "one_item"}.get(len(items), f"{len(items)}_items")
 
 
 def _problem(detail: Any) -> str:
@@ -73,44 +77,61 @@ def _replies(replies: Sequence[Any]) -> str:
     said = []
     for name, path, term in replies:
         call = slug(path.removesuffix("()").rpartition(".")[2].strip("()")) or slug(name)
-        is_error = isinstance(term, Mapping) and "error" in term
-        said.append(f"{call}_fails" if is_error else f"{call}_finds_{_short(term)}")
+        said.append(f"{call}_{_answer(term)}")
     return f"when_{'_and_'.join(said[:2])}" if said else ""
 
 
+def _answer(term: Any) -> str:
+    if isinstance(term, Mapping) and "error" in term:
+        return "fails"
+    if term is None or term == {"list": []}:
+        return "finds_nothing"
+    return f"{'finds' if isinstance(term, Mapping) else 'answers'}_{_short(term)}"
+
+
 def _short(term: Any) -> str:
-    if term is None or isinstance(term, (bool, int, float)):
-        return slug(term if not isinstance(term, (int, float)) or term >= 0 else f"minus {abs(term)}")
-    if isinstance(term, str):
-        return slug(term[:30]) or "an_empty_text"
-    if "new" in term:
-        verdict = next(
-            (each for each in term.get("fields", {}).values() if isinstance(each, str) and each.islower()), ""
-        )
-        return f"{slug(term['new'].rpartition(':')[2])}_{slug(verdict[:20])}".rstrip("_")
-    if "seen" in term:
-        return "what_" + slug(str(term["seen"]).replace(".return_value", "").replace(".", " ")) + "_is"
-    if "types" in term:
-        return slug(" and ".join(each["member"].rpartition(":")[2] for each in term["types"][:3]))
-    if "sql" in term:
-        return "a_statement"
-    if "shape" in term:
-        return slug(term["shape"].rpartition(":")[2])
-    if "mock" in term:
-        return slug(term["name"])
-    if "member" in term:
-        return slug(term["member"].rpartition(":")[2])
+    if isinstance(term, (int, float)) and not isinstance(term, bool) and term < 0:
+        return slug(f"minus {abs(term)}")
+    if not isinstance(term, Mapping):
+        return slug(str(term)[:30]) or "an_empty_text"
+    tag = next(each for each in (*_WORDS, *term) if each in term)
+    return _WORDS.get(tag, _collection)(term)
+
+
+def _instance(term: Mapping[str, Any]) -> str:
+    words = (each for each in term.get("fields", {}).values() if isinstance(each, str) and each.islower())
+    return f"{_named(term['new'])}_{slug(next(words, '')[:20])}".rstrip("_")
+
+
+def _seen(term: Mapping[str, Any]) -> str:
+    """Name a mock's answer by the last two of the names that lead to it."""
+    names = str(term["seen"]).replace(".return_value", "").split(".")
+    return f"what_{slug(' '.join(names[-2:]))}_answers" if "return_value" in term["seen"] else slug(names[-1])
+
+
+def _collection(term: Mapping[str, Any]) -> str:
     tag, items = next(iter(term.items()))
     if isinstance(items, Sequence) and not isinstance(items, str):
         return f"an_empty_{tag}" if not items else f"a_{tag}_of_{len(items)}"
     return slug(items)
 
 
+def _named(path: str) -> str:
+    return slug(path.rpartition(":")[2])
+
+
+_WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "new": _instance, "seen": _seen, "sql": lambda _: "a_statement", "mock": lambda term: slug(term["name"]),
+    "types": lambda term: "_and_".join(_named(each["member"]) for each in term["types"][:3]),
+    "shape": lambda term: _named(term["shape"]), "member": lambda term: _named(term["member"]),
+}  # fmt: skip
+
+
 def _difference(act: Mapping[str, Any], plain: Mapping[str, Any]) -> str:
     changes: list[str] = []
     for place in ("path", "query", "args"):
         given, usual = act.get(place, {}), plain.get(place, {})
-        changes += [_field(name, value) for name, value in given.items() if usual.get(name) != value]
+        changes += [_field(name, value, usual.get(name)) for name, value in given.items() if usual.get(name) != value]
         changes += [f"without_{slug(name)}" for name in usual if name not in given]
     changes += _body_difference(act.get("body"), plain.get("body"), "body" in act, "body" in plain)
     if not changes:
@@ -125,19 +146,43 @@ def _body_difference(given: Any, usual: Any, is_given: bool, is_usual: bool) -> 
         return [] if given == usual else ["another_body"]
     if not given and usual:
         return ["an_empty_body"]
-    changed = [_field(name, value) for name, value in given.items() if usual.get(name) != value]
+    changed = [_field(name, value, usual.get(name)) for name, value in given.items() if usual.get(name) != value]
     return changed + [f"without_{slug(name)}" for name in usual if name not in given]
 
 
-def _field(name: str, value: Any) -> str:
+def _field(name: str, value: Any, usual: Any = None) -> str:
     if isinstance(value, (dict, list)):
-        is_empty = not value or value in ({"list": []}, {"dict": []})
-        return f"empty_{slug(name)}" if is_empty else f"other_{slug(name)}"
+        return _structure(slug(name), value, usual)
     if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
         return f"{slug(name)}_minus_{slug(abs(value))}"
     if isinstance(value, str) and not slug(value):
         return f"{'other' if value else 'empty'}_{slug(name)}"
     return f"{slug(name)}_{slug(str(value)[:24])}"
+
+
+def _structure(name: str, value: Any, usual: Any) -> str:
+    """Say how something with parts differs from the usual one: by its first part that does."""
+    given, before = _parts(value), _parts(usual)
+    if not given:
+        return f"empty_{name}"
+    if isinstance(given, Mapping) and isinstance(before, Mapping):
+        changed = [part for part, each in given.items() if part not in before or before[part] != each]
+        if changed:
+            return f"{name}_with_{_field(changed[0], given[changed[0]], before.get(changed[0]))}"
+        return f"{name}_without_{slug(next(part for part in before if part not in given))}"
+    return f"{len(given)}_in_{name}" if isinstance(given, list) else f"other_{name}"
+
+
+def _parts(value: Any) -> Any:
+    """Return the fields or items of a term or of a JSON value."""
+    if isinstance(value, Mapping):
+        if "new" in value:
+            return value.get("fields", {})
+        for tag in ("list", "tuple", "set", "frozenset"):
+            if set(value) == {tag}:
+                return value[tag]
+        return {str(key): each for key, each in value["dict"]} if set(value) == {"dict"} else value
+    return value
 
 
 def _history(arrange: Sequence[Mapping[str, Any]]) -> str:
@@ -153,4 +198,13 @@ def _times(count: int) -> str:
 
 
 def _shortened(title: str) -> str:
-    return title if len(title) <= _LONGEST else title[:_LONGEST].rpartition("_")[0]
+    if len(title) <= _LONGEST:
+        return title
+    words = title[:_LONGEST].split("_")[:-1]
+    while words[-1] in _JOINING:
+        words.pop()
+    return "_".join(words)
+
+
+_JOINING = frozenset({"after", "and", "answers", "finds", "for", "in", "when", "with", "without"})
+"""Words that promise another one."""

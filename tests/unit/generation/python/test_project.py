@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import TaskError
-from orchestrator.generation.python.project import Project, find_interpreter, find_project, stripped
+from orchestrator.generation.python.project import Project, find_formatter, find_interpreter, find_project, stripped
 
 
 def project(root: Path, target: str, text: str = "", **files: str) -> Project:
@@ -72,3 +72,28 @@ def test_without_an_environment_the_active_one_and_then_the_path_decide(tmp_path
 def test_no_secret_of_the_environment_reaches_the_target(tmp_path: Path) -> None:
     kept = stripped({"PATH": "/bin", "API_KEY": "secret", "HOME": "/home/me"}, tmp_path)
     assert (kept["PATH"], kept["HOME"], "API_KEY" in kept) == ("/bin", str(tmp_path), False)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "program"),
+    [
+        ("pyproject.toml", "[tool.black]\nline-length = 90\n[tool.ruff]\n", "black"),
+        ("pyproject.toml", "[tool.ruff]\n", "ruff"),
+        (".ruff.toml", "", "ruff"),
+        ("pyproject.toml", "[tool.mypy]\n", None),
+    ],
+)
+def test_the_formatter_is_the_one_that_the_project_configures(
+    tmp_path: Path, file: str, text: str, program: str | None
+) -> None:
+    (tmp_path / file).write_text(text)
+    (tmp_path / "inner").mkdir()
+    for name in ("black", "ruff"):
+        (tmp_path / name).touch()
+    found = find_formatter(str(tmp_path / "python"), tmp_path / "inner", tmp_path)
+    assert (found and Path(found[0]).name) == program
+
+
+def test_a_formatter_that_is_not_installed_formats_nothing(tmp_path: Path) -> None:
+    (tmp_path / "ruff.toml").write_text("")
+    assert find_formatter(str(tmp_path / "python"), tmp_path, tmp_path) is None

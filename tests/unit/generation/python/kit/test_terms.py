@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.generation.python.kit.terms import Unwritable, build, describe
+from orchestrator.generation.python.kit.terms import Unwritable, build, describe, statement_of
 
 HERE = sys.modules[__name__]
 
@@ -95,3 +95,17 @@ def test_what_holds_itself_or_is_huge_is_refused() -> None:
     for value in (endless, list(range(10_000))):
         with pytest.raises(Unwritable, match="too large"):
             describe(value, HERE)
+
+
+def test_a_statement_is_its_lines_and_nothing_else_is_one() -> None:
+    def compile_(_self: object, compile_kwargs: dict[str, bool]) -> str:
+        return f"SELECT 1 \nFROM t {compile_kwargs['literal_binds']}"
+
+    kind = type("Select", (), {"__module__": "sqlalchemy.sql.elements", "compile": compile_})
+    assert statement_of(kind()) == {"sql": ["SELECT 1", "FROM t True"]}
+    assert statement_of("SELECT 1") is None
+
+
+def test_a_statement_whose_values_cannot_be_written_in_is_none() -> None:
+    kind = type("Select", (), {"__module__": "sqlalchemy.sql.elements"})
+    assert statement_of(kind()) is None
