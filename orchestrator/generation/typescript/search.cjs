@@ -75,6 +75,7 @@ async function searchOne(subject, found, seen, pool) {
   let kept = 0;
   const spare = { error: 0, value: 0, whole: 0 };
   const planned = new Set();
+  const met = new Set();
   let queue = [{ choices: {}, known: new Set(), changed: null, rank: 0 }];
   for (let count = 0; queue.length && count < request.budget; count += 1) {
     if (Date.now() > until) {
@@ -103,10 +104,15 @@ async function searchOne(subject, found, seen, pool) {
     const outcome = outcomeOf(made, heard) ?? outcomeClass(made, heard);
     const isNew = fresh.length > 0 || !outcomes.has(outcome);
     const kind = subject.kind !== 'call' ? 'whole' : made.error ? 'error' : 'value';
+    // What comes to light by a case that shows nothing else, such as the properties of an argument that may be left out.
+    const opened = points.filter(({ path: at }) => /^(arg|construct):/.test(at) && !met.has(at));
+    opened.forEach(({ path: at }) => met.add(at));
+    if ((isNew || opened.length) && !isDeadEnd(made)) {
+      queue = enqueue(queue, planned, { choices, points: isNew ? points : opened, known, changed, isWhole: subject.kind !== 'call' });
+    }
     if (!isNew && spare[kind] >= MOST_SPARE[kind]) continue;
     found.proposed += 1;
     const reason = unfit(made) ?? (await unsteady(made));
-    if (isNew && !isDeadEnd(made)) queue = enqueue(queue, planned, { choices, points, known, changed, isWhole: subject.kind !== 'call' });
     if (reason) {
       found.dropped[reason] = (found.dropped[reason] ?? 0) + 1;
       continue;
