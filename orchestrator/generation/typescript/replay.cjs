@@ -9,7 +9,9 @@ const { actOf } = require('./acts.cjs');
 const { standIn } = require('./guards.cjs');
 
 const MOST_CALLS = 60;
-const SLOWEST_MS = 2000;
+const LONGEST_QUIET_MS = 2000;
+const LOOK_MS = 100;
+const BUSY_US = 5_000;
 // No name: an object that learns would have a property of any name.
 const MADE_OF = Symbol('made of');
 const UPTIME = 60;
@@ -140,12 +142,20 @@ function firstCause({ root }, error) {
   return `${message}${place ? ` (in ${path.relative(root, place[1])})` : ''}`;
 }
 
+/** Waits until nothing has happened for a while. What is busy goes on: on a busy machine it takes longer, and is no other case. */
 function limited(promise) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(Object.assign(new Error('too slow'), { name: 'Timeout' })), SLOWEST_MS);
+    let quiet = 0;
+    let before = process.cpuUsage();
+    timer = setInterval(() => {
+      const { user, system } = process.cpuUsage(before);
+      before = process.cpuUsage();
+      quiet = user + system < BUSY_US ? quiet + 1 : 0;
+      if (quiet * LOOK_MS >= LONGEST_QUIET_MS) reject(Object.assign(new Error('too slow'), { name: 'Timeout' }));
+    }, LOOK_MS);
   });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  return Promise.race([promise, late]).finally(() => clearInterval(timer));
 }
 
 function load({ root, target, model }, outside, give) {
