@@ -19,7 +19,7 @@ from orchestrator.generation.typescript.worker import Ended, Worker
 _KEPT: Final = ("PATH", "LANG", "TMPDIR", "HOME", "SYSTEMROOT")
 _ANALYSIS: Final = 120.0
 _SUITE: Final = 300.0
-_PROOF: Final = 300.0
+_PROOF: Final = 600.0
 _BESIDE_SEARCH: Final = 60.0
 """Seconds a search may take beyond its own limit, which it looks at between two tries."""
 _MOST_HANGING: Final = 3
@@ -33,8 +33,6 @@ class Suite:
     """Full names of the tests that failed."""
     broken: tuple[str, ...] = ()
     """Messages of files that could not run."""
-    leaking: tuple[str, ...] = ()
-    """Test files after which something is different for the next one in the same process."""
     coverage: dict[str, Any] = field(default_factory=dict)
     """Counters by source file, as Istanbul has them."""
     unknown: str | None = None
@@ -140,15 +138,15 @@ class Jest:
             return Suite(unknown=f"longer than {_SUITE:g} s" if end.is_late else cause_in(end.output))
         if "error" in found:
             return Suite(unknown=cause_in(found["error"]))
-        return Suite(tuple(found["failed"]), tuple(found["broken"]), tuple(found["leaking"]), found["coverage"])
+        return Suite(tuple(found["failed"]), tuple(found["broken"]), found["coverage"])
 
     async def prove(self, files: Mapping[str, str], suite: Suite) -> Proof:
         """Run a test file, which may not be there yet, as the project will run it."""
-        known = {"failed": suite.failed, "broken": suite.broken, "leaking": suite.leaking}
+        known = {"failed": suite.failed, "broken": suite.broken, "unknown": suite.unknown}
         target = str(self._request.root / self._request.target)
         coverage = {name: one for name, one in suite.coverage.items() if name == target}
-        asked = {"test": self._request.test_file, "files": dict(files), "suite": {**known, "coverage": coverage}}
-        found = await self._ask(self._prover, "prove", asked, _PROOF, "the tests did not end")
+        place = {"test": self._request.test_file, "files": dict(files), "marker": SIGN}
+        found = await self._run({**place, "suite": {**known, "coverage": coverage}})
         self._keep("prove", found)
         return Proof(
             stage=found["stage"],
@@ -159,6 +157,14 @@ class Jest:
             before=None if suite.unknown else coverage_of(found.get("before")) or Coverage(),
             coverage=coverage_of(found.get("coverage")),
         )
+
+    async def _run(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the runs have shown; what fails in a process that has run much is run in a fresh one."""
+        found = await self._ask(self._prover, "prove", asked, _PROOF, "the tests did not end")
+        if found.get("fresh") or found["stage"] == "suite":
+            await self._prover.close()
+            found = await self._ask(self._prover, "prove", asked, _PROOF, "the tests did not end")
+        return found
 
     async def _ask(self, worker: Worker, what: str, asked: Mapping[str, Any], limit: float, why: str) -> dict[str, Any]:
         """Return an answer.

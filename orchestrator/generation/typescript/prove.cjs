@@ -1,28 +1,29 @@
 'use strict';
 // Runs a test file that is not written yet as the project will run it: in order, shuffled and in several time zones,
-// after the files that leave something behind, and once more for its coverage. Ends with the first run that fails.
+// then before and after all tests that people wrote. Ends with the first run that fails.
 
 const path = require('node:path');
 const { changed, shared } = require('./leaks.cjs');
 const { open, virtual } = require('./project.cjs');
+const { isGenerated } = require('./suite.cjs');
 
 const IN_ORDER = 5;
 const SHUFFLED = 5;
 const ZONES = ['UTC', 'America/New_York', 'Asia/Tokyo'];
 
-async function prove({ root, target, test, files, suite }) {
+async function prove({ root, target, test, files, suite, marker }) {
   const place = path.join(root, test);
   const texts = await formatted(root, files);
   virtual.lay(Object.fromEntries(Object.entries(texts).map(([name, text]) => [path.join(root, name), text])));
   try {
-    return { texts, ...(await proven(await open(root), target, place, suite)) };
+    return { texts, ...(await proven(await open(root), target, place, suite, marker)) };
   } finally {
     virtual.lay({});
     process.env.TZ = ZONES[0];
   }
 }
 
-async function proven(project, target, test, suite) {
+async function proven(project, target, test, suite, marker) {
   const config = await project.configOf(test);
   if (!config) return { stage: 'unseen', failed: [], broken: [] };
   const before = shared();
@@ -37,19 +38,19 @@ async function proven(project, target, test, suite) {
     if (isRed(said)) return { stage: 'shuffled', ...said };
   }
   process.env.TZ = ZONES[0];
-  for (const other of suite.leaking) await project.run(await project.configOf(path.join(project.root, other)), path.join(project.root, other));
+  const fresh = suite.unknown ? [] : await broken(project, test, suite, left.length ? null : marker);
   const last = await project.run(config, test, { cover: [target] });
   if (isRed(last)) return { stage: 'suite', ...last };
-  const fresh = left.length ? await broken(project, suite) : [];
   const file = path.join(project.root, target);
   const covered = { before: summary(await project.merged([suite.coverage]), file), coverage: summary(await project.merged([suite.coverage, last.coverage]), file) };
-  return { stage: null, left, fresh, failed: [], broken: [], ...covered };
+  return { stage: null, fresh, failed: [], broken: [], ...covered };
 }
 
-/** Only a file that leaves something behind can break others: then all of them are run after it. */
-async function broken(project, suite) {
+/** What fails among the other tests now, and did not by itself. Generated ones have the `marker`; they use nothing that is shared. */
+async function broken(project, own, suite, marker) {
   const fresh = [];
   for (const { config, test } of await project.tests()) {
+    if (test === own || (marker && isGenerated(test, marker))) continue;
     const { failed, broken: unable } = await project.run(config, test);
     fresh.push(...[...failed, ...unable].filter((one) => ![...suite.failed, ...suite.broken].includes(one)));
   }

@@ -66,6 +66,7 @@ SHUFFLED = [
     f"new.test.ts {seed} {zone}"
     for seed, zone in enumerate(["America/New_York", "Asia/Tokyo", "UTC", "America/New_York", "Asia/Tokyo"], 1)
 ]
+THEIRS = ["old.test.ts in order UTC", "leaks.test.ts in order UTC"]
 
 
 @pytest.fixture
@@ -96,8 +97,9 @@ def _environ() -> dict[str, str]:
 
 
 def prove(project: Path, text: str, *, test: str = "new.test.ts", **suite: Any) -> Any:
-    known = {"failed": [], "broken": [], "leaking": [], "coverage": {}, **suite}
+    known = {"failed": [], "broken": [], "coverage": {}, **suite}
     asked = {"root": str(project), "target": "a.ts", "test": test, "files": {test: text}, "suite": known}
+    asked["marker"] = "orchestrate: generated"
     return node("return require(here + 'prove.cjs').prove(given[0]);", asked)
 
 
@@ -105,20 +107,26 @@ def runs(project: Path) -> list[str]:
     return (project / "runs").read_text().splitlines()
 
 
-def test_a_file_is_proven_in_order_shuffled_in_other_time_zones_and_for_its_coverage(project: Path) -> None:
+def test_a_file_is_proven_in_order_shuffled_in_other_time_zones_and_around_the_suite(project: Path) -> None:
     assert prove(project, "it('holds')")["stage"] is None
+    assert runs(project) == [*IN_ORDER, *SHUFFLED, *THEIRS, "new.test.ts covered UTC"]
+
+
+def test_a_suite_of_which_nothing_is_known_is_not_run(project: Path) -> None:
+    prove(project, "it('holds')", unknown="longer than 300 s")
     assert runs(project) == [*IN_ORDER, *SHUFFLED, "new.test.ts covered UTC"]
+
+
+def test_what_fails_after_a_file_is_told(project: Path) -> None:
+    (project / "old.test.ts").write_text("it('is red')\n")
+    assert prove(project, "it('holds')", failed=["is in old.test.ts"])["fresh"] == []
+    assert prove(project, "it('holds')")["fresh"] == ["is in old.test.ts"]
 
 
 def test_a_file_is_proven_without_being_there(project: Path) -> None:
     before = {path.name for path in project.iterdir()}
     prove(project, "it('holds')")
     assert {path.name for path in project.iterdir()} == before | {"runs"}
-
-
-def test_what_leaks_runs_before_the_file_once_more(project: Path) -> None:
-    prove(project, "it('holds')", leaking=["leaks.test.ts"])
-    assert runs(project)[10:] == ["leaks.test.ts in order UTC", "new.test.ts covered UTC"]
 
 
 def test_the_first_red_run_is_the_last(project: Path) -> None:
@@ -132,11 +140,9 @@ def test_a_test_that_depends_on_the_order_is_told_apart(project: Path) -> None:
     assert (said["stage"], said["failed"]) == ("shuffled", ["is in new.test.ts"])
 
 
-def test_after_a_file_that_leaks_all_others_run(project: Path) -> None:
-    (project / "old.test.ts").write_text("it('is red')\n")
-    assert prove(project, "it('leaks')", failed=["is in old.test.ts"])["fresh"] == []
-    assert runs(project)[-3:] == [f"{name}.test.ts in order UTC" for name in ("old", "leaks", "made")]
-    assert prove(project, "it('leaks')")["fresh"] == ["is in old.test.ts"]
+def test_after_a_file_that_leaks_generated_ones_run_too(project: Path) -> None:
+    prove(project, "it('leaks')")
+    assert runs(project)[10:] == [*THEIRS, "made.test.ts in order UTC", "new.test.ts covered UTC"]
 
 
 def test_a_file_that_does_not_compile_is_told_with_the_words_of_the_compiler(project: Path) -> None:
@@ -145,8 +151,8 @@ def test_a_file_that_does_not_compile_is_told_with_the_words_of_the_compiler(pro
 
 
 def test_what_fails_after_its_test_is_told_with_the_run(project: Path) -> None:
-    asked = {"root": str(project), "target": "a.ts", "test": "new.test.ts", "files": {"new.test.ts": "it('is late')"}}
-    suite = {"failed": [], "broken": [], "leaking": [], "coverage": {}}
+    asked = {"root": str(project), "target": "a.ts", "test": "new.test.ts", "files": {"new.test.ts": "it('is late')"}, "marker": "generated"}
+    suite = {"failed": [], "broken": [], "coverage": {}}
     script = """
         require(here + 'strays.cjs').keepStrays();
         process.removeAllListeners('unhandledRejection'); // as Jest does
@@ -175,11 +181,11 @@ def test_a_file_that_jest_does_not_look_for_is_told(project: Path) -> None:
     assert not (project / "runs").exists()
 
 
-def test_the_suite_is_what_people_wrote_and_says_which_files_leak(project: Path) -> None:
+def test_the_suite_is_what_people_wrote(project: Path) -> None:
     (project / "old.test.ts").write_text("it('is red')\n")
     asked = {"root": str(project), "marker": "orchestrate: generated"}
     said = node("return require(here + 'suite.cjs').suite(given[0]);", asked)
-    assert (said["tests"], said["failed"], said["leaking"]) == (2, ["is in old.test.ts"], ["leaks.test.ts"])
+    assert (said["tests"], said["failed"]) == (2, ["is in old.test.ts"])
 
 
 @pytest.mark.parametrize(
