@@ -53,7 +53,7 @@ def prove(asked):
     fresh = [one for one in bad if one.startswith("theirs") and (number == 2 or "cold" not in one)]
     with (answers / "proofs").open("a") as proofs:
         proofs.write(f"{{number}} ")
-    stage = "unseen" if "unseen" in bad else "first" if failed else None
+    stage = next((one for one in bad if one in ("unseen", "module")), "first" if failed else None)
     covered = dict(lines=100, branches=50, functions=25)
     return dict(stage=stage, texts=asked["files"], failed=failed, broken=[], fresh=fresh, coverage=covered)
 
@@ -202,6 +202,12 @@ def test_a_file_that_jest_does_not_look_for_is_refused(shop: Shop) -> None:
     shop.fail("unseen")
     message = f"the project's Jest does not look for tests at `{TEST_FILE}`"
     assert shop.bench.failure(task()) == ("generation/nothing-holds", message)
+
+
+def test_a_native_module_is_refused(shop: Shop) -> None:
+    shop.fail("module")
+    message = f"`{TEST_FILE}` is an ES module to Jest, in which nothing can be replaced yet"
+    assert shop.bench.failure(task()) == ("generation/not-covered", message)
 
 
 def test_tests_that_break_a_test_of_a_person_are_not_written(shop: Shop) -> None:

@@ -44,7 +44,7 @@ class Proof:
     """What the runs of a test file that is not written yet have shown."""
 
     stage: str | None
-    """The run that failed: `unseen`, `first`, `again`, `shuffled` or `suite`; None if all are green."""
+    """What failed: `unseen`, `module`, `first`, `again`, `shuffled` or `suite`; None if all are green."""
     texts: dict[str, str]
     """The files as they are to be written."""
     failed: tuple[str, ...] = ()

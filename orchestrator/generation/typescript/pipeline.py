@@ -103,7 +103,7 @@ def _checked(request: Request, model: Recorded) -> Recorded:
         place = Location(request.target, broken["line"], broken["column"])
         raise TaskError("generation/target-broken", f"`{request.target}`: {broken['message']}", location=place)
     if not has_subjects(model):
-        hint = "functions, classes, routes, plugins and what acts when it is loaded are covered"
+        hint = "functions, classes, routes, plugins and what acts when loaded are covered, not `module.exports`"
         raise TaskError("generation/not-covered", f"`{request.target}` exports nothing that can be tried", hint=hint)
     return model
 

@@ -63,6 +63,18 @@ class Project {
     return undefined;
   }
 
+  /** Whether a test file is an ES module to Jest in which something is replaced, which has other means for that. */
+  isModule(config, test) {
+    const { default: Resolver } = part(this.root, 'jest', '@jest/core', 'jest-resolve');
+    const isNative = Resolver.unstable_shouldLoadAsEsm(test, config.extensionsToTreatAsEsm ?? []);
+    return isNative && /\bjest\./.test(fs.readFileSync(test, 'utf8'));
+  }
+
+  /** Whether the transform of the tests checks types. */
+  isChecked(config) {
+    return (config.transform ?? []).some(([, place]) => /ts-jest/.test(place));
+  }
+
   /** The paths of all tests there are, with the configuration of each. */
   async tests() {
     const found = [];

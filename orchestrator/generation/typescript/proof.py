@@ -60,6 +60,9 @@ class Prover:
             raise TaskError(
                 "generation/nothing-holds", message, hint="see `testMatch`, `testRegex` and `roots` of Jest"
             )
+        if proof.stage == "module":
+            message = f"`{self._request.test_file}` is an ES module to Jest, in which nothing can be replaced yet"
+            raise TaskError("generation/not-covered", message, hint="targets that need no replacement are covered")
         if proof.breaks:
             message = f"after the tests of `{self._request.target}`, `{cause_in(proof.breaks[0])}` fails"
             raise TaskError("generation/nothing-holds", message)

@@ -6,6 +6,7 @@ const path = require('node:path');
 const { changed, shared } = require('./leaks.cjs');
 const { open, virtual } = require('./project.cjs');
 const { isGenerated } = require('./suite.cjs');
+const { complaints, finished } = require('./texts.cjs');
 
 const IN_ORDER = 5;
 const SHUFFLED = 5;
@@ -13,7 +14,7 @@ const ZONES = ['UTC', 'America/New_York', 'Asia/Tokyo'];
 
 async function prove({ root, target, test, files, suite, marker }) {
   const place = path.join(root, test);
-  const texts = await formatted(root, files);
+  const texts = await finished(root, files);
   virtual.lay(Object.fromEntries(Object.entries(texts).map(([name, text]) => [path.join(root, name), text])));
   try {
     return { texts, ...(await proven(await open(root), target, place, suite, marker)) };
@@ -26,6 +27,9 @@ async function prove({ root, target, test, files, suite, marker }) {
 async function proven(project, target, test, suite, marker) {
   const config = await project.configOf(test);
   if (!config) return { stage: 'unseen', failed: [], broken: [] };
+  if (project.isModule(config, test)) return { stage: 'module', failed: [], broken: [] };
+  const unchecked = project.isChecked(config) ? [] : complaints(project.root, test);
+  if (unchecked.length) return { stage: 'first', failed: [], broken: [unchecked.join('\n')] };
   const before = shared();
   for (let number = 1; number <= IN_ORDER; number += 1) {
     const said = await project.run(config, test);
@@ -65,29 +69,6 @@ function summary(map, file) {
   if (!map.files().includes(file)) return null;
   const { lines, branches, functions } = map.fileCoverageFor(file).toSummary().data;
   return { lines: lines.pct, branches: branches.pct, functions: functions.pct };
-}
-
-/** The files as the project's Prettier has them, where it has one. */
-async function formatted(root, files) {
-  const prettier = await prettierOf(root);
-  if (!prettier) return files;
-  const done = {};
-  for (const [name, text] of Object.entries(files)) {
-    const filepath = path.join(root, name);
-    const options = await prettier.resolveConfig(filepath, { editorconfig: true });
-    done[name] = await prettier.format(text, { ...options, filepath });
-  }
-  return done;
-}
-
-async function prettierOf(root) {
-  try {
-    const found = await import(require.resolve('prettier', { paths: [root] }));
-    return found.default ?? found;
-  } catch (error) {
-    if (error.code === 'MODULE_NOT_FOUND') return null;
-    throw error;
-  }
 }
 
 module.exports = { prove };

@@ -25,8 +25,11 @@ JEST = {
     "jest-config/index.js": """
         exports.readConfigs = async (argv, [root]) => ({
           globalConfig: { config: argv.config },
-          configs: [{ all: ['old', 'leaks', 'made'].map((name) => `${root}/${name}.test.ts`) }],
+          configs: [{ transform: [['', 'ts-jest/index.js']], all: ['old', 'leaks', 'made'].map((name) => `${root}/${name}.test.ts`) }],
         });""",
+    "jest-resolve/package.json": "{}",
+    "jest-resolve/index.js": """
+        exports.default = { unstable_shouldLoadAsEsm: (place) => place.endsWith('.mts') };""",
     "jest-runtime/package.json": "{}",
     "jest-runtime/index.js": "exports.default = { createContext: async (config) => ({ config }) };",
     "jest-runner/package.json": "{}",
@@ -151,7 +154,13 @@ def test_a_file_that_does_not_compile_is_told_with_the_words_of_the_compiler(pro
 
 
 def test_what_fails_after_its_test_is_told_with_the_run(project: Path) -> None:
-    asked = {"root": str(project), "target": "a.ts", "test": "new.test.ts", "files": {"new.test.ts": "it('is late')"}, "marker": "generated"}
+    asked = {
+        "root": str(project),
+        "target": "a.ts",
+        "test": "new.test.ts",
+        "files": {"new.test.ts": "it('is late')"},
+        "marker": "generated",
+    }
     suite = {"failed": [], "broken": [], "coverage": {}}
     script = """
         require(here + 'strays.cjs').keepStrays();
@@ -179,6 +188,11 @@ def test_another_text_at_the_same_place_is_another_file(project: Path) -> None:
 def test_a_file_that_jest_does_not_look_for_is_told(project: Path) -> None:
     assert prove(project, "it('holds')", test="new.ts")["stage"] == "unseen"
     assert not (project / "runs").exists()
+
+
+def test_a_native_module_in_which_something_is_replaced_is_told(project: Path) -> None:
+    assert prove(project, "jest.mock('./a');", test="new.test.mts")["stage"] == "module"
+    assert prove(project, "it('holds')", test="new.test.mts")["stage"] is None
 
 
 def test_the_suite_is_what_people_wrote(project: Path) -> None:

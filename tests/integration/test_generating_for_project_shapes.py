@@ -1,0 +1,130 @@
+"""Tests for projects that differ in how they are compiled: each gets a file that its own Jest runs, or a clear refusal."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.generation.typescript.worker import HERE
+
+pytestmark = pytest.mark.long
+
+PACKAGES = (
+    "jest@30 typescript@5 ts-jest@29 @types/jest@30 @types/node@20 @babel/core@7 @babel/preset-env@7 "
+    "@babel/preset-typescript@7 @swc/core@1 @swc/jest@0.2"
+)
+STORE = """import { readFile } from 'node:fs/promises';
+
+export async function load(name: string): Promise<{ left: number } | undefined> {
+  return JSON.parse(await readFile(name, 'utf8'));
+}
+"""
+STOCK = """import { load } from './store';
+
+export function price(size: 'small' | 'large', count: number): number {
+  if (count > 10) return size === 'large' ? 90 : 45;
+  return size === 'large' ? 100 : 50;
+}
+
+export async function isLeft(name: string): Promise<boolean> {
+  const found = await load(name);
+  if (!found) throw new Error(`there is no ${name}`);
+  return found.left > 0;
+}
+"""
+PLAIN = STOCK.replace(": 'small' | 'large'", "").replace(": number", "").replace(": string", "")
+PLAIN = PLAIN.replace(": Promise<boolean>", "")
+PLAIN_STORE = STORE.replace(": string", "").replace(": Promise<{ left: number } | undefined>", "")
+COMMON = "module.exports = { price: (count) => (count > 10 ? 45 : 50) };\n"
+COMPILER = {"target": "ES2022", "module": "CommonJS", "strict": True, "skipLibCheck": True, "types": ["jest", "node"]}
+BABEL = ["@babel/preset-env", {"targets": {"node": "current"}}]
+FORGETFUL = {"preset": "ts-jest", "resetMocks": True, "restoreMocks": True, "resetModules": True}
+SWC = {"transform": {"^.+\\.ts$": "@swc/jest"}}
+ESM = {"preset": "ts-jest/presets/default-esm"}
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("packages")
+    (place / "package.json").write_text("{}")
+    argv = ["npm", "install", "--no-audit", "--no-fund", *PACKAGES.split()]
+    subprocess.run(argv, cwd=place, check=True, capture_output=True)
+    return place / "node_modules"
+
+
+@pytest.fixture
+def project(tmp_path: Path, packages: Path) -> Path:
+    (tmp_path / "node_modules").symlink_to(packages)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": COMPILER}))
+    return tmp_path
+
+
+def lay(project: Path, sources: dict[str, str], jest: Any, babel: Any, **package: Any) -> None:
+    for name, text in sources.items():
+        (project / "src" / name).write_text(text)
+    (project / "package.json").write_text(json.dumps({"name": "shape", "jest": jest, **package}))
+    if babel:
+        (project / "babel.config.json").write_text(json.dumps({"presets": babel}))
+
+
+def generate(project: Path, target: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "orchestrator.cli.main", "generate", "tests", target]
+    return subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "jest", "babel"),
+    [
+        pytest.param("ts", FORGETFUL, None, id="mocks that are reset"),
+        pytest.param("ts", {}, [BABEL, "@babel/preset-typescript"], id="babel"),
+        pytest.param("ts", SWC, None, id="swc"),
+        pytest.param("js", {}, [BABEL], id="JavaScript"),
+    ],
+)
+def test_a_project_gets_tests_that_its_own_jest_runs(project: Path, suffix: str, jest: Any, babel: Any) -> None:
+    texts = (STORE, STOCK) if suffix == "ts" else (PLAIN_STORE, PLAIN)
+    lay(project, dict(zip((f"store.{suffix}", f"stock.{suffix}"), texts, strict=True)), jest, babel)
+    done = generate(project, f"src/stock.{suffix}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "100 % of functions" in done.stdout
+    argv = ["node", "node_modules/jest/bin/jest.js", "--ci"]
+    run = subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "1 passed, 1 total" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("sources", "jest", "message"),
+    [
+        pytest.param({"stock.js": COMMON}, {}, "not by `module.exports`", id="CommonJS"),
+        pytest.param(
+            {"store.ts": STORE, "stock.ts": STOCK}, ESM, "in which nothing can be replaced yet", id="ES modules"
+        ),
+    ],
+)
+def test_what_is_not_covered_is_refused_and_leaves_nothing(
+    project: Path, sources: Any, jest: Any, message: str
+) -> None:
+    kind = {"type": "module"} if jest else {}
+    lay(project, sources, jest, None, **kind)
+    done = generate(project, f"src/{list(sources)[-1]}")
+    assert done.returncode != 0
+    assert message in " ".join((done.stdout + done.stderr).split())
+    assert {path.name for path in (project / "src").iterdir()} == set(sources)
+
+
+def test_where_the_transform_checks_nothing_the_compiler_does(project: Path) -> None:
+    bad = project / "src" / "bad.test.ts"
+    bad.write_text("it('is one', () => {\n  const n: number = 'text';\n  expect(n).toBe(1);\n});\n")
+    script = f"require('{HERE}/texts.cjs').complaints('{project}', '{bad}')"
+    argv = ["node", "-p", f"JSON.stringify({script})"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, env={"PATH": os.environ["PATH"]})
+    (said,) = json.loads(done.stdout)
+    assert said.startswith("bad.test.ts:2:9 - error TS2322:")
