@@ -1,4 +1,4 @@
-"""Tests for projects that differ in how they are compiled: each gets a file that its own Jest runs, or a clear refusal."""
+"""Projects that differ in how they are compiled: each gets a file that its own Jest runs, or a clear refusal."""
 
 from __future__ import annotations
 

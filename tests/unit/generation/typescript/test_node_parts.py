@@ -25,7 +25,10 @@ JEST = {
     "jest-config/index.js": """
         exports.readConfigs = async (argv, [root]) => ({
           globalConfig: { config: argv.config },
-          configs: [{ transform: [['', 'ts-jest/index.js']], all: ['old', 'leaks', 'made'].map((name) => `${root}/${name}.test.ts`) }],
+          configs: [{
+            transform: [['', 'ts-jest/index.js']],
+            all: ['old', 'leaks', 'made'].map((name) => `${root}/${name}.test.ts`),
+          }],
         });""",
     "jest-resolve/package.json": "{}",
     "jest-resolve/index.js": """
