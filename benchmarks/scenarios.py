@@ -64,7 +64,8 @@ def main() -> None:
         echo(int(3000 * scale))
         throughput(int(200 * scale))
         for workers in (8, 40):
-            parallel(40, workers, 2.0 if scale == 1.0 else 0.5)
+            for burning in (0, 4):
+                parallel(40, workers, 2.0 if scale == 1.0 else 0.5, burning)
 
 
 def three_steps(runs: int) -> None:
@@ -180,12 +181,18 @@ def throughput(megabytes: int) -> None:
     print(f"{'memory':<28} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:6.0f} MB at most")
 
 
-def parallel(count: int, workers: int, seconds: float) -> None:
-    """Play sleepers through the engine, from its start to its end; compare with what no scheduler can beat."""
-    directory = Path(f"sleepers-{workers}")
+def parallel(count: int, workers: int, seconds: float, burning: int) -> None:
+    """Play sleepers through the engine, from its start to its end; compare with what no scheduler can beat.
+
+    Every so many-th one burns a processor for the same time instead, if `burning` is not zero.
+    """
+    directory = Path(f"sleepers-{workers}-{burning}")
     directory.mkdir()
     for number in range(count):
-        text = f"command: [sleep, '{seconds}']\nsteps: [{{exit: 0}}]\n"
+        command, status = f"[sleep, '{seconds}']", 0
+        if burning and number % burning == 0:
+            command, status = f"[timeout, '{seconds}', sh, -c, 'while :; do :; done']", 124
+        text = f"command: {command}\nsteps: [{{exit: {status}}}]\n"
         (directory / f"{number:02}.yaml").write_text(text)
     wanted = Wanted(files=[directory], workers=workers)
     plan = make_plan(wanted, load_all(wanted))
@@ -194,7 +201,7 @@ def parallel(count: int, workers: int, seconds: float) -> None:
     assert project.run().exit_code == 0
     took = time.perf_counter() - began
     limit = math.ceil(count / workers) * seconds
-    title = f"{count} x {seconds:g} s, {workers} workers"
+    title = f"{count} x {seconds:g} s, {workers} workers{', cpu' if burning else ''}"
     print(f"{title:<28} {took:6.2f} s  {limit / took:6.3f} of the physical limit")
 
 
