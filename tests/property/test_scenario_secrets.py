@@ -58,8 +58,9 @@ def left(secret: str, token: str, chance: random.Random, directory: Path) -> dic
     for piece in pieces(printed(token, chance).encode(), chance):
         session.received(piece)
     for piece in pieces(secret.encode(), chance):  # nobody takes what is typed; it is noted nevertheless
-        session.keys.append(piece.decode("utf-8", "ignore"))
         session.recording.add(0.0, "i", piece)
+    typed = chance.randrange(len(secret))
+    session.keys.extend([secret[:typed], f"{secret[typed:]} <enter>"])
     failed = StepFailed(f"the screen does not show `{secret}`", secret)
     drawn = picture.write(session.screen, directory, "a", f"about {secret}", masker) if chance.random() < 0.1 else []
     session.recording.write(directory / "a.cast", masker)
