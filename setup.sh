@@ -4,6 +4,7 @@
 #   ./setup.sh              sets up, nothing more
 #   ./setup.sh test ...     runs the tests, with pytest's options
 #   ./setup.sh run ...      runs `orchestrate run ...`; so with every other command
+#                           (`scenario` sets up what drives terminals, too)
 #
 # What is set up already stays as it is. PYTHON=... names the Python to use.
 set -eu
@@ -23,13 +24,16 @@ main() {
         set_up dev
         cd "$home"
         exec "$venv/bin/python" -m pytest "$@" ;;
+    scenario)
+        set_up scenarios
+        exec "$venv/bin/orchestrate" "$@" ;;
     *)
         set_up runtime
         exec "$venv/bin/orchestrate" "$@" ;;
     esac
 }
 
-# Installs what requirements/$1.txt pins, unless that has been done. `dev` holds all of `runtime`.
+# Installs what requirements/$1.txt pins, unless that has been done. `dev` holds all of `scenarios`, and that of `runtime`.
 set_up() {
     if is_ours && made_from "$1" | cmp -s - "$venv/$1.done"; then return; fi
     echo "setting up ($1) ..." >&2
@@ -39,13 +43,17 @@ set_up() {
         make_environment "$python"
         echo "$home" > "$venv/home"
     fi
-    rm -f "$venv/runtime.done" "$venv/dev.done"
+    rm -f "$venv/runtime.done" "$venv/scenarios.done" "$venv/dev.done"
     install --only-binary :all: --require-hashes -r "$home/requirements/$1.txt"
     # The build backend comes from the lock as well: nothing unpinned is fetched to build the project.
     install --no-deps --no-build-isolation -e "$home"
     "$venv/bin/python" -m compileall -q "$home/orchestrator"
-    made_from "$1" > "$venv/$1.done"
-    if [ "$1" = dev ]; then made_from runtime > "$venv/runtime.done"; fi
+    case $1 in
+    dev) levels="runtime scenarios dev" ;;
+    scenarios) levels="runtime scenarios" ;;
+    *) levels=runtime ;;
+    esac
+    for level in $levels; do made_from "$level" > "$venv/$level.done"; done
 }
 
 # An environment knows its own path: one that was moved or copied along does not work.

@@ -11,7 +11,7 @@ from orchestrator.errors import EnvironmentProblem
 from orchestrator.scenarios.keys import Key
 from orchestrator.scenarios.model import Size
 
-HINT = "install them with `pip install 'orchestrate[scenarios]'`"
+HINT = "install them with `pip install 'orchestrate[scenarios]'`, or `./setup.sh scenario --help` in a checkout"
 
 
 class Cursor(NamedTuple):
