@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import posixpath
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -86,6 +85,8 @@ def _inside(file: Path, root: Path) -> str:
 
 
 def _beside(target: str) -> str:
-    """Return where tests of a file go when nobody says: `__tests__/NAME.test.ts` beside it."""
+    """Return where tests of a file go when nobody says: beside it, where its runner looks for them."""
     path = PurePosixPath(target)
-    return posixpath.join(str(path.parent), "__tests__", f"{path.stem}.test{path.suffix}")
+    python = path.parent / "tests" / f"test_{path.name}"
+    other = path.parent / "__tests__" / f"{path.stem}.test{path.suffix}"
+    return str(python if path.suffix == ".py" else other)

@@ -327,3 +327,9 @@ def test_what_is_outside_the_project_is_refused_and_nothing_is_written(tmp_path:
     assert ended.returncode == 2
     assert f"error[usage/bad-option]: `{asked[-1]}` is not in the project" in ended.stderr
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_tests_go_where_pytest_looks_for_them_when_nobody_says_where(tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "orchestrator.cli.main", "generate", "tests", "shop.py", "--dry-run"]
+    ended = subprocess.run(argv, cwd=project(tmp_path), capture_output=True, text=True, check=True)
+    assert ended.stdout.startswith("tests/test_shop.py: about ")
