@@ -103,7 +103,7 @@ def test_a_project_gets_tests_that_its_own_jest_runs(project: Path, suffix: str,
 @pytest.mark.parametrize(
     ("sources", "jest", "message"),
     [
-        pytest.param({"stock.js": COMMON}, {}, "not by `module.exports`", id="CommonJS"),
+        pytest.param({"stock.js": COMMON}, {}, "not `module.exports`", id="CommonJS"),
         pytest.param(
             {"store.ts": STORE, "stock.ts": STOCK}, ESM, "in which nothing can be replaced yet", id="ES modules"
         ),
