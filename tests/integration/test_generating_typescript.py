@@ -372,4 +372,5 @@ def test_behaviour_that_a_person_should_look_at_is_told_and_stands_above_its_tes
         "GET /health: never succeeds",
     ]
     text = (platform / "src/__tests__/odd.routes.test.ts").read_text()
-    assert "  // Look at this: POST /broken: answers 500 to a request that is right.\n  it('answers 500 with error'" in text
+    note = "  // Look at this: POST /broken: answers 500 to a request that is right."
+    assert f"{note}\n  it('answers 500 with error'" in text
