@@ -357,8 +357,9 @@ class _Progress:
         self._left: dict[str, int] = {}
         self._worst: dict[str, str] = {}
         self._begun: set[tuple[str, str]] = set()
+        self._names: dict[tuple[str, str], tuple[str, ...]] = {}
         for task in tasks:
-            for name in _names(task):
+            for name in self._names_of(task):
                 self._left[name] = self._left.get(name, 0) + 1
 
     def group_of(self, task: Task) -> Group | None:
@@ -375,7 +376,7 @@ class _Progress:
 
     def finished(self, task: Task, status: str, events: list[Event], *, tolerated: bool) -> None:
         bad = status not in SATISFIED and not tolerated
-        for name in _names(task):
+        for name in self._names_of(task):
             if bad:
                 self._worst[name] = "failed" if "failed" in (status, self._worst.get(name)) else status
             self._left[name] -= 1
@@ -386,9 +387,12 @@ class _Progress:
                 else:
                     events.append(PhaseFinished(phase=name, status=ended))
 
-
-def _names(task: Task) -> tuple[str, ...]:
-    return (f"{task.phase}/{task.group}", task.phase) if task.group else (task.phase,)
+    def _names_of(self, task: Task) -> tuple[str, ...]:
+        known = self._names.get((task.phase, task.group))
+        if known is None:
+            known = (f"{task.phase}/{task.group}", task.phase) if task.group else (task.phase,)
+            self._names[task.phase, task.group] = known
+        return known
 
 
 def _finished(task: Task, result: TaskResult, attempts: int, *, tolerated: bool) -> TaskFinished:

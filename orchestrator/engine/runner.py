@@ -220,7 +220,7 @@ class ApplyRunner(_Planning):
             return TaskResult(
                 task.id,
                 "succeeded" if task.type == "milestone" or task.id in self.answers else "unchanged",
-                seconds=self.clock.monotonic() - started,
+                seconds=round(self.clock.monotonic() - started, 2),
                 change=change,
                 summary=change.summary,
                 digest=work,

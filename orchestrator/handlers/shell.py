@@ -6,7 +6,7 @@ import hashlib
 import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from orchestrator import globs
 from orchestrator.change import Change, digest
@@ -15,6 +15,8 @@ from orchestrator.handler import WHOLE_PROJECT, Applied, ApplyContext, Claims, F
 from orchestrator.plan.fields import Flag, ProjectPath, ProjectPaths, Text, Texts
 from orchestrator.plan.model import Task
 from orchestrator.workspace import FileView
+
+_UP_TO_DATE: Final = Change("up to date")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,19 +95,19 @@ def _is_up_to_date(task: ShellTask, context: PlanContext) -> Change | None:
     if not context.is_same_work or "inputs" not in previous:
         return None
     declared = (*task.inputs, *task.outputs)
-    if any(map(globs.is_pattern, declared)):
+    if globs.is_pattern("\0".join(declared)):
         files = _files(task, context.files)
         if files is None:
             return None
         declared = tuple(files)
     stamp = context.files.stamp(declared)
     if stamp is not None and stamp == previous.get("stamp"):
-        return Change("up to date")
+        return _UP_TO_DATE
     if _files(task, context.files) is None:
         return None
     evidence = _evidence(task, context.files)
     same = all(evidence.get(name) == previous.get(name) for name in ("inputs", "outputs"))
-    return Change("up to date", evidence=evidence) if same else None
+    return _UP_TO_DATE._replace(evidence=evidence) if same else None
 
 
 def _evidence(task: ShellTask, files: FileView) -> dict[str, Any]:

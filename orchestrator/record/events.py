@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import compress
+from operator import is_not
 from typing import Any, Final, NamedTuple, get_args
 
 
@@ -233,11 +235,9 @@ DURABLE: Final = frozenset({ChangeStaged, ApprovalGiven, RunFinished, RolledBack
 def to_data(event: Event) -> dict[str, Any]:
     """Return the fields of an event that are not at their defaults, `task` left out."""
     names, defaults = _FIELDS[type(event)]
-    return {
-        name: value
-        for name, value, default in zip(names, event[1:], defaults, strict=True)
-        if value is not default and value != default
-    }
+    values = event[1:]
+    others = compress(zip(names, values, defaults, strict=True), map(is_not, values, defaults))
+    return {name: value for name, value, default in others if value != default}
 
 
 def from_data(kind: str, task: str, data: dict[str, Any]) -> Event | None:

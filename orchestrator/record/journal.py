@@ -6,6 +6,7 @@ that must also survive a power cut (`DURABLE`) is flushed to disk.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sqlite3
@@ -17,8 +18,10 @@ from orchestrator.clock import Clock, SystemClock
 from orchestrator.errors import EnvironmentProblem, StateError
 from orchestrator.record.events import DURABLE, Entry, Event, TaskFinished, TaskStarted, from_data, to_data
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised with each new index too: an older journal gets it when it is next written to."""
+_MANY: Final = "TasksUnchanged"
+"""A row of this kind holds the ends of many tasks that found nothing to do, so that looking leaves little behind."""
 _RARE: Final = "kind NOT IN ('TaskStarted', 'TaskFinished')"
 _SCHEMA: Final = f"""
 CREATE TABLE IF NOT EXISTS events (
@@ -32,7 +35,8 @@ CREATE INDEX IF NOT EXISTS evidence_of_tasks ON events (task, seq)
     WHERE kind = 'TaskFinished' AND instr(data, '"evidence":');
 CREATE INDEX IF NOT EXISTS rare_events ON events (kind, run) WHERE {_RARE};
 """
-_INSERT: Final = "INSERT INTO events (run, at, kind, task, status, data) VALUES (?, ?, ?, ?, ?, ?)"
+_PLAIN: Final = TaskFinished()
+_INSERT: Final = "INSERT INTO events (seq, run, at, kind, task, status, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class Journal(Protocol):
@@ -84,24 +88,14 @@ class SqliteJournal:
         if not events:
             return []
         now = self._clock.now()
-        events = [self._masked(event) for event in events]
-        rows = [
-            (
-                self.run_id,
-                now,
-                type(event).__name__,
-                event.task,
-                getattr(event, "status", ""),
-                _dump(data) if (data := to_data(event)) else "{}",
-            )
-            for event in events
-        ]
+        if self._mask is not None:
+            events = [self._masked(event) for event in events]
         try:
             self._require(not DURABLE.isdisjoint(map(type, events)))
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                self._db.executemany(_INSERT, rows)
-                last: int = self._db.execute("SELECT last_insert_rowid()").fetchone()[0]
+                first: int = self._db.execute("SELECT coalesce(max(seq), 0) + 1 FROM events").fetchone()[0]
+                self._db.executemany(_INSERT, _rows(events, first, self.run_id, now))
                 self._db.execute("COMMIT")
             except BaseException:
                 if self._db.in_transaction:
@@ -109,31 +103,29 @@ class SqliteJournal:
                 raise
         except sqlite3.Error as error:
             raise _problem(self.path, error) from error
-        first = last - len(events) + 1
-        return [Entry(first + offset, self.run_id, now, event) for offset, event in enumerate(events)]
+        return [Entry(seq, self.run_id, now, event) for seq, event in enumerate(events, first)]
 
     def entries(
         self,
         *,
         run: str | None = None,
         kinds: Collection[type[Event]] = (),
-        task: str | None = None,
         after: int = 0,
     ) -> Iterator[Entry]:
         """Yield events in order, those that fit all that is given."""
         where, values = ["seq > ?"], [after]
-        for column, value in (("run", run), ("task", task)):
-            if value is not None:
-                where.append(f"{column} = ?")
-                values.append(value)  # type: ignore[arg-type]  # SQLite takes both
+        if run is not None:
+            where.append("run = ?")
+            values.append(run)  # type: ignore[arg-type]  # SQLite takes both
         if kinds:
+            names = [kind.__name__ for kind in kinds] + ([_MANY] if TaskFinished in kinds else [])
             if not {TaskStarted, TaskFinished}.intersection(kinds):
                 where.append(_RARE)  # lets SQLite use the index
-            where.append(f"kind IN ({', '.join('?' * len(kinds))})")
-            values.extend(kind.__name__ for kind in kinds)  # type: ignore[misc]  # SQLite takes both
+            where.append(f"kind IN ({', '.join('?' * len(names))})")
+            values.extend(names)  # type: ignore[arg-type]  # SQLite takes both
         condition = " AND ".join(where)
         query = f"SELECT seq, run, at, kind, task, data FROM events WHERE {condition} ORDER BY seq"  # noqa: S608
-        return self._read(query, values)
+        return (entry for entry in self._read(query, values) if entry.seq > after)
 
     def durations(self) -> dict[str, float]:
         """Return for each task the seconds its last success took."""
@@ -143,10 +135,13 @@ class SqliteJournal:
         )
         return {task: seconds for task, seconds, _ in self._execute(query)}
 
-    def latest_finished(self) -> Iterator[Entry]:
-        """Yield for each task its newest `TaskFinished`, of any run."""
+    def latest_finished(self) -> list[Entry]:
+        """Return for each task its newest `TaskFinished`, of any run."""
         newest = "SELECT max(seq) FROM events WHERE kind = 'TaskFinished' GROUP BY task"  # from the index alone
-        return self._read(f"SELECT seq, run, at, kind, task, data FROM events WHERE seq IN ({newest})", ())  # noqa: S608
+        many = f"SELECT seq FROM events WHERE kind = '{_MANY}' AND {_RARE}"  # noqa: S608
+        where = f"seq IN ({newest} UNION ALL {many})"
+        query = f"SELECT seq, run, at, kind, task, data FROM events WHERE {where} ORDER BY seq"  # noqa: S608
+        return list({entry.event.task: entry for entry in self._read(query, ())}.values())
 
     def evidence(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """Return for each task the digest and the evidence of its newest end that left evidence."""
@@ -182,8 +177,7 @@ class SqliteJournal:
 
     def _masked(self, event: Event) -> Event:
         """Return the event as it may be seen: what is shown is what is kept."""
-        if self._mask is None:
-            return event
+        assert self._mask is not None
         data = to_data(event)
         masked = {name: self._mask(value) for name, value in data.items()}
         return event if masked == data else from_data(type(event).__name__, event.task, masked) or event
@@ -202,6 +196,9 @@ class SqliteJournal:
     def _read(self, query: str, values: Sequence[Any]) -> Iterator[Entry]:
         try:
             for seq, run, at, kind, task, data in self._db.execute(query, values):
+                if kind == _MANY:
+                    yield from _unpacked(seq, run, at, json.loads(data))
+                    continue
                 event = from_data(kind, task, json.loads(data))
                 if event is not None:
                     yield Entry(seq, run, at, event)
@@ -221,6 +218,37 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     indexed = path.with_name(f"{path.name}-shm").exists()
     how = "&immutable=1" if quiet else "&readonly_shm=1" if indexed else ""
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{how}", uri=True, isolation_level=None, timeout=10.0)
+
+
+def _rows(events: Sequence[Event], first: int, run: str, at: float) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of events whose places begin with `first`; a row of many has the place of its last."""
+    seq = first
+    for summary, alike in itertools.groupby(events, _saying_nothing_new):
+        if summary is not None:
+            ends = [(event.task, event.digest) for event in alike if isinstance(event, TaskFinished)]
+            seq += len(ends)
+            data = dict(zip(("tasks", "digests"), zip(*ends, strict=True), strict=True), summary=summary)
+            yield seq - 1, run, at, _MANY, "", "unchanged", _dump(data)
+            continue
+        for event in alike:
+            told = to_data(event)
+            status = getattr(event, "status", "")
+            yield seq, run, at, type(event).__name__, event.task, status, _dump(told) if told else "{}"
+            seq += 1
+
+
+def _saying_nothing_new(event: Event) -> str | None:
+    """Return the summary of an end that says only that there was nothing to do, None for all other events."""
+    if type(event) is not TaskFinished or event.status != "unchanged":
+        return None
+    is_plain = event[2:5] == _PLAIN[2:5] and event[7:] == _PLAIN[7:]  # all but its summary and digest
+    return event.summary if is_plain else None
+
+
+def _unpacked(last: int, run: str, at: float, data: dict[str, Any]) -> Iterator[Entry]:
+    tasks, digests, summary = data["tasks"], data["digests"], data["summary"]
+    for seq, task, digest in zip(itertools.count(last - len(tasks) + 1), tasks, digests, strict=False):
+        yield Entry(seq, run, at, TaskFinished(task, "unchanged", summary=summary, digest=digest))
 
 
 _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode

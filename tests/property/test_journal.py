@@ -48,6 +48,8 @@ events = st.one_of(
     of_kind(TaskStarted, task=ids, attempt=st.integers(1, 9)),
     of_kind(TaskFinished, task=ids, status=st.sampled_from(["succeeded", "failed"]), message=text),
     of_kind(TaskFinished, task=ids, evidence=st.dictionaries(text, plain, max_size=2)),
+    of_kind(TaskFinished, task=ids, status=st.just("unchanged"), summary=st.sampled_from(["", "ä"]), digest=text),
+    of_kind(TaskFinished, task=ids, status=st.just("unchanged"), seconds=st.sampled_from([0.0, 1.5]), hint=text),
     of_kind(ApprovalGiven, task=ids, by=text, comment=text),
     of_kind(ChangeStaged, task=ids, suffix=text),
 )

@@ -92,7 +92,7 @@ def test_appending_nothing_changes_nothing(path: Path) -> None:
         assert list(journal.entries()) == []
 
 
-def test_entries_are_found_by_run_kind_task_and_place(path: Path) -> None:
+def test_entries_are_found_by_run_kind_and_place(path: Path) -> None:
     with closing(SqliteJournal(path, "one")) as journal:
         journal.append([RunStarted(), TaskStarted("1"), TaskFinished("1")])
         journal.run_id = "two"
@@ -104,8 +104,8 @@ def test_entries_are_found_by_run_kind_task_and_place(path: Path) -> None:
         assert found() == [1, 2, 3, 4, 5, 6]
         assert found(run="one") == [1, 2, 3]
         assert found(kinds=[TaskStarted, TaskFinished]) == [2, 3, 5, 6]
-        assert found(task="1", after=2) == [3, 5]
-        assert found(run="two", kinds=[TaskStarted], task="2") == [6]
+        assert found(after=2) == [3, 4, 5, 6]
+        assert found(run="two", kinds=[TaskStarted], after=5) == [6]
         assert journal.runs() == ["one", "two"]
 
 
@@ -128,6 +128,40 @@ def test_what_a_task_took_and_found_last_is_told_by_its_successes_alone(path: Pa
         journal.append([TaskFinished("1", "failed", digest="e"), TaskFinished("2", "failed")])
         assert journal.durations() == {"1": 2.5}
         assert journal.evidence() == {"1": ("d", {"stamp": "t"})}
+
+
+def test_tasks_that_had_nothing_to_do_share_a_row_and_are_told_one_by_one(path: Path) -> None:
+    unchanged = [TaskFinished(str(n), "unchanged", summary="up to date", digest=f"d{n}") for n in range(100)]
+    others = [
+        unchanged[0]._replace(summary="`x` exists"),
+        unchanged[1]._replace(evidence={"stamp": "s"}),
+        unchanged[2]._replace(seconds=3.0),
+        unchanged[3]._replace(code="task/odd"),
+    ]
+    with closing(SqliteJournal(path, "r", clock=FakeClock(EPOCH))) as journal:
+        written = journal.append([RunStarted(), *unchanged, *others, RunFinished()])
+        written += journal.append(unchanged[:2])
+    assert [entry.seq for entry in written] == list(range(1, 109))
+    assert [entry.event for entry in written] == [RunStarted(), *unchanged, *others, RunFinished(), *unchanged[:2]]
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM events").fetchone() == (8,)
+    with closing(SqliteJournal(path, read_only=True)) as journal:
+        assert list(journal.entries()) == written
+        assert list(journal.entries(kinds=[TaskFinished], after=50)) == [*written[50:105], *written[106:]]
+        assert list(journal.entries(kinds=[RunFinished])) == [written[105]]
+
+
+def test_a_task_that_had_nothing_to_do_has_its_newest_end_among_those_that_had_something(path: Path) -> None:
+    unchanged = [TaskFinished(task, "unchanged", digest="d") for task in ("1", "2")]
+    with closing(SqliteJournal(path, "r")) as journal:
+        journal.append([TaskFinished("1", "succeeded"), TaskFinished("3", "succeeded"), *unchanged])
+        journal.append([TaskFinished("2", "failed")])
+        newest = {entry.event.task: (entry.seq, entry.event) for entry in journal.latest_finished()}
+    assert newest == {
+        "1": (3, unchanged[0]),
+        "2": (5, TaskFinished("2", "failed")),
+        "3": (2, TaskFinished("3", "succeeded")),
+    }
 
 
 def test_an_event_of_a_newer_version_is_passed_over_and_so_is_a_field_of_one(path: Path) -> None:
