@@ -290,7 +290,7 @@ class Project:
 
         if self.plan.settings.git.commit != "none":
             committer = Committer(self.plan, self.root, record)
-            kinds = [ApprovalAsked, OutputsWritten, TaskFinished, Committed, RolledBack]
+            kinds: list[type[Event]] = [ApprovalAsked, OutputsWritten, TaskFinished, Committed, RolledBack]
             committer.catch_up(journal.entries(run=journal.run_id, kinds=kinds))
             bus.add(committer)
         webhook = self.plan.settings.notifications.slack_webhook

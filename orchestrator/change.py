@@ -6,7 +6,9 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+from msgspec import Struct
 
 Outcome = Literal[
     "succeeded",
@@ -61,7 +63,7 @@ class FileEdit:
         return added, removed
 
 
-class Change(NamedTuple):
+class Change(Struct, frozen=True):
     """What a task would do. `exact`: the edits are all it does to the project, byte for byte."""
 
     summary: str
@@ -90,7 +92,7 @@ class Change(NamedTuple):
         return sum(added for added, _ in counts), sum(removed for _, removed in counts)
 
 
-class TaskFailure(NamedTuple):
+class TaskFailure(Struct, frozen=True):
     """Why a task did not do it, for a person."""
 
     code: str
@@ -99,7 +101,7 @@ class TaskFailure(NamedTuple):
     retryable: bool = False
 
 
-class TaskResult(NamedTuple):
+class TaskResult(Struct, frozen=True):
     """How one attempt ended. `seconds` is the time it took."""
 
     task_id: str

@@ -6,7 +6,9 @@ import builtins
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 from orchestrator.change import Change, Outcome
 from orchestrator.plan.model import Task
@@ -17,7 +19,7 @@ T = TypeVar("T", bound=Task, contravariant=True)
 WHOLE_PROJECT = "."
 
 
-class Claims(NamedTuple):
+class Claims(Struct, frozen=True):
     """The paths a task may read and write, relative to the root; a directory stands for all below it."""
 
     reads: tuple[str, ...] = ()
@@ -34,7 +36,7 @@ class Answer:
     comment: str = ""
 
 
-class PlanContext(NamedTuple):
+class PlanContext(Struct, frozen=True):
     """All that `plan` may know. Nothing here can write."""
 
     files: FileView
@@ -63,7 +65,7 @@ class RunCommand(Protocol):
         """
 
 
-class ApplyContext(NamedTuple):
+class ApplyContext(Struct, frozen=True):
     """All that `apply` may use."""
 
     root: Path
@@ -85,7 +87,7 @@ class ApplyContext(NamedTuple):
     """The environment that a process must have which is not started with `command`, so that it ends with the run."""
 
 
-class Applied(NamedTuple):
+class Applied(Struct, frozen=True):
     """What `apply` has to say beside that it worked."""
 
     summary: str | None = None

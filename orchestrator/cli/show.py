@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 import typer
+from msgspec import structs
 
 from orchestrator.app import Options, Project, exit_code
 from orchestrator.cli.screen import paint
@@ -186,7 +187,7 @@ def _as_data(state: RunState, *, tasks: bool = True) -> dict[str, Any]:
         data["phases"] = state.phases
         data["tasks"] = {
             task.id: {"status": task.status, "attempts": task.attempts}
-            | (task.result._asdict() if task.result is not None else {})
+            | (structs.asdict(task.result) if task.result is not None else {})
             for task in state.tasks.values()
         }
     return data

@@ -20,7 +20,7 @@ class PathLocks:
 
     def conflict(self, claims: Claims) -> str | None:
         """Return the path in the way of `claims`, None when they can be had."""
-        for kind, paths in enumerate(claims):
+        for kind, paths in enumerate((claims.reads, claims.writes)):
             for path in paths:
                 found = self._conflict(path, writing=kind == 1)
                 if found is not None:
@@ -43,7 +43,7 @@ class PathLocks:
         return path if _excludes(self._below.get(path), writing=writing) else None
 
     def _count(self, claims: Claims, step: int) -> None:
-        for kind, paths in enumerate(claims):
+        for kind, paths in enumerate((claims.reads, claims.writes)):
             for path in paths:
                 _add(self._at, path, kind, step)
                 for up in ancestry(path)[1:]:

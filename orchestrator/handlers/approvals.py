@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from msgspec.structs import replace
+
 from orchestrator.change import Change
 from orchestrator.edits.approval import Approval
 from orchestrator.errors import TaskError
@@ -34,7 +36,7 @@ def foresee(change: Change, approval: Approval, context: PlanContext) -> Change:
     current = _read(repository, approval)
     missing = list(_missing(approval, current))
     if not missing:
-        return change._replace(summary=f"{change.summary}; GitHub asks before `{approval.environment}`")
+        return replace(change, summary=f"{change.summary}; GitHub asks before `{approval.environment}`")
     if why := _obstacle(approval, current):
         if context.answer is not None:
             message = f"on GitHub, `{approval.environment}` still does not {', nor '.join(missing)}"
@@ -42,7 +44,7 @@ def foresee(change: Change, approval: Approval, context: PlanContext) -> Change:
         return _ask(change, approval, context, why)
     _merged(repository, approval, current)  # whoever cannot be added is found out now
     action = f"{MARK}let `{approval.environment}` {', '.join(missing)}"
-    return change._replace(summary=f"{change.summary}; {action}", actions=(*change.actions, action))
+    return replace(change, summary=f"{change.summary}; {action}", actions=(*change.actions, action))
 
 
 async def enforce(approval: Approval, context: ApplyContext) -> None:
@@ -115,10 +117,10 @@ def _obstacle(approval: Approval, current: Protection) -> str | None:
 
 def _ask(change: Change, approval: Approval, context: PlanContext, why: str) -> Change:
     if context.answer is not None:
-        return change._replace(summary=f"{change.summary}; approved by {context.answer.by}")
+        return replace(change, summary=f"{change.summary}; approved by {context.answer.by}")
     instructions = _instructions(approval, context.environ, context.facts().get("remote"))
     asks = f"{instructions}\nThis cannot be done from here: {why}."
-    return change._replace(asks=f"{change.asks}\n\n{asks}" if change.asks else asks)
+    return replace(change, asks=f"{change.asks}\n\n{asks}" if change.asks else asks)
 
 
 def _heed(answer: Answer | None) -> None:

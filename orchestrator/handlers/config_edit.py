@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from orchestrator import globs
 from orchestrator.change import Change, FileEdit, digest
 from orchestrator.edits.actions import recipe_of
@@ -91,7 +93,7 @@ class ConfigEdit(FileHandler):
                 change = approvals.foresee(change, each.outcome.approval, context)
         if task.verify is None or (change.is_empty and _is_verified(task, context)):
             return change
-        return change._replace(actions=(*change.actions, f"run: {_shown(task.verify)}"), exact=False)
+        return replace(change, actions=(*change.actions, f"run: {_shown(task.verify)}"), exact=False)
 
     async def apply(self, task: ConfigEditTask, change: Change, context: ApplyContext) -> Applied:
         applied = Applied()

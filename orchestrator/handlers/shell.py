@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from msgspec.structs import replace
+
 from orchestrator import globs
 from orchestrator.change import Change, digest
 from orchestrator.errors import TaskError, raise_os_error
@@ -107,7 +109,7 @@ def _is_up_to_date(task: ShellTask, context: PlanContext) -> Change | None:
         return None
     evidence = _evidence(task, context.files)
     same = all(evidence.get(name) == previous.get(name) for name in ("inputs", "outputs"))
-    return _UP_TO_DATE._replace(evidence=evidence) if same else None
+    return replace(_UP_TO_DATE, evidence=evidence) if same else None
 
 
 def _evidence(task: ShellTask, files: FileView) -> dict[str, Any]:

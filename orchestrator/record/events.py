@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from itertools import compress
-from operator import is_not
-from typing import Any, Final, NamedTuple, get_args
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final
+
+from msgspec import Struct, json
+from msgspec.structs import replace
 
 
-class RunStarted(NamedTuple):
-    """A run began, or went on after an interruption (`resumed`)."""
+class Event(Struct, frozen=True, omit_defaults=True, gc=False):
+    """Something that happened. `task` is empty for what concerns no single task."""
 
     task: str = ""
+
+
+class RunStarted(Event, frozen=True):
+    """A run began, or went on after an interruption (`resumed`)."""
+
     plan: str = ""
     plan_digest: str = ""
     plan_file: str = ""
@@ -20,33 +28,28 @@ class RunStarted(NamedTuple):
     git: dict[str, Any] = {}
 
 
-class PhaseStarted(NamedTuple):
-    task: str = ""
+class PhaseStarted(Event, frozen=True):
     phase: str = ""
 
 
-class GroupStarted(NamedTuple):
-    task: str = ""
+class GroupStarted(Event, frozen=True):
     group: str = ""
 
 
-class TaskStarted(NamedTuple):
-    task: str = ""
+class TaskStarted(Event, frozen=True):
     attempt: int = 1
 
 
-class ProcessStarted(NamedTuple):
+class ProcessStarted(Event, frozen=True):
     """A child of a task runs; `started` is the kernel's start time, so that a reused pid is not mistaken for it."""
 
-    task: str = ""
     pid: int = 0
     started: int = 0
 
 
-class ChangeStaged(NamedTuple):
+class ChangeStaged(Event, frozen=True):
     """The pre-images are stored and the files are about to be replaced."""
 
-    task: str = ""
     attempt: int = 1
     suffix: str = ""
     """Of the temporary files."""
@@ -56,60 +59,53 @@ class ChangeStaged(NamedTuple):
     """Those that did not exist before."""
 
 
-class OutputsWritten(NamedTuple):
+class OutputsWritten(Event, frozen=True):
     """What a task's action did to the files it had announced; fields as in `ChangeStaged`."""
 
-    task: str = ""
     edits: tuple[tuple[str, str | None, str | None, int | None], ...] = ()
     directories: tuple[str, ...] = ()
 
 
-class ChangeUndone(NamedTuple):
+class ChangeUndone(Event, frozen=True):
     """A half-applied change of a killed run was taken back; `left` are files that somebody else changed since."""
 
-    task: str = ""
     left: tuple[str, ...] = ()
 
 
-class AttemptFailed(NamedTuple):
+class AttemptFailed(Event, frozen=True):
     """A task will be tried again `delay` seconds later."""
 
-    task: str = ""
     attempt: int = 1
     code: str = ""
     message: str = ""
     delay: float = 0.0
 
 
-class TaskOutput(NamedTuple):
+class TaskOutput(Event, frozen=True):
     """What a task prints. Published, never journaled: the log has it."""
 
-    task: str = ""
     text: str = ""
 
 
-class ApprovalAsked(NamedTuple):
+class ApprovalAsked(Event, frozen=True):
     """A person is needed."""
 
-    task: str = ""
     instructions: str = ""
     digest: str = ""
     files: dict[str, str | None] = {}
     """Digests of the files it wrote before it asked."""
 
 
-class ApprovalGiven(NamedTuple):
+class ApprovalGiven(Event, frozen=True):
     """A person decided; it holds for the task with this digest."""
 
-    task: str = ""
     decision: str = "approved"
     digest: str = ""
     by: str = ""
     comment: str = ""
 
 
-class TaskFinished(NamedTuple):
-    task: str = ""
+class TaskFinished(Event, frozen=True):
     status: str = "succeeded"
     code: str = ""
     message: str = ""
@@ -134,91 +130,57 @@ class TaskFinished(NamedTuple):
     """For a blocked task: what it waits for in vain."""
 
 
-class GroupFinished(NamedTuple):
-    task: str = ""
+class GroupFinished(Event, frozen=True):
     group: str = ""
     status: str = "succeeded"
 
 
-class PhaseFinished(NamedTuple):
-    task: str = ""
+class PhaseFinished(Event, frozen=True):
     phase: str = ""
     status: str = "succeeded"
 
 
-class Prepared(NamedTuple):
+class Prepared(Event, frozen=True):
     """A preparation step ran well; `task` is its command."""
 
-    task: str = ""
     fingerprint: str = ""
 
 
-class Committed(NamedTuple):
+class Committed(Event, frozen=True):
     """A git commit holds what was applied."""
 
-    task: str = ""
     commit: str = ""
     paths: tuple[str, ...] = ()
 
 
-class Warned(NamedTuple):
+class Warned(Event, frozen=True):
     """Something that does not fail a task, but that a person should know, or went wrong beside the work."""
 
-    task: str = ""
     message: str = ""
 
 
-class RunPaused(NamedTuple):
+class RunPaused(Event, frozen=True):
     """The run stopped and can go on: it waits for people, or somebody interrupted it."""
 
-    task: str = ""
     reason: str = "waiting"
     exit_code: int = 4
 
 
-class RunFinished(NamedTuple):
-    task: str = ""
+class RunFinished(Event, frozen=True):
     exit_code: int = 0
     seconds: float = 0.0
 
 
-class RolledBack(NamedTuple):
+class RolledBack(Event, frozen=True):
     """What the run `of` wrote was taken back, as far as nobody had touched it since."""
 
-    task: str = ""
     of: str = ""
     tasks: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
 
 
-Event = (
-    RunStarted
-    | PhaseStarted
-    | GroupStarted
-    | TaskStarted
-    | ProcessStarted
-    | ChangeStaged
-    | OutputsWritten
-    | ChangeUndone
-    | AttemptFailed
-    | TaskOutput
-    | ApprovalAsked
-    | ApprovalGiven
-    | TaskFinished
-    | GroupFinished
-    | PhaseFinished
-    | Prepared
-    | Committed
-    | Warned
-    | RunPaused
-    | RunFinished
-    | RolledBack
-)
-"""Something that happened. `task` is empty for what concerns no single task."""
-
-
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True, gc=False):
     """An event with its place in the journal: `seq` counts from 1, `at` is in seconds since the epoch."""
 
     seq: int
@@ -227,30 +189,37 @@ class Entry(NamedTuple):
     event: Event
 
 
-KINDS: Final[dict[str, type[Event]]] = {kind.__name__: kind for kind in get_args(Event)}
+KINDS: Final[dict[str, type[Event]]] = {kind.__name__: kind for kind in Event.__subclasses__()}
 DURABLE: Final = frozenset({ChangeStaged, ApprovalGiven, RunFinished, RolledBack})
 """These must survive a power cut, not only a killed process."""
 
 
-def to_data(event: Event) -> dict[str, Any]:
-    """Return the fields of an event that are not at their defaults, `task` left out."""
-    names, defaults = _FIELDS[type(event)]
-    values = event[1:]
-    others = compress(zip(names, values, defaults, strict=True), map(is_not, values, defaults))
-    return {name: value for name, value, default in others if value != default}
+def to_text(event: Event) -> str:
+    """Return an event as JSON: the fields that are not at their defaults."""
+    return _encode(event).decode()
 
 
-def from_data(kind: str, task: str, data: dict[str, Any]) -> Event | None:
-    """Return the event, or None for one this version does not know; fields it does not know are left out."""
-    model: Any = KINDS.get(kind)
-    if model is None:
+def from_text(kind: str, task: str, text: str) -> Event | None:
+    """Return the event, or None for one this version does not know; fields it does not know are left out.
+
+    :raises MsgspecError: when it is no such text.
+    """
+    if kind not in KINDS:
         return None
-    names = _FIELDS[model][0]
-    made: Event = model(task, **{name: value for name, value in data.items() if name in names})
-    return made
+    event = _decoder(kind).decode(text)
+    return event if event.task == task else replace(event, task=task)  # older journals leave the task out
 
 
-_FIELDS: Final[dict[Any, tuple[tuple[str, ...], tuple[Any, ...]]]] = {
-    kind: (kind._fields[1:], tuple(kind._field_defaults[name] for name in kind._fields[1:])) for kind in KINDS.values()
-}
-"""By kind: the names of the fields behind `task`, and their defaults."""
+def masked(event: Event, mask: Callable[[object], object]) -> Event:
+    """Return the event with `mask` applied to each field."""
+    data = {name: getattr(event, name) for name in event.__struct_fields__}
+    changed = {name: mask(value) for name, value in data.items() if name != "task"}
+    return event if all(changed[name] == data[name] for name in changed) else replace(event, **changed)
+
+
+_encode: Final = json.Encoder().encode
+
+
+@lru_cache
+def _decoder(kind: str) -> json.Decoder[Event]:
+    return json.Decoder(KINDS[kind])

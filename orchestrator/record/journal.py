@@ -14,9 +14,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from msgspec import MsgspecError
+
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.errors import EnvironmentProblem, StateError
-from orchestrator.record.events import DURABLE, Entry, Event, TaskFinished, TaskStarted, from_data, to_data
+from orchestrator.record.events import DURABLE, Entry, Event, TaskFinished, TaskStarted, from_text, masked, to_text
 
 VERSION: Final = 3
 """Raised with each new index too: an older journal gets it when it is next written to."""
@@ -35,7 +37,6 @@ CREATE INDEX IF NOT EXISTS evidence_of_tasks ON events (task, seq)
     WHERE kind = 'TaskFinished' AND instr(data, '"evidence":');
 CREATE INDEX IF NOT EXISTS rare_events ON events (kind, run) WHERE {_RARE};
 """
-_PLAIN: Final = TaskFinished()
 _INSERT: Final = "INSERT INTO events (seq, run, at, kind, task, status, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -89,7 +90,7 @@ class SqliteJournal:
             return []
         now = self._clock.now()
         if self._mask is not None:
-            events = [self._masked(event) for event in events]
+            events = [masked(event, self._mask) for event in events]
         try:
             self._require(not DURABLE.isdisjoint(map(type, events)))
             self._db.execute("BEGIN IMMEDIATE")
@@ -175,13 +176,6 @@ class SqliteJournal:
     def close(self) -> None:
         self._db.close()
 
-    def _masked(self, event: Event) -> Event:
-        """Return the event as it may be seen: what is shown is what is kept."""
-        assert self._mask is not None
-        data = to_data(event)
-        masked = {name: self._mask(value) for name, value in data.items()}
-        return event if masked == data else from_data(type(event).__name__, event.task, masked) or event
-
     def _require(self, durable: bool) -> None:
         if durable != self._synchronous:
             self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
@@ -199,10 +193,10 @@ class SqliteJournal:
                 if kind == _MANY:
                     yield from _unpacked(seq, run, at, json.loads(data))
                     continue
-                event = from_data(kind, task, json.loads(data))
+                event = from_text(kind, task, data)
                 if event is not None:
                     yield Entry(seq, run, at, event)
-        except (sqlite3.Error, ValueError) as error:
+        except (sqlite3.Error, ValueError, MsgspecError) as error:
             raise _problem(self.path, error) from error
 
 
@@ -228,12 +222,10 @@ def _rows(events: Sequence[Event], first: int, run: str, at: float) -> Iterator[
             ends = [(event.task, event.digest) for event in alike if isinstance(event, TaskFinished)]
             seq += len(ends)
             data = dict(zip(("tasks", "digests"), zip(*ends, strict=True), strict=True), summary=summary)
-            yield seq - 1, run, at, _MANY, "", "unchanged", _dump(data)
+            yield seq - 1, run, at, _MANY, "", "unchanged", json.dumps(data, separators=(",", ":"), ensure_ascii=False)
             continue
         for event in alike:
-            told = to_data(event)
-            status = getattr(event, "status", "")
-            yield seq, run, at, type(event).__name__, event.task, status, _dump(told) if told else "{}"
+            yield seq, run, at, type(event).__name__, event.task, getattr(event, "status", ""), to_text(event)
             seq += 1
 
 
@@ -241,17 +233,14 @@ def _saying_nothing_new(event: Event) -> str | None:
     """Return the summary of an end that says only that there was nothing to do, None for all other events."""
     if type(event) is not TaskFinished or event.status != "unchanged":
         return None
-    is_plain = event[2:5] == _PLAIN[2:5] and event[7:] == _PLAIN[7:]  # all but its summary and digest
-    return event.summary if is_plain else None
+    plain = TaskFinished(event.task, "unchanged", summary=event.summary, digest=event.digest)
+    return event.summary if event == plain else None
 
 
 def _unpacked(last: int, run: str, at: float, data: dict[str, Any]) -> Iterator[Entry]:
     tasks, digests, summary = data["tasks"], data["digests"], data["summary"]
     for seq, task, digest in zip(itertools.count(last - len(tasks) + 1), tasks, digests, strict=False):
         yield Entry(seq, run, at, TaskFinished(task, "unchanged", summary=summary, digest=digest))
-
-
-_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def _problem(path: Path, error: Exception) -> Exception:

@@ -14,7 +14,7 @@ from typing import TextIO
 from orchestrator.record.events import KINDS, Entry, TaskOutput
 from orchestrator.record.state import RunState
 
-_FIELDS = {kind: tuple(name for name in kind._fields if name != "task") for kind in KINDS.values()}
+_FIELDS = {kind: kind.__struct_fields__[1:] for kind in KINDS.values()}
 _dump = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import pytest
 from github import GithubRetry
+from msgspec import structs
 from urllib3 import BaseHTTPResponse
 
 from orchestrator.change import Change, FileEdit
@@ -296,7 +297,7 @@ def test_who_is_asked_already_is_not_looked_up(
 ) -> None:
     server.environments["production"] = Settings(["ann", "ann/leads", "bob"], can_admins_bypass=False)
     change = approvals.foresee(EDIT, Approval("production", reviewers), context(server, tmp_path))
-    assert change == EDIT._replace(summary="puts it under `production`; GitHub asks before `production`")
+    assert change == structs.replace(EDIT, summary="puts it under `production`; GitHub asks before `production`")
     assert list(map(str, server.asked)) == READS
 
 

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.errors import EnvironmentProblem, StateError
 from orchestrator.masking import Masker
@@ -21,7 +22,7 @@ from orchestrator.record.events import (
     RunStarted,
     TaskFinished,
     TaskStarted,
-    from_data,
+    from_text,
 )
 from orchestrator.record.journal import VERSION, SqliteJournal
 from orchestrator.record.state import fold
@@ -133,10 +134,10 @@ def test_what_a_task_took_and_found_last_is_told_by_its_successes_alone(path: Pa
 def test_tasks_that_had_nothing_to_do_share_a_row_and_are_told_one_by_one(path: Path) -> None:
     unchanged = [TaskFinished(str(n), "unchanged", summary="up to date", digest=f"d{n}") for n in range(100)]
     others = [
-        unchanged[0]._replace(summary="`x` exists"),
-        unchanged[1]._replace(evidence={"stamp": "s"}),
-        unchanged[2]._replace(seconds=3.0),
-        unchanged[3]._replace(code="task/odd"),
+        replace(unchanged[0], summary="`x` exists"),
+        replace(unchanged[1], evidence={"stamp": "s"}),
+        replace(unchanged[2], seconds=3.0),
+        replace(unchanged[3], code="task/odd"),
     ]
     with closing(SqliteJournal(path, "r", clock=FakeClock(EPOCH))) as journal:
         written = journal.append([RunStarted(), *unchanged, *others, RunFinished()])
@@ -172,7 +173,7 @@ def test_an_event_of_a_newer_version_is_passed_over_and_so_is_a_field_of_one(pat
             "INSERT INTO events (run, at, kind, task, status, data) VALUES ('r', 0, 'Teleported', '1', '', '{}')"
         )
     assert events(path) == [TaskStarted("1")]
-    assert from_data("TaskStarted", "1", {"attempt": 2, "mood": "good"}) == TaskStarted("1", 2)
+    assert from_text("TaskStarted", "1", '{"attempt":2,"mood":"good"}') == TaskStarted("1", 2)
 
 
 def test_pruning_forgets_all_runs_but_those_that_are_kept(path: Path) -> None:
