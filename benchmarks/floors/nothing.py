@@ -10,7 +10,9 @@ LAST = (
     "SELECT task, json_extract(data, '$.digest'), json_extract(data, '$.evidence'), max(seq) FROM events "
     "WHERE kind = 'TaskFinished' AND instr(data, '\"evidence\":') GROUP BY task"
 )
-INSERT = "INSERT INTO events (run, at, kind, task, status, data) VALUES ('floor', 0, 'TaskFinished', ?, 'unchanged', ?)"
+INSERT = (
+    "INSERT INTO events (run, at, kind, task, status, data) VALUES ('floor', 0, 'TasksUnchanged', '', 'unchanged', ?)"
+)
 
 
 def stamp(name: str) -> str:
@@ -24,10 +26,11 @@ def stamp(name: str) -> str:
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
 known = db.execute(LAST).fetchall()
 for start in range(0, len(known), 1000):
-    rows = []
+    tasks, digests = [], []
     for task, digest, evidence, _ in known[start : start + 1000]:
         assert json.loads(evidence)["stamp"] == stamp(task)
-        rows.append((task, json.dumps({"status": "unchanged", "summary": "up to date", "digest": digest})))
+        tasks.append(task)
+        digests.append(digest)
     db.execute("BEGIN IMMEDIATE")
-    db.executemany(INSERT, rows)
+    db.execute(INSERT, (json.dumps({"summary": "up to date", "tasks": tasks, "digests": digests}),))
     db.execute("COMMIT")

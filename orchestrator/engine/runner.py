@@ -187,7 +187,8 @@ class ApplyRunner(_Planning):
         if skipped := self.skipped(task):
             return skipped
         started = self.clock.monotonic()
-        if self._looks_afar(task):
+        looks_afar = getattr(self.handlers.handler(task.type), "looks_afar", None)
+        if looks_afar is not None and looks_afar(task):
             return self._attempt_afar(task, number, started)
         return self._follow(task, number, started, self._planned(task))
 
@@ -196,10 +197,6 @@ class ApplyRunner(_Planning):
         planned = await asyncio.to_thread(self._planned, task)
         attempt = self._follow(task, number, started, planned)
         return attempt if isinstance(attempt, TaskResult) else await attempt
-
-    def _looks_afar(self, task: Task) -> bool:
-        looks = getattr(self.handlers.handler(task.type), "looks_afar", None)
-        return looks is not None and bool(looks(task))
 
     def _planned(self, task: Task) -> tuple[str, Change] | TaskResult:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, NamedTuple
 
@@ -58,17 +59,14 @@ def outcome(state: RunState) -> str:
 
 def status_of(task: TaskState) -> str:
     """Return the status of a task, `tolerated` for a failure that the plan says does not matter."""
-    tolerated = task.status == "failed" and task.result is not None and task.result.tolerated
-    return "tolerated" if tolerated else task.status
+    if task.status != "failed" or task.result is None:
+        return task.status
+    return "tolerated" if task.result.tolerated else "failed"
 
 
 def by_status(found: Iterable[TaskState]) -> dict[str, int]:
     """Return how many of these tasks have each status."""
-    numbers: dict[str, int] = {}
-    for task in found:
-        status = status_of(task)
-        numbers[status] = numbers.get(status, 0) + 1
-    return numbers
+    return Counter(map(status_of, found))
 
 
 def reasons(result: TaskFinished) -> Iterator[str]:
@@ -95,7 +93,7 @@ def approval(task_id: str) -> str:
 
 
 def _failed(state: RunState, plan: Plan) -> Iterator[Line]:
-    found = [task for task in state.tasks.values() if status_of(task) == "failed"]
+    found = [task for task in state.tasks.values() if task.status == "failed" and status_of(task) == "failed"]
     if not found:
         return
     yield Line(f"{tasks(len(found))} failed", "bad")
@@ -146,7 +144,7 @@ def _waiting(state: RunState, plan: Plan) -> Iterator[Line]:
 
 
 def _tolerated(state: RunState, plan: Plan) -> Iterator[Line]:
-    found = [task for task in state.tasks.values() if status_of(task) == "tolerated"]
+    found = [task for task in state.tasks.values() if task.status == "failed" and status_of(task) == "tolerated"]
     if found:
         yield Line(f"{tasks(len(found))} failed, which the plan tolerates", "warning")
     for task in found[:MANY]:
@@ -211,7 +209,7 @@ def _next_steps(state: RunState) -> Iterator[Line]:
 
 def _commands(state: RunState) -> Iterator[tuple[str, str]]:
     waiting = [task.id for task in state.tasks.values() if task.status == "waiting"]
-    failed = any(status_of(task) in ("failed", "cancelled") for task in state.tasks.values())
+    failed = bool({"failed", "cancelled"}.intersection(by_status(state.tasks.values())))
     if waiting:
         yield approval(waiting[0]), "say that it is done"
     if state.is_open:
