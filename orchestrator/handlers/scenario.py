@@ -71,8 +71,8 @@ class Scenario(FileHandler):
         self.results: dict[str, Result] = {}
         """By task id, what each scenario that was played came to."""
         self.caller = Caller()
-        self._loaded: dict[str, tuple[bytes, Loaded]] = {}
-        """By task id, what was loaded to plan it; it is played a moment later."""
+        self._loaded: dict[tuple[str, bool], tuple[bytes, Loaded]] = {}
+        """By file and whether unknown keys pass: its content when a play of it was planned last, and what it says."""
 
     def claims(self, task: ScenarioTask) -> Claims:
         return Claims(reads=(task.target,))
@@ -89,7 +89,7 @@ class Scenario(FileHandler):
     async def apply(self, task: ScenarioTask, _change: Change, context: ApplyContext) -> Applied:
         from orchestrator.scenarios.play import play
 
-        loaded = self._load(task, context.files)
+        _, loaded = self._loaded[task.target, task.compat]  # it was planned a moment ago
         directory = Path(tempfile.mkdtemp(prefix="scenario-"))
         try:
             stage = Stage(
@@ -123,11 +123,11 @@ class Scenario(FileHandler):
         content = files.read(task.target)
         if content is None:
             raise TaskError("task/failed", f"the scenario `{task.target}` is not there")
-        known = self._loaded.get(task.id)
+        known = self._loaded.get((task.target, task.compat))
         if known is None or known[0] != content:
             text = content.decode("utf-8", "replace")
             known = content, parse(task.target, text, compat=task.compat, extensions=self._plugins)
-            self._loaded[task.id] = known
+            self._loaded[task.target, task.compat] = known
         return known[1]
 
 

@@ -300,7 +300,7 @@ def title_of(step: Step | PluginStep) -> str:
 def written(step: Step) -> Iterator[tuple[str, Any]]:
     """Yield the keys of a step that say something, in the order in which they happen."""
     for name, value in zip(Step.__slots__, _values(step), strict=True):
-        if value or (isinstance(value, int | str) and value is not False):  # zero and an empty text say something
+        if value or (value is not None and value is not False and value in (0, "")):  # those two say something
             yield name, value
 
 

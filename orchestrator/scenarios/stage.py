@@ -82,15 +82,16 @@ class Place:
 
 def prepare(scenario: Scenario, stage: Stage, attempt: int) -> Place:
     """Make the directories of an attempt and return what they are."""
-    base = stage.directory / str(attempt)
+    base = stage.directory if attempt == 1 else stage.directory / str(attempt)
     work = stage.workspace or base / "work"
     temporary = base / "tmp"
     os.makedirs(work, exist_ok=True)
     for name in ("home", "data") if stage.workspace is not None else ():
         os.makedirs(work / name, exist_ok=True)
     os.makedirs(temporary / MAILBOX / "screenshot_triggers" if _exchanges(scenario) else temporary, exist_ok=True)
-    beside = (stage.root / scenario.file).absolute().parent
-    cwd = beside / scenario.cwd if scenario.cwd is not None else (stage.cwd or work)
+    cwd = stage.cwd or work
+    if scenario.cwd is not None:
+        cwd = (stage.root / scenario.file).absolute().parent / scenario.cwd
     return Place(cwd, work, temporary, {**_environ(scenario, stage, base, temporary), "PWD": str(cwd)})
 
 

@@ -9,9 +9,7 @@ import asyncio
 import os
 import signal
 import termios
-from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any
 
 from orchestrator.scenarios.driver import GRACE, LINGER, Exit, Launch, Listener
 from orchestrator.scenarios.model import Size
@@ -35,7 +33,7 @@ class TerminalDriver:
         self._unwritten = b""
         self._exit: Exit | None = None
         self._is_drained = self._is_over = False
-        self._over = asyncio.Event()
+        self._over: asyncio.Future[None] = self._loop.create_future()
         self._timer: asyncio.TimerHandle | None = None
         self._loop.add_reader(self._master, self._read)
         self._watch()
@@ -50,7 +48,8 @@ class TerminalDriver:
         try:
             _prepare(slave, launch)
             # Beside the loop: the C library waits until the kernel runs the program, and the other plays should not.
-            call = asyncio.to_thread(spawn, launch.argv, launch.cwd, launch.env, os.ttyname(slave))
+            where = os.ttyname(slave)
+            call = asyncio.get_running_loop().run_in_executor(None, spawn, launch.argv, launch.cwd, launch.env, where)
             pid, is_cancelled = await _outlast(call)
         except BaseException:
             os.close(master)
@@ -66,10 +65,12 @@ class TerminalDriver:
     def write(self, data: bytes) -> None:
         if self._is_drained:
             return
-        if not self._unwritten:
-            self._loop.add_writer(self._master, self._flush)
+        is_waiting = bool(self._unwritten)
         self._unwritten += data
-        self._flush()
+        if not is_waiting:
+            self._flush()
+            if self._unwritten:
+                self._loop.add_writer(self._master, self._flush_rest)
 
     def resize(self, size: Size) -> None:
         if not self._is_drained:
@@ -86,12 +87,10 @@ class TerminalDriver:
         try:
             if self._exit is None:
                 self._hang_up()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._over.wait(), GRACE)
+                await asyncio.wait([self._over], timeout=GRACE)
             if not self._is_over:
                 await self._end_session()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._over.wait(), GRACE)
+                await asyncio.wait([self._over], timeout=GRACE)
         finally:
             self._finish()
 
@@ -121,6 +120,9 @@ class TerminalDriver:
             return
         except OSError:
             self._unwritten = b""
+
+    def _flush_rest(self) -> None:
+        self._flush()
         if not self._unwritten:
             self._loop.remove_writer(self._master)
 
@@ -164,7 +166,8 @@ class TerminalDriver:
             return
         self._is_over = not is_late
         self._listener.ended(self._exit)
-        self._over.set()
+        if not self._over.done():
+            self._over.set_result(None)
 
     def _hang_up(self) -> None:
         """Tell the program that its terminal is gone, as closing a window does."""
@@ -203,14 +206,13 @@ class TerminalDriver:
                 os.killpg(self.pid, number)
 
 
-async def _outlast(call: Coroutine[Any, Any, int]) -> tuple[int, bool]:
+async def _outlast(call: asyncio.Future[int]) -> tuple[int, bool]:
     """Return what a call returns, also when we are cancelled meanwhile, and whether we were."""
-    calling = asyncio.ensure_future(call)
     try:
-        return await asyncio.shield(calling), False
+        return await asyncio.shield(call), False
     except asyncio.CancelledError:
-        await asyncio.wait([calling])
-        return calling.result(), True
+        await asyncio.wait([call])
+        return call.result(), True
 
 
 def _prepare(slave: int, launch: Launch) -> None:
