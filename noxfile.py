@@ -30,4 +30,5 @@ def full(session: nox.Session) -> None:
     session.run(".ci/run", "lint", "types", "contracts", "schema", "sample", external=True)
     nightly = ("-n", "2", "-m", "long or not long", "--hypothesis-profile", "nightly")
     session.run("./setup.sh", "test", *nightly, external=True)
-    session.run(".venv/bin/python", "benchmarks/bench.py", external=True)
+    for bench in ("bench", "scenarios"):
+        session.run(".venv/bin/python", f"benchmarks/{bench}.py", external=True)

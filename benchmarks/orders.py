@@ -68,7 +68,9 @@ def compare_orders() -> None:
         bound = longest_first(play(directory, "fifo", WORKERS).learned, WORKERS)
         took = {order: play(directory, order, WORKERS).seconds / bound for order in get_args(SchedulerName)}
         best = min(ratio for order, ratio in took.items() if order != "adaptive")
-        print(f"{name}, {WORKERS} workers: LPT {bound:.2f} s", *(f"{order} {ratio:.3f}" for order, ratio in took.items()))
+        print(
+            f"{name}, {WORKERS} workers: LPT {bound:.2f} s", *(f"{order} {ratio:.3f}" for order, ratio in took.items())
+        )
         print(f"{'':<28} {took['adaptive'] / best:6.3f} adaptive / the best of the others")
 
 

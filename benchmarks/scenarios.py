@@ -1,6 +1,6 @@
 """Times scenarios beside their floor, a bare openpty and select, in one run on one machine.
 
-    python benchmarks/scenarios.py              # everything
+    python benchmarks/scenarios.py              # everything, in two minutes
     python benchmarks/scenarios.py --quick      # a tenth of it
 
 The scenario: wait for a prompt, type a line, wait for the answer. The floor does the same with nothing around it.
