@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
@@ -29,6 +29,8 @@ class Wanted:
     scheduler: SchedulerName = "adaptive"
     repeat: int = 1
     record: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Values for `{{ name }}` in all of them."""
     compat: bool = False
     snapshot: Literal["verify", "record", "update"] = "verify"
     extensions: Extensions | None = None
@@ -45,7 +47,9 @@ def load_all(wanted: Wanted) -> dict[Path, Loaded]:
     problems: list[OrchestratorError] = []
     for path in _files(wanted.files):
         try:
-            found[path] = load(path, compat=wanted.compat, extensions=wanted.extensions)
+            found[path] = load(
+                path, compat=wanted.compat, extensions=wanted.extensions, variables=wanted.variables.keys()
+            )
         except PlanErrors as errors:
             problems += errors.problems
         except OrchestratorError as error:
@@ -114,6 +118,8 @@ def _files(named: Iterable[Path]) -> Iterator[Path]:
 
 def _tasks(path: Path, loaded: Loaded, wanted: Wanted, root: Path) -> Iterator[ScenarioTask]:
     scenario = loaded.scenario
+    if taken := [name for name in wanted.variables if name in scenario.matrix]:
+        raise UsageError("usage/bad-option", f"the matrix of `{path}` has the values of `{taken[0]}`")
     for combination in scenario.combinations():
         chosen = ",".join(f"{name}={value}" for name, value in combination.items())
         for number in range(1, wanted.repeat + 1):
@@ -124,7 +130,7 @@ def _tasks(path: Path, loaded: Loaded, wanted: Wanted, root: Path) -> Iterator[S
                 type="scenario",
                 description=scenario.description,
                 target=os.path.relpath(path, root),
-                variables=dict(combination),
+                variables={**wanted.variables, **combination},
                 tags=scenario.tags,
                 priority=scenario.priority,
                 deadline=scenario.deadline,

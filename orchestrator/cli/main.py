@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,6 +32,7 @@ Tags = Annotated[list[str] | None, typer.Option("--tag", metavar="T", help="Only
 Exclude = Annotated[list[str] | None, typer.Option(metavar="X", help="Without this phase, group, task or tag.")]
 All = Annotated[bool, typer.Option("--all", help="The whole plan (as without a selection).")]
 Var = Annotated[list[str] | None, typer.Option("--var", metavar="K=V", help="Set a variable of the plan.")]
+ScenarioVar = Annotated[list[str] | None, typer.Option("--var", metavar="K=V", help="Set a variable of the scenarios.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 WithDeps = Annotated[bool, typer.Option("--with-deps", help="What the selection builds on, too.")]
 NoDeps = Annotated[bool, typer.Option("--no-deps", help="Do not ask whether that is done.")]
@@ -305,6 +306,10 @@ def scenario_run(
         str, typer.Option(metavar="MODE", help="Snapshots: verify, record what is missing, or update all.")
     ] = "verify",
     record: Annotated[bool, typer.Option("--record", help="Keep the recordings also when all goes well.")] = False,
+    cast: Annotated[
+        int, typer.Option(metavar="V", min=2, max=3, help="Recordings are asciicasts of version 2 or 3.")
+    ] = 2,
+    var: ScenarioVar = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a JUnit report.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the files.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="What passes with a warning fails.")] = False,
@@ -323,10 +328,11 @@ def scenario_run(
         junit=junit,
         state_dir=state_dir,
         verbose=verbose,
-        caller=command.caller(plugins=plugins),
+        caller=command.caller(plugins=plugins, cast=cast),
         reporters=reporter or (),
     )
-    wanted = command.wanted(files, workers, scheduler, snapshot, repeat=repeat, record=record, compat=compat)
+    others = {"repeat": repeat, "record": record, "compat": compat, "variables": _pairs(var)}
+    wanted = command.wanted(files, workers, scheduler, snapshot, **others)
     raise typer.Exit(command.run(wanted, how))
 
 
@@ -335,12 +341,13 @@ def scenario_replay(
     cast: Annotated[Path, typer.Argument(metavar="CAST", help="A recording of `scenario run`.")],
     file: Annotated[Path, typer.Option("--scenario", metavar="FILE", help="The scenario, as it is now.")],
     to_step: Annotated[int | None, typer.Option(metavar="N", min=1, help="No further than this step.")] = None,
+    var: ScenarioVar = None,
     compat: Annotated[bool, typer.Option("--compat", help="Keys that mean nothing are warnings.")] = False,
 ) -> None:
     """Look at a recording as a scenario looks at its program. Runs nothing."""
     from orchestrator.cli import scenario as command
 
-    raise typer.Exit(command.replay(cast, file, to_step, compat=compat))
+    raise typer.Exit(command.replay(cast, file, to_step, _pairs(var), compat=compat))
 
 
 @scenario.command(name="init", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -456,15 +463,6 @@ def _options(**given: Any) -> Any:
     from orchestrator.errors import UsageError
     from orchestrator.plan.select import Selection
 
-    def pairs(name: str, *, bare: bool) -> dict[str, str]:
-        found = {}
-        for text in given.get(name) or ():
-            key, equals, value = text.partition("=")
-            if not key or (not equals and not bare):
-                raise UsageError("usage/bad-option", f"`{text}` is no NAME=VALUE")
-            found[key] = value
-        return found
-
     named = {name: tuple(given.get(name) or ()) for name in ("phase", "group", "task", "tag", "exclude")}
     selection = Selection(named["phase"], named["group"], named["task"], named["tag"], named["exclude"])
     if given.get("all_") and not selection.is_whole:
@@ -473,10 +471,23 @@ def _options(**given: Any) -> Any:
     return Options(
         config=given["config"],
         selection=selection,
-        variables=pairs("var", bare=False),
-        approve=pairs("approve", bare=True) if isinstance(given.get("approve"), list) else {},
+        variables=_pairs(given.get("var")),
+        approve=_pairs(given["approve"], bare=True) if isinstance(given.get("approve"), list) else {},
         **{name: given[name] for name in flags if name in given},
     )
+
+
+def _pairs(texts: Sequence[str] | None, *, bare: bool = False) -> dict[str, str]:
+    """Return values by name from texts such as `NAME=VALUE`; with `bare`, a name can be alone."""
+    from orchestrator.errors import UsageError
+
+    found = {}
+    for text in texts or ():
+        key, equals, value = text.partition("=")
+        if not key or (not equals and not bare):
+            raise UsageError("usage/bad-option", f"`{text}` is no NAME=VALUE")
+        found[key] = value
+    return found
 
 
 def _report_bug(error: Exception) -> int:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -92,15 +92,15 @@ def run(wanted: Wanted, how: How) -> int:
     return state.exit_code or 0
 
 
-def replay(cast: Path, scenario: Path, to_step: int | None, *, compat: bool) -> int:
+def replay(cast: Path, scenario: Path, to_step: int | None, variables: Mapping[str, str], *, compat: bool) -> int:
     """Perform the steps of a scenario against a recording; return the exit code."""
-    recording, loaded = read(cast), load(scenario, compat=compat)
+    recording, loaded = read(cast), load(scenario, compat=compat, variables=variables.keys())
     _tell(loaded.notices)
     if to_step is not None and to_step > len(loaded.scenario.steps):
         raise UsageError("usage/bad-option", f"the scenario has {len(loaded.scenario.steps)} steps, not {to_step}")
     with tempfile.TemporaryDirectory(prefix="scenario-") as directory:
         place = Path(directory)
-        stage = Stage(directory=place, artifacts=place, log=typer.echo)
+        stage = Stage(directory=place, artifacts=place, variables=variables, log=typer.echo)
         result = asyncio.run(play_again(loaded.scenario, recording, stage, to_step=to_step))
     _tell(result.notices)
     typer.echo(result.summary() if result.has_passed else f"\n{result.report}")

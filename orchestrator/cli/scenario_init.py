@@ -49,10 +49,9 @@ def init(command: Sequence[str], out: Path) -> int:
     object.__setattr__(scenario, "file", str(out))
     typer.echo(f"recording `{shlex.join(argv)}`; end it as you always do", err=True)
     author = _recorded(scenario)
-    text = yaml.safe_dump(
-        {"name": out.stem, "command": argv, "cwd": where, "size": [*size], "echo": True, "steps": author.steps},
-        sort_keys=False, allow_unicode=True, width=120,
-    )  # fmt: skip
+    made = {"name": out.stem, "command": argv, "cwd": where, "size": [*size], "echo": True}
+    made |= {"secrets": author.secrets} if author.secrets else {}
+    text = yaml.safe_dump(made | {"steps": author.steps}, sort_keys=False, allow_unicode=True, width=120)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")
@@ -61,7 +60,8 @@ def init(command: Sequence[str], out: Path) -> int:
     count = len(author.steps)
     typer.echo(f"{out}: {count} step{'s' if count != 1 else ''}; play it with `orchestrate scenario run {out}`")
     if author.secrets:
-        typer.echo("what you typed unseen is not in it: replace `{{ secret_1 }}` and the like", err=True)
+        names = ", ".join(f"`{name}`" for name in author.secrets)
+        typer.echo(f"what you typed unseen is not in it: set {names} in the environment to play it", err=True)
     return 0
 
 

@@ -56,6 +56,8 @@ class Caller:
     """A directory that programs get for their home and data."""
     snapshots: Path | None = None
     """Where snapshots are kept, if not beside the scenarios."""
+    cast: Literal[2, 3] = 2
+    """Which version of asciicast recordings are."""
     proposes: bool = False
     """What differs from snapshots fails nothing: a person is asked about it afterwards."""
 
@@ -71,8 +73,8 @@ class Scenario(FileHandler):
         self.results: dict[str, Result] = {}
         """By task id, what each scenario that was played came to."""
         self.caller = Caller()
-        self._loaded: dict[tuple[str, bool], tuple[bytes, Loaded]] = {}
-        """By file and whether unknown keys pass: its content when a play of it was planned last, and what it says."""
+        self._loaded: dict[tuple[str, ...], tuple[bytes, Loaded]] = {}
+        """By file and how it is read: its content when a play of it was planned last, and what it says."""
 
     def claims(self, task: ScenarioTask) -> Claims:
         return Claims(reads=(task.target,))
@@ -89,7 +91,7 @@ class Scenario(FileHandler):
     async def apply(self, task: ScenarioTask, _change: Change, context: ApplyContext) -> Applied:
         from orchestrator.scenarios.play import play
 
-        _, loaded = self._loaded[task.target, task.compat]  # it was planned a moment ago
+        _, loaded = self._loaded[_reading(task)]  # it was planned a moment ago
         directory = Path(tempfile.mkdtemp(prefix="scenario-"))
         try:
             stage = Stage(
@@ -100,6 +102,7 @@ class Scenario(FileHandler):
                 variables={name: str(value) for name, value in task.variables.items()},
                 snapshot_mode="propose" if self.caller.proposes else task.snapshot,
                 record=task.record,
+                cast=self.caller.cast,
                 strict=context.strict,
                 log=context.log,
                 cwd=self.caller.cwd,
@@ -123,12 +126,19 @@ class Scenario(FileHandler):
         content = files.read(task.target)
         if content is None:
             raise TaskError("task/failed", f"the scenario `{task.target}` is not there")
-        known = self._loaded.get((task.target, task.compat))
+        known = self._loaded.get(_reading(task))
         if known is None or known[0] != content:
             text = content.decode("utf-8", "replace")
-            known = content, parse(task.target, text, compat=task.compat, extensions=self._plugins)
-            self._loaded[task.target, task.compat] = known
+            loaded = parse(
+                task.target, text, compat=task.compat, extensions=self._plugins, variables=task.variables.keys()
+            )
+            known = self._loaded[_reading(task)] = content, loaded
         return known[1]
+
+
+def _reading(task: ScenarioTask) -> tuple[str, ...]:
+    """Return all that decides what reading a file comes to, beside its content."""
+    return (task.target, "compat" if task.compat else "", *sorted(task.variables))
 
 
 def _applied(result: Result, stage: Stage, context: ApplyContext) -> Applied:

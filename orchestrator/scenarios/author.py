@@ -14,7 +14,7 @@ from orchestrator.scenarios.model import Size
 from orchestrator.scenarios.screen import Cursor, Screen
 from orchestrator.scenarios.typed import Input, Keyboard
 
-UNSEEN: Final = "{{{{ secret_{} }}}}"
+UNSEEN: Final = "SECRET_{}"
 _WORD = re.compile(r"\w")
 # Times, dates, long numbers, addresses, temporary places, durations and amounts: other ones at the next play.
 _VOLATILE = re.compile(
@@ -28,8 +28,8 @@ class Author:
     def __init__(self, screen: Screen, is_hidden: Callable[[], bool], is_calm: Callable[[], bool]) -> None:
         """`is_hidden` says whether the program hides what is typed now, `is_calm` whether it has drawn all."""
         self.steps: list[dict[str, Any]] = []
-        self.secrets = 0
-        """How many texts were typed unseen."""
+        self.secrets: list[str] = []
+        """The names that stand for what was typed unseen."""
         self._screen = screen
         self._is_hidden = is_hidden
         self._is_calm = is_calm
@@ -94,8 +94,8 @@ class Author:
         text, self._text = self._text, ""
         if not (self._hides and text):
             return text
-        self.secrets += 1
-        return UNSEEN.format(self.secrets)
+        self.secrets.append(UNSEEN.format(len(self.secrets) + 1))
+        return f"{{{{ {self.secrets[-1]} }}}}"
 
     def _add(self, step: dict[str, Any]) -> None:
         self.steps.append(step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from orchestrator.errors import Location
@@ -20,9 +20,12 @@ SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
-def check(scenario: Scenario, source: Source, problems: Problems) -> list[Notice]:
-    """Report what is wrong with a scenario that has the right shape; return what is odd about it."""
-    return list(_Checks(scenario, source, problems).notices())
+def check(scenario: Scenario, source: Source, problems: Problems, variables: Collection[str]) -> list[Notice]:
+    """Report what is wrong with a scenario that has the right shape; return what is odd about it.
+
+    `variables` are the names of those that it is given.
+    """
+    return list(_Checks(scenario, source, problems, variables).notices())
 
 
 def compile_pattern(text: str) -> re.Pattern[str]:
@@ -31,8 +34,9 @@ def compile_pattern(text: str) -> re.Pattern[str]:
 
 
 class _Checks:
-    def __init__(self, scenario: Scenario, source: Source, problems: Problems) -> None:
+    def __init__(self, scenario: Scenario, source: Source, problems: Problems, variables: Collection[str]) -> None:
         self._scenario = scenario
+        self._variables = variables
         self._source = source
         self._problems = problems
 
@@ -134,7 +138,7 @@ class _Checks:
 
     def _odd_steps(self) -> Iterator[Notice]:
         ended = False
-        known = {*self._scenario.matrix}
+        known = {*self._scenario.matrix, *self._scenario.secrets, *self._variables}
         for index, step in enumerate(self._scenario.steps):
             if not isinstance(step, Step):
                 continue

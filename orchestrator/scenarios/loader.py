@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -58,27 +59,34 @@ class NoExtensions:
         return []
 
 
-def load(path: Path, *, compat: bool = False, extensions: Extensions | None = None) -> Loaded:
+def load(
+    path: Path, *, compat: bool = False, extensions: Extensions | None = None, variables: Collection[str] = ()
+) -> Loaded:
     """Return the scenario in the file at `path`. With `compat`, a key that means nothing is a warning.
+
+    `variables` are the names of those that it is given.
 
     :raises PlanErrors: with every problem found.
     """
     name = str(path)
     hint = "name a scenario file, such as `scenarios/login.yaml`"
-    return parse(name, read_text(path, name, hint=hint), compat=compat, extensions=extensions)
+    return parse(name, read_text(path, name, hint=hint), compat=compat, extensions=extensions, variables=variables)
 
 
-def parse(name: str, text: str, *, compat: bool = False, extensions: Extensions | None = None) -> Loaded:
+def parse(
+    name: str, text: str, *, compat: bool = False, extensions: Extensions | None = None, variables: Collection[str] = ()
+) -> Loaded:
     """Return the scenario that `text`, called `name` in messages, describes.
 
     :raises PlanErrors: with every problem found.
     """
-    return _Loader(Source(name, text), compat, extensions or NoExtensions()).load()
+    return _Loader(Source(name, text), compat, extensions or NoExtensions(), variables).load()
 
 
 class _Loader:
-    def __init__(self, source: Source, compat: bool, extensions: Extensions) -> None:
+    def __init__(self, source: Source, compat: bool, extensions: Extensions, variables: Collection[str]) -> None:
         self._source = source
+        self._variables = variables
         self._compat = compat
         self._extensions = extensions
         self._problems = Problems(source)
@@ -100,7 +108,7 @@ class _Loader:
             places = tuple(self._source.locate(("steps", index)) for index in range(len(steps)))
             object.__setattr__(scenario, "places", places)
             if all(steps) and all(validations):
-                self._notices += check(scenario, self._source, self._problems)
+                self._notices += check(scenario, self._source, self._problems, self._variables)
         if self._problems.found:
             raise PlanErrors(self._problems.each_once())
         assert scenario is not None

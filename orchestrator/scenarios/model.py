@@ -244,7 +244,7 @@ class Scenario:
     teardown: TextOrTexts = ()
     """Shell commands after it has ended, however it did."""
     secrets: Texts = ()
-    """Names of environment variables whose values appear in no output."""
+    """Names of environment variables that are variables of the scenario, and whose values appear in no output."""
     retries: int = 0
     """How often it is played again when it fails; a pass after that is flaky."""
     tags: Texts = ()

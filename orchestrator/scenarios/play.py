@@ -128,7 +128,7 @@ class _Play:
         try:
             launch = Launch(scenario.argv, place.cwd, place.environ, scenario.terminal, scenario.echo)
             await session.start(launch, scenario.driver)
-            scene = Scene(scenario, session, self._stage, place, self._masker, dict(self._stage.variables))
+            scene = Scene(scenario, session, self._stage, place, self._masker, self._stage.values(scenario))
             steps = Steps(scene, self._result, self._hooks)
             await steps.perform(scenario.steps)
             if self._result.has_passed:
@@ -137,7 +137,7 @@ class _Play:
             await session.close()
             if self._stage.record or not self._result.has_passed:
                 path = self._stage.artifacts / CAST
-                recording.write(path, self._masker)
+                recording.write(path, self._masker, version=self._stage.cast)
                 self._result.artifacts.append(str(path))
         if self._result.has_passed:
             await self._validate()

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterable
 
 from orchestrator.errors import UsageError
+from orchestrator.masking import MASK
 from orchestrator.scenarios.driver import Exit, Listener
 from orchestrator.scenarios.failure import StepFailed
 from orchestrator.scenarios.hooks import Hooks
@@ -36,7 +37,8 @@ async def replay(scenario: Scenario, recording: Recording, stage: Stage, *, to_s
         raise UsageError("usage/bad-option", "the recording does not tell where the steps begin", hint=hint)
     result = Result(scenario.name, scenario.file)
     session = _Replayed(recording)
-    scene = Scene(scenario, session, stage, prepare(scenario, stage, 1), stage.masker(scenario), dict(stage.variables))
+    variables = dict.fromkeys(scenario.secrets, MASK) | dict(stage.variables)  # a recording shows no secret
+    scene = Scene(scenario, session, stage, prepare(scenario, stage, 1), stage.masker(scenario), variables)
     steps = Steps(scene, result, _NoPlugins())
     await session.begin()
     try:

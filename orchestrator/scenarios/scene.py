@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from orchestrator.masking import Masker
 from orchestrator.scenarios.checks import VARIABLE
+from orchestrator.scenarios.failure import StepFailed
 from orchestrator.scenarios.model import Scenario, Step, Target
 from orchestrator.scenarios.notices import Notice
 from orchestrator.scenarios.session import Over, Session
@@ -38,8 +40,11 @@ class Scene:
         self.approximate = False
 
     def filled(self, text: str) -> str:
-        """Return a text with the values of its variables; what is none stays as it stands."""
-        return VARIABLE.sub(lambda match: self.variables.get(match[1], match[0]), text)
+        """Return a text with the values of its variables; what is none stays as it stands.
+
+        :raises StepFailed: when one is a secret that nobody has set.
+        """
+        return VARIABLE.sub(self._value, text)
 
     def target(self, target: str | Target) -> Target:
         """Return what is meant on the screen, with the values of variables."""
@@ -57,3 +62,9 @@ class Scene:
         if isinstance(reason, Over):
             return f"the program {self.session.exit}, and"
         return f"after {self.patience:g} s"
+
+    def _value(self, variable: re.Match[str]) -> str:
+        name = variable[1]
+        if name in self.scenario.secrets and name not in self.variables:
+            raise StepFailed(f"the secret `{name}` is not set", detail="set it in the environment")
+        return self.variables.get(name, variable[0])

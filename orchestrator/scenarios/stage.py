@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from orchestrator.masking import Masker
 from orchestrator.scenarios.model import Scenario, Step
@@ -48,13 +48,19 @@ class Stage:
     """`verify`, `record` what is missing, `update` all, or `propose` what differs to a person."""
     record: bool = False
     """Write the recording also when all goes well."""
+    cast: Literal[2, 3] = 2
+    """Which version of asciicast it is."""
     strict: bool = False
     """What passes with a warning fails."""
     log: Callable[[str], None] = lambda _line: None
 
     def masker(self, scenario: Scenario) -> Masker:
         """Return what takes the scenario's secrets out."""
-        return Masker(self.environ.get(name, "") for name in scenario.secrets)
+        return Masker(known.get(name, "") for name in scenario.secrets for known in (self.environ, self.variables))
+
+    def values(self, scenario: Scenario) -> dict[str, str]:
+        """Return the variables that a play begins with: a secret is one, too."""
+        return {name: self.environ[name] for name in scenario.secrets if name in self.environ} | dict(self.variables)
 
 
 @dataclass(frozen=True)

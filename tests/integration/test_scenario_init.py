@@ -46,11 +46,11 @@ def record(directory: Path, program: list[str], *does: tuple[Any, dict[str, Any]
     return made
 
 
-def played(directory: Path, number: int = 0) -> Result:
+def played(directory: Path, number: int = 0, **environ: str) -> Result:
     scenario, notices = load(directory / "made.yaml")
     assert notices == []
     place = directory / f"again{number}"
-    stage = Stage(directory=place, artifacts=place / "artifacts", environ={**os.environ, **ENVIRON})
+    stage = Stage(directory=place, artifacts=place / "artifacts", environ={**os.environ, **ENVIRON, **environ})
     return asyncio.run(play(scenario, stage))
 
 
@@ -112,8 +112,11 @@ def test_what_is_typed_unseen_is_not_written(tmp_path: Path) -> None:
     ask = 'stty -echo; printf "Password: "; read x; stty echo; echo; echo got ${#x}'
     told = ("what you typed unseen is not in it", {"note": "the person is told"})
     steps = record(tmp_path, ["sh", "-c", ask], ({"regex": r"(?m)^Password:"}, {"send": "hunter22"}), told)
-    assert {"send": "{{ secret_1 }}", "see": "got 8"} in steps
+    assert {"send": "{{ SECRET_1 }}", "see": "got 8"} in steps
     assert "hunter22" not in (tmp_path / "made.yaml").read_text()
+    assert played(tmp_path).message == "step 2: the secret `SECRET_1` is not set"
+    result = played(tmp_path, 1, SECRET_1="hunter33")
+    assert result.has_passed, result.report
 
 
 def test_the_window_may_change_its_size(tmp_path: Path) -> None:

@@ -70,6 +70,56 @@ def test_a_recording_is_looked_at_as_the_program_was(tmp_path: Path) -> None:
     assert (header["version"], header["width"], header["height"]) == (2, 120, 80)
 
 
+def test_a_recording_has_the_version_of_asciicast_that_is_asked_for() -> None:
+    Path("a.yaml").write_text(GOOD)
+    for version in (2, 3):
+        assert run("run", "a.yaml", "--record", "--state-dir", f"state{version}", "--cast", str(version))[0] == 0
+        (cast,) = Path(f"state{version}").rglob("recording.cast")
+        assert json.loads(cast.read_text().splitlines()[0])["version"] == version
+        assert run("replay", str(cast), "--scenario", "a.yaml")[0] == 0
+    assert run("run", "a.yaml", "--cast", "4")[0] == 2
+
+
+GREETING = "command: [sh, -c, 'read x; echo hello $x']\ntimeout: 5\n"
+GREETING += "steps: [{send: '{{ who }}', see: 'hello {{ who }}'}, {exit: 0}]\n"
+
+
+def test_variables_come_from_the_command_line() -> None:
+    Path("a.yaml").write_text(GREETING)
+    code, shown = run("run", "a.yaml", "--var", "who=ann=b", "--record")
+    assert code == 0
+    assert "no step sets" not in shown
+    (cast,) = Path(".orchestrator/scenarios").rglob("recording.cast")
+    assert "hello ann=b" in cast.read_text()
+    assert run("replay", str(cast), "--scenario", "a.yaml", "--var", "who=ann=b")[0] == 0
+    assert run("replay", str(cast), "--scenario", "a.yaml", "--var", "who=bob")[0] == 1
+    assert "no step sets `who`; it is sent as it stands" in run("run", "a.yaml", "--dry-run", "--var", "whom=x")[1]
+    assert run("run", "a.yaml", "--var", "who") == (2, "error[usage/bad-option]: `who` is no NAME=VALUE")
+    Path("b.yaml").write_text(f"matrix: {{who: [ann, bob]}}\n{GREETING}")
+    assert "the matrix of `b.yaml` has the values of `who`" in run("run", "b.yaml", "--var", "who=eve")[1]
+
+
+def test_a_secret_is_a_variable_from_the_environment_that_nothing_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("a.yaml").write_text(f"secrets: [who]\n{GREETING}")
+    code, shown = run("run", "a.yaml")
+    assert code == 1
+    assert "the secret `who` is not set\n  --> a.yaml:4:9 (step 1" in shown
+    for environ, options in (({"who": "hunter22"}, ()), ({}, ("--var", "who=hunter22"))):
+        monkeypatch.delenv("who", raising=False)
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        code, shown = run("run", "a.yaml", "--record", "-v", *options)
+        assert code == 0
+        assert "hunter22" not in shown
+    casts = [path for path in Path(".orchestrator/scenarios").rglob("recording.cast") if "***" in path.read_text()]
+    assert len(casts) == 2
+    assert not [
+        path for path in Path(".orchestrator").rglob("*") if path.is_file() and b"hunter22" in path.read_bytes()
+    ]
+    monkeypatch.delenv("who", raising=False)
+    assert run("replay", str(casts[0]), "--scenario", "a.yaml")[0] == 0
+
+
 def test_a_dry_run_plays_nothing_and_tells_all_that_is_wrong_with_all_files() -> None:
     Path("a.yaml").write_text("command: touch played\nsteps: [{exit: 0}]\n")
     assert run("run", "a.yaml", "--dry-run") == (0, "1 scenario checked\n")
