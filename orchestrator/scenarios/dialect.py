@@ -7,13 +7,32 @@ it is, so that every message still names the right place. What is not of this di
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
+from orchestrator.plan.fields import STRICT, Seconds, Text
 from orchestrator.scenarios.keys import Key, parse_key
 
 KEYS: Final = frozenset({"keystroke", "wait", "comment"})
 PICTURES: Final = frozenset({".png", ".svg", ".txt"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What a step says in words of the dialect. It is checked as it was written, so that messages name these words."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    name: Text | None = None
+    keystroke: Text | None = None
+    wait: Seconds | None = None
+    comment: Text | None = None
+
+
+def words_of(step: Any) -> dict[str, Any]:
+    """Return the part of a step that `Words` describes."""
+    return {name: step[name] for name in Words.__slots__ if name in step} if _speaks(step) else {}
 
 
 def translate(data: dict[str, Any]) -> dict[str, Any]:
@@ -21,7 +40,7 @@ def translate(data: dict[str, Any]) -> dict[str, Any]:
     steps = data.get("steps")
     if not isinstance(steps, list) or not _is_dialect(data, steps):
         return data
-    made = [_step(step) if isinstance(step, dict) else step for step in steps]
+    made = [_step(step) if _speaks(step) else step for step in steps]
     first = steps[0]
     if not (isinstance(first, dict) and "command" in first) or "command" in data:
         return {**data, "steps": made}
@@ -32,7 +51,12 @@ def translate(data: dict[str, Any]) -> dict[str, Any]:
 
 def _is_dialect(data: Mapping[str, Any], steps: list[Any]) -> bool:
     begins = bool(steps) and isinstance(steps[0], dict) and "command" in steps[0] and "command" not in data
-    return begins or any(isinstance(step, dict) and KEYS & step.keys() for step in steps)
+    return begins or any(_speaks(step) and KEYS & step.keys() for step in steps)
+
+
+def _speaks(step: Any) -> bool:
+    """Say whether a step can be of the dialect; the fields of a plugin's step are its own."""
+    return isinstance(step, dict) and "type" not in step
 
 
 def _step(step: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from orchestrator.plan.schema import validate
 from orchestrator.plan.source import Path_, Source
 from orchestrator.plan.text import read_text
 from orchestrator.scenarios.checks import check
-from orchestrator.scenarios.dialect import translate
+from orchestrator.scenarios.dialect import Words, translate, words_of
 from orchestrator.scenarios.model import VALIDATIONS, PluginStep, PluginValidation, Scenario, Step
 from orchestrator.scenarios.notices import Notice
 
@@ -97,9 +97,10 @@ class _Loader:
         if not isinstance(data, dict):
             self._problems.report("plan/wrong-type", "a scenario is a mapping", ())
             raise PlanErrors(self._problems.found)
-        data = translate(data)
+        written, data = data, translate(data)
         scenario = self._make(Scenario, data, ())
-        steps = [self._step(item, ("steps", index)) for index, item in enumerate(_items(data, "steps"))]
+        pairs = zip(_items(written, "steps"), _items(data, "steps"), strict=True)
+        steps = [self._step(made, before, ("steps", index)) for index, (before, made) in enumerate(pairs)]
         validations = [self._validation(v, ("validations", i)) for i, v in enumerate(_items(data, "validations"))]
         if scenario is not None:
             object.__setattr__(scenario, "steps", tuple(filter(None, steps)))
@@ -114,7 +115,12 @@ class _Loader:
         assert scenario is not None
         return Loaded(scenario, self._notices)
 
-    def _step(self, data: Any, at: Path_) -> Step | PluginStep | None:
+    def _step(self, data: Any, written: Any, at: Path_) -> Step | PluginStep | None:
+        if words := words_of(written):
+            found = validate(Words, words, self._source, at)
+            if isinstance(found, list):
+                self._problems.add(found)
+                return None
         if isinstance(data, dict) and "type" in data:
             return self._plugin_step(data, at)
         made: Step | None = self._make(Step, data, at)

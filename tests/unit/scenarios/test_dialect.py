@@ -51,9 +51,26 @@ def test_what_is_wrong_is_told_where_it_stands() -> None:
     with pytest.raises(PlanErrors) as caught:
         parse("menu.yaml", MENU.replace("keystroke: q", "keystrok: q").replace("wait: 0.05", "wait: soon"))
     lines = {(p.code, p.location.line) for p in caught.value.problems if p.location}
-    assert lines == {("plan/bad-value", 6), ("plan/unknown-key", 17)}
+    assert lines == {("plan/bad-value", 7), ("plan/unknown-key", 17)}
+
+
+@pytest.mark.parametrize(
+    ("written", "wrong", "message"),
+    [
+        ("wait: 0.05", "wait: soon", "`wait`: a duration is a number of seconds or text such as `90s`, `10m`, `1h30m`"),
+        ("keystroke: s", "keystroke: [s, t]", "`keystroke` is a list, but must be text"),
+        ("comment: 'Screen: Main'", "comment: {a: b}", "`comment` is a mapping, but must be text"),
+        ("name: The menu", "name: [a]", "`name` is a list, but must be text"),
+    ],
+)
+def test_a_message_names_the_word_that_was_written(written: str, wrong: str, message: str) -> None:
+    with pytest.raises(PlanErrors) as caught:
+        parse("menu.yaml", MENU.replace(written, wrong))
+    assert [problem.message for problem in caught.value.problems] == [message]
+    (place,) = [problem.location for problem in caught.value.problems]
+    assert place is not None and wrong in MENU.replace(written, wrong).splitlines()[place.line - 1]
 
 
 def test_other_scenarios_stay_as_they_stand() -> None:
-    data = {"command": "x", "steps": [{"send": "a"}, {"note": "b"}]}
+    data = {"command": "x", "steps": [{"send": "a"}, {"note": "b"}, {"type": "poll", "wait": 3}]}
     assert translate(data) is data
