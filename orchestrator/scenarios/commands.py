@@ -1,15 +1,21 @@
-"""The command that was just sent to a program: what it printed, and how it ended where the shell tells that."""
+"""The command that was just sent to a program: what it printed, and how it ended where the shell tells that.
+
+A shell gets a line when it shows a prompt. One that is typed while a command runs is for that command, or for the shell
+when it goes on: what it came to is known approximately, unless the shell says more.
+"""
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
 from orchestrator.scenarios.session import Over, Session, TooLate
+from orchestrator.scenarios.stream import Mark
 
-FIRST_PROMPT: Final = 2.0
-"""Seconds in which a shell that tells of its prompts shows the first one."""
+PROMPT: Final = 2.0
+"""Seconds that a shell which tells of its prompts is given to show one."""
 CALM: Final = 0.05
 """Seconds without output after which a program that tells nothing is thought to be done."""
+ENTER: Final = ("\r", "\n")
 
 
 class Printed(NamedTuple):
@@ -29,48 +35,91 @@ class Commands:
         self._sent = ""
         self._from = 0
         self._marks_before = 0
+        self._typed = ""  # the same, or nothing if it was keys
+        self._typed_at = 0
+        self._is_entered = False
+        self._is_ahead = False
+        """Whether it was typed before the shell asked for it."""
+        self._ahead_of_it = 0
+        """How many commands the shell begins before it."""
+        self._awaited_at = -1
+        """How many marks there were when no prompt came: what runs then is not waited for again."""
 
     async def ready(self) -> None:
-        """Wait for the first prompt of a shell that tells of its prompts."""
-        if not self._has_marks or self._marks("A"):
+        """Wait until a shell that tells of its prompts shows one, or what it runs seems to ask for something."""
+        if not self._has_marks:
             return
         try:
-            await self._session.until(lambda: self._marks("A") or None, FIRST_PROMPT)
+            await self._session.until(self._asks, PROMPT)
         except (Over, TooLate):
-            self._has_marks = False  # its own settings took the place of ours
+            self._awaited_at = self._session.transcript.mark_count
+            self._has_marks = self._awaited_at > 0  # without any, its own settings took the place of ours
 
-    def sending(self, text: str) -> None:
-        """Note that a command is about to be sent."""
+    def sending(self, text: str, *, raw: bool = False) -> None:
+        """Note that something is about to be sent: a command, or with `raw` perhaps a part of one."""
+        is_unread = raw and self._is_entered and not self._marks()
+        self._is_ahead = self._has_marks and (self._is_running() or is_unread)
+        if self._is_ahead:
+            self._ahead_of_it = max(self._ahead_of_it + self._is_entered - len(self._begun()), 0)
+        else:
+            self._ahead_of_it = 0
+        self._is_entered = not raw or text.endswith(ENTER)
         self._sent = text
-        self._from = self._session.transcript.position
+        self._typing(text)
+        self._from = self._typed_at
         self._marks_before = self._session.transcript.mark_count
+
+    def pressing(self) -> None:
+        """Note that a key is about to be pressed, which may end what runs."""
+        self._typing("")
+        self._awaited_at = -1
 
     async def printed(self, patience: float) -> Printed:
         """Return what the last command printed, when it is done.
 
         :raises TooLate: when it is not done in time.
         """
-        if self._has_marks:
+        if self._has_marks and not self._is_ahead:
             try:
                 return await self._session.until(self._between_marks, patience)
             except Over:
-                return Printed(self._approximate(), None, approximate=True)
+                return self._approximate()
         await self._session.settle(CALM, patience)
-        return Printed(self._approximate(), None, approximate=True)
+        return (self._between_marks() if self._has_marks else None) or self._approximate()
 
-    def _marks(self, letter: str) -> list[tuple[int, int | None]]:
-        transcript = self._session.transcript
-        return [(mark.at, mark.status) for mark in transcript.marks_since(self._marks_before) if mark.letter == letter]
+    def _typing(self, text: str) -> None:
+        self._typed, self._typed_at = text, self._session.transcript.position
+
+    def _asks(self) -> bool | None:
+        """Say whether there is a prompt: the shell's, or text of what it runs that the cursor waits behind."""
+        if self._is_running():
+            transcript = self._session.transcript
+            shown = transcript.between(self._typed_at).strip()
+            has_answered = self._session.screen.cursor().column > 1 and not self._typed.strip().startswith(shown)
+            return has_answered or transcript.mark_count == self._awaited_at or None
+        return any(mark.letter in "AP" for mark in self._marks()) or None
+
+    def _is_running(self) -> bool:
+        marks = self._session.transcript.marks_since(0)
+        return bool(marks) and marks[-1].letter == "C"
+
+    def _marks(self) -> list[Mark]:
+        """Return the marks since the last text was sent."""
+        return self._session.transcript.marks_since(self._marks_before)
+
+    def _begun(self) -> list[int]:
+        """Return which of those marks are beginnings of commands."""
+        return [index for index, mark in enumerate(self._marks()) if mark.letter == "C"]
 
     def _between_marks(self) -> Printed | None:
-        begun = self._marks("C")
-        ended = [(at, status) for at, status in self._marks("D") if begun and at >= begun[0][0]]
+        marks, begun = self._marks(), self._begun()[self._ahead_of_it :]
+        ended = [mark for mark in marks[begun[0] :] if mark.letter == "D"] if begun else []
         if not ended:
             return None
-        output = self._session.transcript.between(begun[0][0], ended[0][0])
-        return Printed(output.lstrip("\r"), ended[0][1], approximate=False)  # fish goes to the line's beginning twice
+        output = self._session.transcript.between(marks[begun[0]].at, ended[0].at)
+        return Printed(output.lstrip("\r"), ended[0].status, approximate=False)  # fish goes to the line's start twice
 
-    def _approximate(self) -> str:
+    def _approximate(self) -> Printed:
         """Return the output since the command was sent, without its echo and the prompt after it."""
         transcript = self._session.transcript
         prompt = transcript.between(0, self._from).rpartition("\n")[2].strip()
@@ -79,4 +128,4 @@ class Commands:
         if self._sent and first.strip() == self._sent.strip():
             output = rest
         body, end, last = output.rpartition("\n")
-        return body + end if prompt and last.strip() == prompt else output
+        return Printed(body + end if prompt and last.strip() == prompt else output, None, approximate=True)

@@ -17,14 +17,16 @@ SHELLS: Final[tuple[Shell, ...]] = ("bash", "zsh", "fish")
 _WITHOUT_SETTINGS: Final = {"zsh": ("-f", "--no-rcs"), "fish": ("-N", "--no-config")}
 """Options with which a shell reads nothing that could bring the marks."""
 
-# A: a prompt begins; B: it ends and a command is typed; C: the command runs; D: it has ended with this status.
+# A: a prompt begins; B: it ends and a command is typed; C: the command runs; D: it has ended with this status; P: the
+# command goes on in another line.
 # In zsh the mark of an unfinished line comes before any function of ours, so the D stands in it too.
 _BASH: Final = (
     r"""printf '\033]133;D;%s\007\033]133;A\007' "$?"; PS0='\e]133;C\a'; """
-    r"""case $PS1 in *'133;B'*) ;; *) PS1=$PS1'\[\e]133;B\a\]';; esac"""
+    r"""case $PS1 in *'133;B'*) ;; *) PS1=$PS1'\[\e]133;B\a\]';; esac; """
+    r"""case $PS2 in *'133;P'*) ;; *) PS2=$PS2'\[\e]133;P;k=s\a\]';; esac"""
 )
 _ZSH: Final = r"""
-_orchestrate_precmd() { printf '\033]133;D;%s\007\033]133;A\007' "$?"; case $PS1 in *'133;B'*) ;; *) PS1=$PS1$'%{\e]133;B\a%}';; esac }
+_orchestrate_precmd() { printf '\033]133;D;%s\007\033]133;A\007' "$?"; case $PS1 in *'133;B'*) ;; *) PS1=$PS1$'%{\e]133;B\a%}';; esac; case $PS2 in *'133;P'*) ;; *) PS2=$PS2$'%{\e]133;P;k=s\a%}';; esac }
 _orchestrate_preexec() { printf '\033]133;C\007' }
 PROMPT_EOL_MARK=$'%{\e]133;D;%?\a%}'${PROMPT_EOL_MARK-%B%S%#%s%b}
 autoload -Uz add-zsh-hook && add-zsh-hook precmd _orchestrate_precmd && add-zsh-hook preexec _orchestrate_preexec

@@ -16,6 +16,7 @@ from orchestrator.scenarios.scene import Scene
 from orchestrator.scenarios.screenshots import Screenshots
 from orchestrator.scenarios.session import Over, TooLate
 from orchestrator.scenarios.shells import shell_of
+from orchestrator.scenarios.stream import Transcript
 from orchestrator.scenarios.typing_steps import Typing
 
 
@@ -75,26 +76,25 @@ class Performer:
             raise StepFailed(f"after {self._scene.patience:g} s the command is not done") from None
         problems = problems_of(wanted, printed.output, printed.status)
         if printed.approximate:
-            self._scene.approximate = True
-            problems = await self._look_again(wanted, printed, problems)
+            printed, problems = await self._look_again(wanted, printed, problems)
+        self._scene.approximate = printed.approximate
         if problems:
             about = ["what it printed is known approximately"] if printed.approximate else []
             raise StepFailed(problems[0], detail="\n".join([*problems[1:], *about]))
 
-    async def _look_again(self, wanted: Step, printed: Printed, problems: list[str]) -> list[str]:
-        """Give a program that does not say when it is done the rest of its time; return what is wrong then."""
+    async def _look_again(self, wanted: Step, printed: Printed, problems: list[str]) -> tuple[Printed, list[str]]:
+        """Give a program that does not say when it is done the rest of its time; return what it came to then."""
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._scene.patience
         session = self._scene.session
         try:
             while problems and session.exit is None:
-                seen = session.transcript.position
-                await session.until(_growth(session.transcript, seen), deadline - clock())
+                await session.until(_growth(session.transcript), deadline - clock())
                 printed = await self._commands.printed(max(deadline - clock(), 0.0))
                 problems = problems_of(wanted, printed.output, printed.status)
         except (Over, TooLate):
-            return problems
-        return problems
+            pass  # it stays as it was
+        return printed, problems
 
     async def _snapshot(self, wanted: Any) -> None:
         from orchestrator.scenarios.snapshots import Snapshots
@@ -112,5 +112,6 @@ class Performer:
         return replace(step, **texts)
 
 
-def _growth(transcript: Any, seen: int) -> Callable[[], bool | None]:
-    return lambda: True if transcript.position > seen else None
+def _growth(transcript: Transcript) -> Callable[[], bool | None]:
+    before = transcript.position, transcript.mark_count
+    return lambda: (transcript.position, transcript.mark_count) != before or None

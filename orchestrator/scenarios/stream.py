@@ -21,7 +21,7 @@ _CUT = re.compile(
 )
 _UNFINISHED = re.compile(r"(?:\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)|\r)\Z")
 _MARK_BEGINS: Final = "\x1b]133;"
-_MARK = re.compile(r"\x1b\]133;([A-D])(?:;([^;\x07\x1b]*))?")
+_MARK = re.compile(r"\x1b\]133;([A-DP])(?:;([^;\x07\x1b]*))?")
 
 
 class Mark(NamedTuple):

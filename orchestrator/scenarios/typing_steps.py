@@ -27,12 +27,13 @@ class Typing:
         if not raw:
             await self._commands.ready()
             await self._session.drawn()
-        self._commands.sending(text)
+        self._commands.sending(text, raw=raw)
         shown = repr(text)[1:-1]
         self._session.type(f"{text}{'' if raw else ENTER}".encode(), shown if raw else f"{shown} <enter>".lstrip())
 
     async def control(self, letter: str) -> None:
         await self._session.drawn()
+        self._commands.pressing()
         self._session.type(control_code(letter), f"<ctrl+{letter.lower()}>")
 
     async def keys(self, names: tuple[str, ...]) -> None:
@@ -43,6 +44,7 @@ class Typing:
             data = self._session.screen.key(key)
             if not data:
                 raise StepFailed(f"a terminal in this mode has no code for the key `{name}`")
+            self._commands.pressing()
             self._session.type(data, f"<{name}>")
 
     async def paste(self, text: str) -> None:
