@@ -8,7 +8,7 @@ from pathlib import Path
 
 from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from orchestrator.errors import raise_os_error
+from orchestrator.reporters.junit import save
 from orchestrator.reporters.text import clean, one_line
 from orchestrator.scenarios.result import Result
 
@@ -21,12 +21,7 @@ def write(path: Path, results: Mapping[str, Result]) -> None:
     report = JUnitXml("scenarios")
     for name, result in results.items():
         report.add_testsuite(_suite(name, result))
-    report.update_statistics()  # type: ignore[no-untyped-call]  # junitparser leaves it open
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        report.write(str(path), pretty=True)
-    except OSError as error:
-        raise_os_error(error, path)
+    save(report, path)
 
 
 def _suite(name: str, result: Result) -> TestSuite:
@@ -38,16 +33,18 @@ def _suite(name: str, result: Result) -> TestSuite:
         case = TestCase(one_line(group), one_line(name), round(sum(step.seconds for step in steps), 3))
         failed = next((step for step in steps if step.status == "failed"), None)
         if failed is not None:
-            failure = Failure(one_line(failed.message), "scenario")
-            failure.text = clean(result.report)
-            case.result = [failure]
+            case.result = [_failure(failed.message, result)]
         elif all(step.status == "skipped" for step in steps):
             case.result = [Skipped("an earlier step failed")]
         suite.add_testcase(case)
     if not result.has_passed and all(step.status != "failed" for step in result.steps):
         case = TestCase(one_line(result.name), one_line(name), round(result.seconds, 3))
-        failure = Failure(one_line(result.message), "scenario")
-        failure.text = clean(result.report)
-        case.result = [failure]
+        case.result = [_failure(result.message, result)]
         suite.add_testcase(case)
     return suite
+
+
+def _failure(message: str, result: Result) -> Failure:
+    failure = Failure(one_line(message), "scenario")
+    failure.text = clean(result.report)
+    return failure

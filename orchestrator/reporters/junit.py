@@ -33,6 +33,14 @@ def write(path: Path, state: RunState, plan: Plan) -> None:
             suite.timestamp = datetime.fromtimestamp(state.started, UTC).isoformat(timespec="seconds")
         suite.add_testcases(cases[phase.key])
         report.add_testsuite(suite)
+    save(report, path)
+
+
+def save(report: JUnitXml, path: Path) -> None:
+    """Count what is in a report and write it to a file, making its directory if need be.
+
+    :raises EnvironmentProblem: when the machine refuses.
+    """
     report.update_statistics()  # type: ignore[no-untyped-call]  # junitparser leaves it open
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

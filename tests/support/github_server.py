@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -23,6 +23,8 @@ from jsonschema import Draft4Validator
 from jsonschema.validators import extend
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
+
+from tests.support.servers import Quiet, listening
 
 DESCRIPTION: dict[str, Any] = json.loads(Path(__file__).parents[1].joinpath("data/github/api.json").read_bytes())
 TOKEN = "ghp_0nlyForTests"
@@ -183,7 +185,7 @@ def github_server(**known: Any) -> Iterator[GitHubServer]:
     """Be GitHub on the loopback interface; `known` are fields of the server."""
     server = GitHubServer(**known)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -204,19 +206,8 @@ def github_server(**known: Any) -> Iterator[GitHubServer]:
         def do_PUT(self) -> None:
             self.do_GET()
 
-        def log_message(self, *_arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        server.address = f"http://127.0.0.1:{listening.server_address[1]}"
-        try:
-            yield server
-        finally:
-            server.closed.set()
-            listening.shutdown()
-            thread.join()
+    with listening(Handler, server.closed.set) as server.address:
+        yield server
     assert not server.problems, "\n".join(server.problems)
 
 

@@ -7,9 +7,9 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from orchestrator.scenarios.plugin_set import Plugins
 from orchestrator.scenarios.plugin_sources import Places
 from orchestrator.scenarios.result import Result
 from orchestrator.scenarios.stage import Stage
+from tests.support.servers import Quiet, listening
 
 
 class Site:
@@ -39,7 +40,7 @@ class Site:
 def serving() -> Iterator[Site]:
     site = Site()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             site.asked += 1
             site.hold.wait(60)
@@ -64,19 +65,8 @@ def serving() -> Iterator[Site]:
         def do_PUT(self) -> None:
             self.do_GET()
 
-        def log_message(self, *_arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        site.address = f"http://127.0.0.1:{server.server_address[1]}"
-        try:
-            yield site
-        finally:
-            site.hold.set()
-            server.shutdown()
-            thread.join()
+    with listening(Handler, site.hold.set) as site.address:
+        yield site
 
 
 @pytest.fixture
