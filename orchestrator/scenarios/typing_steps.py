@@ -54,6 +54,7 @@ class Typing:
         self._session.type(self._session.screen.paste(text), f"<paste {text!r}>")
 
     async def click(self, target: str | Click) -> None:
+        await self._session.drawn()
         found = await self._looking.see(target)
         button = target.button if isinstance(target, Click) else "left"
         data = self._session.screen.click(found.row, found.column, button)
