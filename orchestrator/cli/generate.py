@@ -31,7 +31,7 @@ def tests(target: Path, out: Path | None, project: Path, *, dry_run: bool) -> in
         name="generate",
         type="test_generation",
         target=path,
-        test_file=_inside(out, root) if out else _beside(path),
+        test_file=_inside(out, root) if out else _beside(path, is_directory=target.is_dir()),
         language="python" if path.endswith(".py") else "typescript",
         priority="high",
     )
@@ -84,9 +84,11 @@ def _inside(file: Path, root: Path) -> str:
     return path
 
 
-def _beside(target: str) -> str:
-    """Return where tests of a file go when nobody says: beside it, where its runner looks for them."""
+def _beside(target: str, *, is_directory: bool) -> str:
+    """Return where tests of a file or directory go when nobody says: beside it, where its runner looks for them."""
     path = PurePosixPath(target)
+    if is_directory:
+        return str(path / "__tests__" / f"{path.name}.test.ts")
     python = path.parent / "tests" / f"test_{path.name}"
     other = path.parent / "__tests__" / f"{path.stem}.test{path.suffix}"
     return str(python if path.suffix == ".py" else other)

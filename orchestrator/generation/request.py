@@ -31,11 +31,18 @@ class Request:
     target: str
     """Relative to the root, like `test_file`."""
     test_file: str
+    modules: tuple[str, ...] = ()
+    """The files that are tested where `target` is a directory; like it, relative to the root."""
     kind: Kind | None = None
     """None: what the target looks like."""
     priority: Priority = "medium"
     estimated_cases: int | None = None
     """A hint for the report; never a number to reach."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that are tested."""
+        return self.modules or (self.target,)
 
     @property
     def budget(self) -> int:

@@ -14,6 +14,7 @@ from orchestrator.generation.python.foreseen import foresee as foresee_python
 from orchestrator.generation.request import Request
 from orchestrator.generation.result import Generated
 from orchestrator.generation.typescript.foreseen import foresee as foresee_typescript
+from orchestrator.generation.typescript.modules import untested_in
 from orchestrator.generation.typescript.nodes import Nodes
 from orchestrator.handler import Applied, ApplyContext, Claims, FileHandler, PlanContext
 from orchestrator.plan.fields import Count, ProjectPath
@@ -82,7 +83,7 @@ class TestGeneration(FileHandler):
             raise TaskError("generation/not-covered", f"{uncovered} are not covered yet", hint=hint)
         target = _target(task, context.files)
         before = context.files.read(task.test_file)
-        request = request_of(task, context.root)
+        request = request_of(task, context.root, _modules(task, context.files))
         made = await self._generated(task, request, context)
         if _target(task, context.files) != target:
             raise TaskError("task/conflict", f"`{task.target}` changed while it was tested", retryable=True)
@@ -104,12 +105,13 @@ class TestGeneration(FileHandler):
         return await generate_typescript(request, context.lasting, directory, context.log, context.environ, self._nodes)
 
 
-def request_of(task: TestGenerationTask, root: Path) -> Request:
+def request_of(task: TestGenerationTask, root: Path, modules: tuple[str, ...] = ()) -> Request:
     """Return what a task asks of the generator."""
     return Request(
         root=root,
         target=task.target,
         test_file=task.test_file,
+        modules=modules,
         kind=task.test_type,
         priority=task.priority,
         estimated_cases=task.estimated_cases,
@@ -149,14 +151,25 @@ def _uncovered(task: TestGenerationTask, files: FileView) -> str | None:
     """Return what there is no generator for yet, in words that `are not covered yet` can follow."""
     if task.test_type not in _KINDS[task.language]:
         return f"tests of the kind `{task.test_type}`"
-    return "directories" if files.is_directory(task.target) else None
+    return "directories" if files.is_directory(task.target) and task.language == "python" else None
+
+
+def _modules(task: TestGenerationTask, files: FileView) -> tuple[str, ...]:
+    """Return the files that a directory stands for, none for a target that is a file.
+
+    :raises TaskError: when there is nothing to test in it.
+    """
+    return untested_in(task.target, task.test_file, files) if files.is_directory(task.target) else ()
 
 
 def _target(task: TestGenerationTask, files: FileView) -> str:
-    """Return the text of the target.
+    """Return the text of the target: of a directory, all that is tested of it.
 
     :raises TaskError: when there is none.
     """
+    modules = _modules(task, files)
+    if modules:
+        return "".join(f"// {path}\n{_text(files, path) or ''}\n" for path in modules)
     text = _text(files, task.target)
     if text is None or not text.strip():
         reason = "does not exist" if text is None else "is empty"

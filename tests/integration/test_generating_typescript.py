@@ -272,7 +272,7 @@ def test_a_missing_tool_is_named(shop: Shop, missing: str, message: str) -> None
     [
         ({"test_type": "e2e"}, "tests of the kind `e2e` are not covered yet"),
         ({"test_type": "graphql"}, "tests of the kind `graphql` are not covered yet"),
-        ({"target": "src"}, "directories are not covered yet"),
+        ({"target": "src", "language": "python"}, "directories are not covered yet"),
     ],
 )
 def test_what_is_not_covered_yet_is_refused(shop: Shop, fields: dict[str, str], message: str) -> None:

@@ -9,7 +9,7 @@ const { importsOf, realFiles } = require('./analysis/imports.cjs');
 const { kindsOf } = require('./analysis/kinds.cjs');
 const { sitesOf } = require('./analysis/sites.cjs');
 
-function analyse({ root, target }) {
+function analyse({ root, target, beside }) {
   const ts = require(require.resolve('typescript', { paths: [root] }));
   const file = path.join(root, target);
   const program = programOf(ts, root, file);
@@ -22,11 +22,12 @@ function analyse({ root, target }) {
     return { broken: { message, line: line + 1, column: character + 1 } };
   }
   const look = { ts, checker: program.getTypeChecker(), program, source, root };
-  const imports = importsOf(look);
+  const { imports, walked } = importsOf(look, beside);
   const hints = { numbers: [], lengths: [], ages: [], strings: [], words: [], compared: {}, parsed: [], bodies: [], env: [] };
-  for (const read of [source, ...realFiles(look, imports)]) collectHints({ ...look, source: read }, hints);
-  const sites = sitesOf(look);
-  const model = { target, imports, ...exportsOf(look), sites, hints: unique(hints), usesClock: /\bDate\b/.test(source.text) };
+  for (const read of new Set([...walked, ...realFiles(look, imports)])) collectHints({ ...look, source: read }, hints);
+  const sites = Object.assign({}, ...walked.map((read) => sitesOf({ ...look, source: read })).reverse());
+  const usesClock = walked.some(({ text }) => /\bDate\b/.test(text));
+  const model = { target, imports, ...exportsOf(look), sites, hints: unique(hints), usesClock };
   return kindsOf(look, model);
 }
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from orchestrator.generation.typescript.literals import unquoted
 
-_TITLE: Final = re.compile(r"  it\((.*), (?:async )?\(\) => \{$")
-_GROUP: Final = re.compile(r"describe\((.*), \(\) => \{$")
+_TITLE: Final = re.compile(r" +it\((.*), (?:async )?\(\) => \{$")
+_GROUP: Final = re.compile(r"( *)describe\((.*), \(\) => \{$")
 
 
 def lines_in(message: str, name: str) -> list[int]:
@@ -24,7 +24,19 @@ def tests_at(text: str, lines: Sequence[int]) -> list[str]:
     for line in lines:
         above = source[:line]
         title = next((match for one in reversed(above) if (match := _TITLE.match(one))), None)
-        group = next((match for one in reversed(above) if (match := _GROUP.match(one))), None)
-        if title and group:
-            found[f"{unquoted(group[1])} {unquoted(title[1])}"] = None
+        groups = _groups_around(above)
+        if title and groups:
+            found[" ".join(unquoted(one) for one in [*groups, title[1]])] = None
     return list(found)
+
+
+def _groups_around(above: Sequence[str]) -> list[str]:
+    """Return the names of the groups that a line is in, as they are written, the outermost first."""
+    found: list[str] = []
+    inner = None
+    for one in reversed(above):
+        match = _GROUP.match(one)
+        if match and (inner is None or len(match[1]) < inner):
+            inner = len(match[1])
+            found.insert(0, match[2])
+    return found

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from orchestrator.generation.typescript.groups import group_of, grouped
-from orchestrator.generation.typescript.heads import imports_of, mocks_of
-from orchestrator.generation.typescript.kinds import parts_of
+from orchestrator.generation.typescript.heads import imports_of, joined_mocks, mocks_of, values_in
+from orchestrator.generation.typescript.kinds import joined_kinds, parts_of
 from orchestrator.generation.typescript.kinds.load import loaded
 from orchestrator.generation.typescript.literals import quoted
 from orchestrator.generation.typescript.places import relative, without_suffix
-from orchestrator.generation.typescript.setups import is_loaded, setups_of
+from orchestrator.generation.typescript.setups import is_loaded, joined_setups, setups_of
 
 TEMPLATE: Final = "typescript.test.ts"
 _REAL_TIMERS: Final = (
@@ -24,28 +25,27 @@ Recorded = Mapping[str, Any]
 
 
 def parts(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[str, Any]:
-    """Return what the template needs; every title in it is unique."""
-    model = {**model, "usualValues": next((case["values"] for case in cases if case["values"]), {})}
-    calls = [case for case in cases if case.get("kind", "call") == "call"]
-    kinds = parts_of(model, cases, test_file)
-    doubles = any(case["script"] or _has_doubles(case) for case in calls) or bool(kinds)
-    owners = [own for own in model["classes"] if any(case["owner"] == own["name"] for case in calls)]
-    free = any(case["owner"] is None and case["script"] for case in calls)
-    groups = [_loading(group_of(name, own), own, model) for name, own in grouped(calls).items()]
-    imports = [*_classes(cases, test_file), *imports_of(model, calls, owners, test_file)]
+    """Return what the template needs; every title in it is unique. A model of a directory has those of its modules."""
+    modules = model.get("modules", [model])
+    own = [[case for case in cases if case.get("module") in {None, one["target"]}] for one in modules]
+    values = values_in(cases)
+    sections = [_section(model, one, some, values, test_file) for one, some in zip(modules, own, strict=True) if some]
+    kinds = joined_kinds([kind for section in sections for kind in section["kinds"]])
+    imports = [line for section in sections for line in section["imports"]]
     return {
         "target": model["target"],
-        "doubles": doubles,
-        "imports": [*_server(kinds), *imports],
-        "mocks": mocks_of(model, cases, test_file),
-        "uses_clock": model["usesClock"],
-        "uses_uptime": model.get("usesUptime", False),
+        "doubles": any(section["doubles"] for section in sections),
+        "imports": [*_server(kinds), *_classes(cases, test_file), *imports],
+        "mocks": joined_mocks([mock for section in sections for mock in section["mocks"]]),
+        "uses_clock": any(one["usesClock"] for one in modules),
+        "uses_uptime": any(one.get("usesUptime") for one in modules),
         "real_timers": ", ".join(quoted(name) for name in _REAL_TIMERS.split()),
         "uses_fetch": '["fetch(' in json.dumps(cases),
-        "setups": setups_of(model, owners, has_functions=free),
+        "setups": joined_setups([setup for section in sections for setup in section["setups"]]),
         "kinds": kinds,
         "loads": any("drawn" in kind for kind in kinds),
-        "groups": [*groups, *(group for kind in kinds for group in kind["groups"])],
+        "sections": sections,
+        "groups": [group for section in sections for group in section["groups"]],
     }
 
 
@@ -66,6 +66,31 @@ def members(model: Recorded, cases: Sequence[Recorded], test_file: str) -> list[
             found += [(f"{own['plain_name']} {name}", [row]) for name, row in table["members"]]
         found += [(f"{own['plain_name']} {case['plain_title']}", [case["case"]]) for case in own["cases"]]
     return found
+
+
+def _section(
+    whole: Recorded, model: Recorded, cases: Sequence[Recorded], values: Mapping[str, Any], test_file: str
+) -> dict[str, Any]:
+    """Return what one module adds to a test file; of several, each has a `describe` with its name around its tests."""
+    model = {**model, "usualValues": next((case["values"] for case in cases if case["values"]), {})}
+    calls = [case for case in cases if case.get("kind", "call") == "call"]
+    kinds = parts_of(model, cases, test_file)
+    owners = [own for own in model["classes"] if any(case["owner"] == own["name"] for case in calls)]
+    free = any(case["owner"] is None and case["script"] for case in calls)
+    groups = [_loading(group_of(name, own), own, model) for name, own in grouped(calls).items()]
+    groups += [group for kind in kinds for group in kind["groups"]]
+    name = posixpath.relpath(model["target"], whole["target"]) if "modules" in whole else None
+    for group in groups if name else ():
+        group["plain_name"] = f"{name} {group['plain_name']}"
+    return {
+        "name": name and quoted(name),
+        "doubles": any(case["script"] or _has_doubles(case) for case in calls) or bool(kinds),
+        "imports": imports_of(model, calls, owners, test_file),
+        "mocks": mocks_of(model, values, test_file),
+        "setups": setups_of(model, owners, has_functions=free),
+        "kinds": kinds,
+        "groups": groups,
+    }
 
 
 def _has_doubles(case: Recorded) -> bool:

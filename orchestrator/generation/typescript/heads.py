@@ -36,17 +36,37 @@ def imports_of(model: Recorded, cases: Sequence[Recorded], owners: Sequence[Reco
     return [*lines, f"import {{ {', '.join(used)} }} from {quoted(target)};"] if used else lines
 
 
-def mocks_of(model: Recorded, cases: Sequence[Recorded], test_file: str) -> list[dict[str, Any]]:
-    """Return what stands for each import that is not real."""
-    return [_mock(one, cases, model, test_file) for one in model["imports"] if one["fate"] != "real"]
+def mocks_of(model: Recorded, values: Mapping[str, Any], test_file: str) -> list[dict[str, Any]]:
+    """Return what stands for each import that is not real; `values` are those of imported constants."""
+    return [_mock(one, values, model, test_file) for one in model["imports"] if one["fate"] != "real"]
 
 
-def _mock(one: Recorded, cases: Sequence[Recorded], model: Recorded, test_file: str) -> dict[str, Any]:
+def values_in(cases: Sequence[Recorded]) -> dict[str, Any]:
+    """Return the values of imported constants, with the properties that any module of the target reads of them."""
+    found: dict[str, Any] = {}
+    firsts = {case.get("module"): case["values"] for case in reversed(cases) if case["values"]}
+    for values in reversed(firsts.values()):
+        for name, value in values.items():
+            known = found.get(name)
+            found[name] = {**value, **known} if isinstance(known, dict) and isinstance(value, dict) else value
+    return found
+
+
+def joined_mocks(mocks: Sequence[Recorded]) -> list[dict[str, Any]]:
+    """Return one for each import: what several modules use of it, together."""
+    found: dict[str, dict[str, Any]] = {}
+    for mock in mocks:
+        known = found.setdefault(mock["specifier"], {**mock, "lines": []})
+        names = {line.partition(":")[0] for line in known["lines"]}
+        known["lines"] += [line for line in mock["lines"] if line.partition(":")[0] not in names]
+    return list(found.values())
+
+
+def _mock(one: Recorded, values: Mapping[str, Any], model: Recorded, test_file: str) -> dict[str, Any]:
     specifier = quoted(from_test(one["specifier"], model["target"], test_file))
     if one["fate"] == "steady":
         names = [name["name"] for name in one["names"] if name["name"] in _STEADY]
         return {"specifier": specifier, "is_steady": True, "lines": [f"{name}: {_STEADY[name]}" for name in names]}
-    values: Mapping[str, Any] = next((case["values"] for case in cases if case["values"]), {})
     lines = [_member(name, values, model) for name in one["names"]]
     if any(name["name"] == "default" for name in one["names"]):
         lines.insert(0, "__esModule: true")

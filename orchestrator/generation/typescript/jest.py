@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -86,9 +86,23 @@ class Jest:
         self._explorer = explorer
         self._prover = prover
 
+    @property
+    def target(self) -> str:
+        """What is tested."""
+        return self._request.target
+
+    def of(self, module: str) -> Jest:
+        """Return the same for one module of a directory."""
+        if module == self.target:
+            return self
+        directory = self._directory / module.replace("/", "-")
+        directory.mkdir(exist_ok=True)
+        return Jest(replace(self._request, target=module), directory, self._explorer, self._prover)
+
     async def analyse(self) -> dict[str, Any]:
-        """Return the model of the target."""
-        found = await self._ask(self._explorer, "analyse", {}, _ANALYSIS, "the analysis ended early")
+        """Return the model of the target, of which the modules that are tested beside it are a part."""
+        beside = {"beside": self._request.modules}
+        found = await self._ask(self._explorer, "analyse", beside, _ANALYSIS, "the analysis ended early")
         self._keep("analyse", found)
         return found
 
@@ -143,9 +157,9 @@ class Jest:
     async def prove(self, files: Mapping[str, str], suite: Suite) -> Proof:
         """Run a test file, which may not be there yet, as the project will run it."""
         known = {"failed": suite.failed, "broken": suite.broken, "unknown": suite.unknown}
-        target = str(self._request.root / self._request.target)
-        coverage = {name: one for name, one in suite.coverage.items() if name == target}
-        place = {"test": self._request.test_file, "files": dict(files), "marker": SIGN}
+        targets = {str(self._request.root / name) for name in self._request.files}
+        coverage = {name: one for name, one in suite.coverage.items() if name in targets}
+        place = {"test": self._request.test_file, "files": dict(files), "marker": SIGN, "targets": self._request.files}
         found = await self._run({**place, "suite": {**known, "coverage": coverage}})
         self._keep("prove", found)
         return Proof(

@@ -9,6 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from orchestrator.generation.request import Request, RunCommand
 from orchestrator.generation.result import Funnel, Generated
 from orchestrator.generation.typescript import emission
 from orchestrator.generation.typescript.jest import Jest, Suite, cause_in, check_tools, environ_of
-from orchestrator.generation.typescript.kinds import has_subjects
+from orchestrator.generation.typescript.kinds import clash_in, has_subjects
 from orchestrator.generation.typescript.nodes import Nodes, state_of
 from orchestrator.generation.typescript.proof import Prover
 
@@ -26,6 +27,38 @@ _SEARCH_SECONDS: Final = 300
 _MOST_LINES: Final = 10_000
 
 Recorded = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What was found out about one module."""
+
+    model: Recorded = field(default_factory=dict)
+    found: Recorded = field(default_factory=dict)
+    noticed: Recorded = field(default_factory=dict)
+    cases: list[Recorded] = field(default_factory=list)
+    """Those that are needed."""
+    left_out: str = ""
+    """Why nothing of a module of a directory was tried."""
+
+    @property
+    def is_truncated(self) -> bool:
+        """Say whether the clock ended the search."""
+        return bool(self.found.get("truncated") or self.noticed.get("truncated"))
+
+    @property
+    def suspicious(self) -> list[str]:
+        """What a person should look at."""
+        dropped = self.found.get("dropped", {})
+        crashes = [f"{count} inputs: {reason}" for reason, count in dropped.items() if "ends in a" in reason]
+        return [*self.found.get("suspicious", ()), *crashes, *([f"left out: {self.left_out}"] if self.left_out else [])]
+
+    def score(self, kept: Sequence[Recorded]) -> tuple[int, int]:
+        """Return how many mutants there are, and how many of them the kept cases notice."""
+        chosen, all_kills = {id(case) for case in kept}, self.noticed.get("kills", ())
+        cases = self.found.get("cases", ())
+        dead = {one for case, kills in zip(cases, all_kills, strict=True) if id(case) in chosen for one in kills}
+        return len(self.noticed.get("mutants", ())), len(dead)
 
 
 async def generate(
@@ -56,55 +89,107 @@ async def _generate(
     request: Request, jest: Jest, running: Awaitable[Suite], progress: Callable[[str], None]
 ) -> Generated:
     started = time.monotonic()
-    progress(f"analysing `{request.target}`")
-    model = _checked(request, await jest.analyse())
-    found = await jest.explore("search", {"model": model, "budget": request.budget, "seconds": _SEARCH_SECONDS})
-    if "broken" in found:
-        raise TaskError("generation/target-broken", f"`{request.target}` cannot be loaded: {found['broken']}")
-    funnel = Funnel(found["proposed"], 0, dict(found["dropped"]))
-    progress(f"replaying {len(found['cases'])} cases on mutants")
-    noticed = await _notice(jest, model, found["cases"])
-    cases = _minimised(found["cases"], noticed["kills"], funnel)
+    funnel = Funnel()
+    tries = [one for name in request.files if (one := await _tried(jest.of(name), request, funnel, progress))]
+    if not any(one.cases for one in tries):
+        raise TaskError("generation/not-covered", f"nothing of `{request.target}` can be tried: {_told(tries)}")
+    model, cases = _together(request, tries)
     suite = await running
     progress(f"proving {len(cases)} cases")
     proof, kept = await Prover(request, jest, model, funnel, suite).proven(cases)
     funnel.kept = len(kept)
-    mutants, killed = _score(noticed, found["cases"], kept)
+    score = [one.score(kept) for one in tries]
     return Generated(
         text=proof.texts[request.test_file],
         funnel=funnel,
         before=proof.before,
         after=proof.coverage,
-        mutants=mutants,
-        killed=killed,
+        mutants=sum(mutants for mutants, _ in score),
+        killed=sum(killed for _, killed in score),
         seconds=round(time.monotonic() - started, 1),
-        is_truncated=bool(found["truncated"] or noticed["truncated"]),
-        suspicious=_suspicious(found, suite),
+        is_truncated=any(one.is_truncated for one in tries),
+        suspicious=(*(told for one in tries for told in one.suspicious), *_suspicious(suite)),
         titles=tuple(emission.titles(emission.parts(model, kept, request.test_file))),
     )
 
 
+async def _tried(jest: Jest, request: Request, funnel: Funnel, progress: Callable[[str], None]) -> Tried | None:
+    """Return what was found out about one module; None for one of a directory in which there is nothing to try.
+
+    :raises TaskError: when the target is that module, and cannot be tried.
+    """
+    progress(f"analysing `{jest.target}`")
+    try:
+        model, found = await _searched(jest, request)
+    except TaskError as error:
+        if not request.modules:
+            raise
+        return Tried(left_out=error.message) if error.code == "generation/target-broken" else None
+    funnel.proposed += found["proposed"]
+    for reason, count in found["dropped"].items():
+        funnel.drop(reason, count)
+    progress(f"replaying {len(found['cases'])} cases on mutants")
+    noticed = await _notice(jest, model, found["cases"])
+    return Tried(model, found, noticed, _minimised(found["cases"], noticed["kills"], funnel))
+
+
+async def _searched(jest: Jest, request: Request) -> tuple[Recorded, Recorded]:
+    """Return the model of a module, and the cases that were found.
+
+    :raises TaskError: when there is nothing to try.
+    """
+    model = _checked(jest.target, await jest.analyse())
+    found = await jest.explore("search", {"model": model, "budget": request.budget, "seconds": _SEARCH_SECONDS})
+    if "broken" in found:
+        raise TaskError("generation/target-broken", f"`{jest.target}` cannot be loaded: {found['broken']}")
+    return model, found
+
+
+def _together(request: Request, tries: Sequence[Tried]) -> tuple[Recorded, list[Recorded]]:
+    """Return one model and all cases of a target, where each case of a directory names its module.
+
+    :raises TaskError: when the modules do not fit into one file.
+    """
+    if not request.modules:
+        return tries[0].model, tries[0].cases
+    with_cases = [one for one in tries if one.cases]
+    for one in with_cases:
+        for case in one.cases:
+            case["module"] = one.model["target"]
+    model = {"target": request.target, "modules": [one.model for one in with_cases]}
+    cases = [case for one in with_cases for case in one.cases]
+    reason = clash_in(cases)
+    if reason:
+        raise TaskError("generation/not-covered", f"`{request.target}`: {reason}", hint="name each module as a target")
+    return model, cases
+
+
+def _told(tries: Sequence[Tried]) -> str:
+    return "; ".join(one.left_out for one in tries if one.left_out) or "no module exports what can be tried"
+
+
 def _check_size(request: Request) -> None:
     """:raises TaskError: when a target is so long that a program must have written it."""
-    with (request.root / request.target).open("rb") as file:
-        lines = sum(1 for _ in file)
-    if lines > _MOST_LINES:
-        message = f"`{request.target}` has {lines} lines; files of more than {_MOST_LINES} are not covered"
-        raise TaskError("generation/not-covered", message)
+    for name in request.files:
+        with (request.root / name).open("rb") as file:
+            lines = sum(1 for _ in file)
+        if lines > _MOST_LINES:
+            message = f"`{name}` has {lines} lines; files of more than {_MOST_LINES} are not covered"
+            raise TaskError("generation/not-covered", message)
 
 
-def _checked(request: Request, model: Recorded) -> Recorded:
-    """Return the model of a target that can be tested.
+def _checked(name: str, model: Recorded) -> Recorded:
+    """Return the model of a module that can be tested.
 
     :raises TaskError: when it cannot.
     """
     broken = model.get("broken")
     if broken:
-        place = Location(request.target, broken["line"], broken["column"])
-        raise TaskError("generation/target-broken", f"`{request.target}`: {broken['message']}", location=place)
+        place = Location(name, broken["line"], broken["column"])
+        raise TaskError("generation/target-broken", f"`{name}`: {broken['message']}", location=place)
     if not has_subjects(model):
         hint = "functions, classes, routes, plugins and what acts when loaded are covered, not `module.exports`"
-        raise TaskError("generation/not-covered", f"`{request.target}` exports nothing that can be tried", hint=hint)
+        raise TaskError("generation/not-covered", f"`{name}` exports nothing that can be tried", hint=hint)
     return model
 
 
@@ -132,15 +217,8 @@ def _length(case: Recorded) -> int:
     return len(json.dumps([case["args"], case["script"], case.get("value"), case["given"]]))
 
 
-def _score(noticed: Recorded, cases: Sequence[Recorded], kept: Sequence[Recorded]) -> tuple[int, int]:
-    chosen = {id(case) for case in kept}
-    dead = {one for case, kills in zip(cases, noticed["kills"], strict=True) if id(case) in chosen for one in kills}
-    return len(noticed["mutants"]), len(dead)
-
-
-def _suspicious(found: Recorded, suite: Suite) -> tuple[str, ...]:
-    crashes = [f"{count} inputs: {reason}" for reason, count in found["dropped"].items() if "ends in a" in reason]
+def _suspicious(suite: Suite) -> tuple[str, ...]:
     red = [f"the project's own test fails: {name}" for name in suite.failed]
     broken = [f"a test file of the project cannot run: {cause_in(one)}" for one in suite.broken]
     unknown = [f"the project's own tests were left out: {suite.unknown}"] if suite.unknown else []
-    return (*found.get("suspicious", ()), *crashes, *red, *broken, *unknown)
+    return (*red, *broken, *unknown)

@@ -12,19 +12,19 @@ const IN_ORDER = 5;
 const SHUFFLED = 5;
 const ZONES = ['UTC', 'America/New_York', 'Asia/Tokyo'];
 
-async function prove({ root, target, test, files, suite, marker }) {
+async function prove({ root, targets, test, files, suite, marker }) {
   const place = path.join(root, test);
   const texts = await finished(root, files);
   virtual.lay(Object.fromEntries(Object.entries(texts).map(([name, text]) => [path.join(root, name), text])));
   try {
-    return { texts, ...(await proven(await open(root), target, place, suite, marker)) };
+    return { texts, ...(await proven(await open(root), targets, place, suite, marker)) };
   } finally {
     virtual.lay({});
     process.env.TZ = ZONES[0];
   }
 }
 
-async function proven(project, target, test, suite, marker) {
+async function proven(project, targets, test, suite, marker) {
   const config = await project.configOf(test);
   if (!config) return { stage: 'unseen', failed: [], broken: [] };
   if (project.isModule(config, test)) return { stage: 'module', failed: [], broken: [] };
@@ -43,10 +43,10 @@ async function proven(project, target, test, suite, marker) {
   }
   process.env.TZ = ZONES[0];
   const fresh = suite.unknown ? [] : await broken(project, test, suite, left.length ? null : marker);
-  const last = await project.run(config, test, { cover: [target] });
+  const last = await project.run(config, test, { cover: targets });
   if (isRed(last)) return { stage: 'suite', ...last };
-  const file = path.join(project.root, target);
-  const covered = { before: summary(await project.merged([suite.coverage]), file), coverage: summary(await project.merged([suite.coverage, last.coverage]), file) };
+  const places = targets.map((one) => path.join(project.root, one));
+  const covered = { before: summary(await project.merged([suite.coverage, unhit(last.coverage)]), places), coverage: summary(await project.merged([suite.coverage, last.coverage]), places) };
   return { stage: null, fresh, failed: [], broken: [], ...covered };
 }
 
@@ -65,9 +65,18 @@ function isRed({ failed, broken: unable }) {
   return failed.length > 0 || unable.length > 0;
 }
 
-function summary(map, file) {
-  if (!map.files().includes(file)) return null;
-  const { lines, branches, functions } = map.fileCoverageFor(file).toSummary().data;
+/** The same counters, at zero: what is not loaded is not covered either. */
+function unhit(coverage) {
+  const none = (counts) => Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, Array.isArray(count) ? count.map(() => 0) : 0]));
+  return Object.fromEntries(Object.entries(coverage ?? {}).map(([file, one]) => [file, { ...one, s: none(one.s), f: none(one.f), b: none(one.b) }]));
+}
+
+/** What is covered of some files together. */
+function summary(map, places) {
+  const known = places.filter((place) => map.files().includes(place));
+  if (!known.length) return null;
+  const all = known.map((place) => map.fileCoverageFor(place).toSummary()).reduce((one, other) => one.merge(other));
+  const { lines, branches, functions } = all.data;
   return { lines: lines.pct, branches: branches.pct, functions: functions.pct };
 }
 

@@ -21,6 +21,11 @@ def setups_of(model: Recorded, owners: Sequence[Recorded], *, has_functions: boo
     return [*([free] if has_functions else []), *(_setup(own, model) for own in owners)]
 
 
+def joined_setups(setups: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """Return each once."""
+    return list({setup["name"]: setup for setup in setups}.values())
+
+
 def modes(name: str, model: Recorded) -> str:
     """Return how the methods of an object answer, where that is not by a promise."""
     sites = model["sites"]

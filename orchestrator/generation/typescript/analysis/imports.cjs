@@ -14,7 +14,35 @@ const OUTSIDE = new RegExp(
 );
 const CHANCE = /^(node:)?crypto$/;
 
-function importsOf(look) {
+/** The imports of the target, and of project files that stay real whatever they do (`beside`): {imports, walked}. */
+function importsOf(look, beside = []) {
+  const imports = [];
+  const walked = [look.source];
+  for (const source of walked) {
+    for (const one of importsIn({ ...look, source })) {
+      const isBeside = beside.includes(one.file);
+      const next = isBeside && look.program.getSourceFile(path.join(look.root, one.file));
+      add(imports, { ...one, fate: isBeside ? 'real' : one.fate, specifier: source === look.source ? one.specifier : fromTarget(look, one) });
+      if (next && !walked.includes(next)) walked.push(next);
+    }
+  }
+  return { imports, walked };
+}
+
+function add(imports, one) {
+  const known = imports.find(({ file, specifier }) => (one.file ? file === one.file : specifier === one.specifier));
+  if (!known) imports.push(one);
+  else known.names.push(...one.names.filter(({ name }) => !known.names.some((own) => own.name === name)));
+}
+
+/** How the target would write what another file imports. */
+function fromTarget({ root, source }, { file, specifier }) {
+  if (!file || !specifier.startsWith('.')) return specifier;
+  const own = path.relative(path.dirname(source.fileName), path.join(root, file)).replace(/\.[cm]?[jt]sx?$/, '');
+  return own.startsWith('.') ? own : `./${own}`;
+}
+
+function importsIn(look) {
   const { ts, source } = look;
   const found = [];
   for (const node of source.statements) {

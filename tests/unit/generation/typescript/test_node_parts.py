@@ -104,7 +104,7 @@ def _environ() -> dict[str, str]:
 
 def prove(project: Path, text: str, *, test: str = "new.test.ts", **suite: Any) -> Any:
     known = {"failed": [], "broken": [], "coverage": {}, **suite}
-    asked = {"root": str(project), "target": "a.ts", "test": test, "files": {test: text}, "suite": known}
+    asked = {"root": str(project), "targets": ["a.ts"], "test": test, "files": {test: text}, "suite": known}
     asked["marker"] = "orchestrate: generated"
     return node("return require(here + 'prove.cjs').prove(given[0]);", asked)
 
@@ -159,7 +159,7 @@ def test_a_file_that_does_not_compile_is_told_with_the_words_of_the_compiler(pro
 def test_what_fails_after_its_test_is_told_with_the_run(project: Path) -> None:
     asked = {
         "root": str(project),
-        "target": "a.ts",
+        "targets": ["a.ts"],
         "test": "new.test.ts",
         "files": {"new.test.ts": "it('is late')"},
         "marker": "generated",
