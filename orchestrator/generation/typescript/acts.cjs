@@ -16,7 +16,7 @@ const calls = {
   },
 };
 
-const KINDS = { call: calls, route: require('./kinds/route.cjs'), hook: require('./kinds/hook.cjs'), plugin: require('./kinds/plugin.cjs'), load: require('./kinds/load.cjs') };
+const KINDS = { call: calls, route: require('./kinds/route.cjs'), hook: require('./kinds/hook.cjs'), plugin: require('./kinds/plugin.cjs'), load: require('./kinds/load.cjs'), app: require('./kinds/app.cjs') };
 
 function actOf(kind = 'call') {
   return KINDS[kind].act;
@@ -41,6 +41,11 @@ function isDeadEnd(made) {
   return KINDS[made.kind ?? 'call'].isDeadEnd?.(made) ?? false;
 }
 
+/** Whether what was seen of one subject is nothing new of another one. */
+function isShared({ kind }) {
+  return Boolean(KINDS[kind].isShared);
+}
+
 /** What a person should look at in all cases of a subject together. */
 function suspicionOfAll({ kind, fn }, cases) {
   return KINDS[kind].suspicionOfAll?.(fn, cases) ?? null;
@@ -51,4 +56,4 @@ function suspicionOf(request, made) {
   return KINDS[made.kind ?? 'call'].suspicion?.(request, made) ?? null;
 }
 
-module.exports = { actOf, subjectsOf, outcomeOf, isDeadEnd, suspicionOf, suspicionOfAll };
+module.exports = { actOf, isShared, subjectsOf, outcomeOf, isDeadEnd, suspicionOf, suspicionOfAll };

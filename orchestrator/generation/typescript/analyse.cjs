@@ -3,6 +3,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { applicationOf, builderOf, fateIn } = require('./analysis/application.cjs');
 const { exportsOf } = require('./analysis/exports.cjs');
 const { collectHints, unique } = require('./analysis/hints.cjs');
 const { importsOf, realFiles } = require('./analysis/imports.cjs');
@@ -22,13 +23,14 @@ function analyse({ root, target, beside }) {
     return { broken: { message, line: line + 1, column: character + 1 } };
   }
   const look = { ts, checker: program.getTypeChecker(), program, source, root };
-  const { imports, walked } = importsOf(look, beside);
+  const builder = builderOf(look);
+  const { imports, walked } = importsOf(look, builder ? fateIn(look) : (one) => (beside?.includes(one.file) ? 'walked' : one.fate));
   const hints = { numbers: [], lengths: [], ages: [], strings: [], words: [], compared: {}, parsed: [], bodies: [], env: [] };
   for (const read of new Set([...walked, ...realFiles(look, imports)])) collectHints({ ...look, source: read }, hints);
   const sites = Object.assign({}, ...walked.map((read) => sitesOf({ ...look, source: read })).reverse());
   const usesClock = walked.some(({ text }) => /\bDate\b/.test(text));
   const model = { target, imports, ...exportsOf(look), sites, hints: unique(hints), usesClock };
-  return kindsOf(look, model);
+  return kindsOf(look, builder ? { ...model, application: applicationOf(look, builder, walked) } : model, walked);
 }
 
 function programOf(ts, root, file) {

@@ -1,7 +1,7 @@
 'use strict';
 // Says which recorded case notices which change of the target. Runs inside Jest, in a target that holds all mutants.
 
-const { replay, sameAs } = require('./replay.cjs');
+const { replay, sameAs, warm } = require('./replay.cjs');
 
 const MOST_TICKS = 20_000;
 const ENOUGH = 3;
@@ -14,12 +14,14 @@ async function killed(request, until, say, begins) {
   globalThis.__orchestrateMutant = (id) => { state.hits.add(id); return state.active === id; };
   globalThis.__orchestrateTick = () => { state.ticks += 1; if (state.ticks > MOST_TICKS) throw new Error('the change never ends'); };
   const reach = [];
+  warm(request);
+  const loading = new Set(state.hits);
   for (const one of request.cases) reach.push(await touched(request, one, state));
   const kills = request.cases.map(() => []);
   let truncated = false;
   for (let id = 0; id < state.mutants.length; id += 1) {
     truncated ||= Date.now() > until;
-    if (!truncated) await hunt(request, id, reach, kills, state, begins);
+    if (!truncated) await hunt({ ...request, isFresh: loading.has(id) }, id, reach, kills, state, begins);
   }
   const dead = new Set(kills.flat());
   say(`${dead.size} of ${state.mutants.length} mutants noticed`);

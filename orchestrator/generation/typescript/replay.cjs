@@ -7,6 +7,7 @@ const { Outside } = require('./outside.cjs');
 const { encode, decode, errorOf, instance, classes } = require('./values.cjs');
 const { actOf } = require('./acts.cjs');
 const { standIn } = require('./guards.cjs');
+const { quick } = require('./server.cjs');
 
 const MOST_CALLS = 60;
 const LONGEST_QUIET_MS = 2000;
@@ -84,7 +85,7 @@ async function discover(request, work) {
     args: (params) => params.map((one) => drawn(draws, outside, one, 'arg')),
     input: (_name, make) => make(draws),
   };
-  return work({ request, outside, give, load: () => loaded(request, outside, give) });
+  return work({ request, outside, give, load: (hear) => loaded(request, outside, give, hear) });
 }
 
 function encodedEach(draws, given) {
@@ -124,15 +125,35 @@ async function run(request, subject, outside, give) {
 }
 
 /** Load the target; its own failure to load is no behaviour to record. */
-function loaded(request, outside, give) {
+function loaded(request, outside, give, hear) {
+  if (request.model.application && !hear && !request.isFresh) return loadedOnce(request, outside, give);
   outside.isMute = true;
   try {
-    return load(request, outside, give);
+    return load(request, outside, give, hear);
   } catch (error) {
     throw Object.assign(new Error(firstCause(request, error)), { name: 'Broken' });
   } finally {
     outside.isMute = false;
   }
+}
+
+const once = { module: null, outside: null };
+
+/** The modules of a whole application are many, and tests share them too: loaded once, they ask whoever is there now. */
+function loadedOnce(request, outside, give) {
+  once.outside = outside;
+  if (!once.module) {
+    const now = (name) => (...args) => once.outside[name](...args);
+    const relay = new Outside({ answer: now('answer'), plain: now('plain'), isSync: now('isSync'), isQuery: now('isQuery') });
+    once.module = loaded({ ...request, isFresh: true }, relay, give);
+  }
+  return once.module;
+}
+
+/** Load what is loaded once. */
+function warm(request) {
+  const outside = outsideOf(request.model, () => undefined, (value) => value);
+  if (request.model.application) loadedOnce(request, outside, {});
 }
 
 function firstCause({ root }, error) {
@@ -158,10 +179,11 @@ function limited(promise) {
   return Promise.race([promise, late]).finally(() => clearInterval(timer));
 }
 
-function load({ root, target, model }, outside, give) {
+function load({ root, target, model }, outside, give, hear) {
   let module;
   const from = path.dirname(path.join(root, target));
-  const packages = shared(model.packages, from);
+  const { application } = model;
+  const packages = shared(model.packages, from).map(([place, made], index) => [place, application && model.packages[index] === 'fastify' ? quick(root, made, hear) : made]);
   const also = {};
   jest.isolateModules(() => {
     for (const [place, made] of packages) jest.doMock(place, () => made);
@@ -174,6 +196,7 @@ function load({ root, target, model }, outside, give) {
     for (const { name, file, specifier } of classesOf(model)) {
       classes.set(name, require(file ? path.join(root, file) : require.resolve(specifier, { paths: [from] }))[name]);
     }
+    if (application?.signer) also.signer = require(path.join(root, application.signer.file))[application.signer.name];
     if (model.fastify?.errorHandler) also.errorHandler = require(path.join(root, model.fastify.errorHandler.file))[model.fastify.errorHandler.name];
   });
   return { module, ...also };
@@ -287,4 +310,4 @@ function outcomeOf({ error, value, isAsync }, show) {
   return { isAsync: true, error: shown };
 }
 
-module.exports = { propose, replay, sameAs, discover };
+module.exports = { propose, replay, sameAs, discover, warm };

@@ -6,13 +6,13 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const { propose, replay, sameAs, discover } = require('./replay.cjs');
-const { subjectsOf, outcomeOf, isDeadEnd, suspicionOf, suspicionOfAll } = require('./acts.cjs');
+const { subjectsOf, outcomeOf, isDeadEnd, isShared, suspicionOf, suspicionOfAll } = require('./acts.cjs');
 const { killed } = require('./killing.cjs');
 const { isOpaque, hasFunction } = require('./values.cjs');
 const { watch } = require('./watch.cjs');
 
 const WORDS = 4;
-const MOST_SPARE = { error: 30, value: 60, whole: 12 };
+const MOST_SPARE = { error: 30, value: 60, whole: 12, some: 1 };
 /** What a whole application passes on from a dependency is rarely looked at. */
 const MOST_COLUMNS = 3;
 const BUGS = ['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'Timeout'];
@@ -52,8 +52,9 @@ async function search() {
   const found = { cases: [], proposed: 0, dropped: {}, truncated: false, total: {}, suspicious: [] };
   const seen = new Set();
   const pool = {};
+  const outcomes = new Set();
   for (const subject of await everySubject(found)) {
-    await searchOne(subject, found, seen, pool);
+    await searchOne(subject, found, { seen, pool, outcomes: isShared(subject) ? outcomes : new Set() });
     if (found.broken) break;
   }
   return found;
@@ -69,11 +70,10 @@ async function everySubject(found) {
   }
 }
 
-async function searchOne(subject, found, seen, pool) {
-  const outcomes = new Set();
+async function searchOne(subject, found, { seen, pool, outcomes }) {
   const tried = new Set();
   let kept = 0;
-  const spare = { error: 0, value: 0, whole: 0 };
+  const spare = { error: 0, value: 0, whole: 0, some: 0 };
   const planned = new Set();
   const met = new Set();
   let queue = [{ choices: {}, known: new Set(), changed: null, rank: 0 }];
@@ -103,12 +103,13 @@ async function searchOne(subject, found, seen, pool) {
     const fresh = bits.filter((bit) => !seen.has(bit));
     const outcome = outcomeOf(made, heard) ?? outcomeClass(made, heard);
     const isNew = fresh.length > 0 || !outcomes.has(outcome);
-    const kind = subject.kind !== 'call' ? 'whole' : made.error ? 'error' : 'value';
+    const kind = subject.follows ? 'some' : subject.kind !== 'call' ? 'whole' : made.error ? 'error' : 'value';
     // What comes to light by a case that shows nothing else, such as the properties of an argument that may be left out.
     const opened = points.filter(({ path: at }) => /^(arg|construct):/.test(at) && !met.has(at));
     opened.forEach(({ path: at }) => met.add(at));
-    if ((isNew || opened.length) && !isDeadEnd(made)) {
-      queue = enqueue(queue, planned, { choices, points: isNew ? points : opened, known, changed, isWhole: subject.kind !== 'call' });
+    if ((isNew || opened.length || subject.follows) && !isDeadEnd(made)) {
+      const more = subject.follows ? points.filter(subject.follows) : isNew ? points : opened;
+      queue = enqueue(queue, planned, { choices, points: more, known, changed, isWhole: subject.kind !== 'call', most: subject.most });
     }
     if (!isNew && spare[kind] >= MOST_SPARE[kind]) continue;
     found.proposed += 1;
@@ -121,7 +122,7 @@ async function searchOne(subject, found, seen, pool) {
     outcomes.add(outcome);
     const suspicion = suspicionOf(request, made);
     suspect(found, suspicion);
-    found.cases.push({ ...made, bits, suspicion, outcome: `${subject.owner}.${subject.fn} ${outcome}`, isSpare: !isNew });
+    found.cases.push({ ...made, bits, suspicion, outcome: isShared(subject) ? outcome : `${subject.owner}.${subject.fn} ${outcome}`, isSpare: !isNew });
     if (isNew) kept += 1;
     else spare[kind] += 1;
   }
@@ -134,12 +135,12 @@ function suspect(found, suspicion) {
 }
 
 /** Neighbours: one decision changed. New decisions lead farther than old ones, and inputs farther than columns of rows. */
-function enqueue(queue, planned, { choices, points, known, changed, isWhole }) {
+function enqueue(queue, planned, { choices, points, known, changed, isWhole, most = Infinity }) {
   const next = [];
   const paths = new Set([...known, ...points.map(({ path }) => path)]);
   for (const { path, labels, index } of points) {
     const weight = (known.has(path) && path !== changed ? 4 : 0) + (/^reply:\d+./.test(path) ? 4 : 0);
-    for (let other = 0; other < labels.length; other += 1) {
+    for (let other = 0; other < Math.min(labels.length, most + 1); other += 1) {
       if (other > MOST_COLUMNS && isWhole && /^reply:\d+./.test(path)) break;
       const one = { ...choices, [path]: other };
       const key = JSON.stringify(Object.entries(one).filter(([, chosen]) => chosen).sort());

@@ -206,4 +206,4 @@ function sourcesIn(directory) {
   });
 }
 
-module.exports = { fastifyOf, sourcesIn };
+module.exports = { fastifyOf, madeOf, sourcesIn };

@@ -14,15 +14,15 @@ const OUTSIDE = new RegExp(
 );
 const CHANCE = /^(node:)?crypto$/;
 
-/** The imports of the target, and of project files that stay real whatever they do (`beside`): {imports, walked}. */
-function importsOf(look, beside = []) {
+/** The imports of the target, and of project files of which `fateOf` says that they are `walked`: {imports, walked}. */
+function importsOf(look, fateOf = ({ fate }) => fate) {
   const imports = [];
   const walked = [look.source];
   for (const source of walked) {
     for (const one of importsIn({ ...look, source })) {
-      const isBeside = beside.includes(one.file);
-      const next = isBeside && look.program.getSourceFile(path.join(look.root, one.file));
-      add(imports, { ...one, fate: isBeside ? 'real' : one.fate, specifier: source === look.source ? one.specifier : fromTarget(look, one) });
+      const fate = fateOf(one, importsIn);
+      const next = fate === 'walked' && look.program.getSourceFile(path.join(look.root, one.file));
+      add(imports, { ...one, fate: next ? 'real' : fate, specifier: source === look.source ? one.specifier : fromTarget(look, one) });
       if (next && !walked.includes(next)) walked.push(next);
     }
   }

@@ -10,13 +10,14 @@ const { projectFile } = require('./imports.cjs');
 const { loadingOf } = require('./loading.cjs');
 
 /** The model with what only some kinds need; functions that another kind tests better are taken out. */
-function kindsOf(look, model) {
-  const fastify = fastifyOf(look, model.imports);
-  const claimed = fastify ? [...fastify.plugins, ...fastify.hooks].map(({ name }) => name) : [];
+function kindsOf(look, model, walked) {
+  const { application } = model;
+  const fastify = application ? null : fastifyOf(look, model.imports);
+  const claimed = [...(fastify ? [...fastify.plugins, ...fastify.hooks] : []), ...(application ? [application] : [])].map(({ name }) => name);
   const functions = model.functions.filter(({ name }) => !claimed.includes(name));
-  const kinds = { fastify, failures: failuresOf(look), errors: knownErrorsOf(look), loading: fastify?.plugins.length ? null : loadingOf(look, model.imports) };
+  const kinds = { fastify, failures: failuresOf(look), errors: knownErrorsOf(look), loading: application || fastify?.plugins.length ? null : loadingOf(look, model.imports) };
   const packages = packagesOf(look, { ...kinds, imports: model.imports });
-  const usesUptime = /\bprocess\.uptime\b/.test(look.source.text);
+  const usesUptime = walked.some(({ text }) => /\bprocess\.uptime\b/.test(text));
   return { ...model, usesUptime, functions, others: model.others.filter((name) => !claimed.includes(name)), ...kinds, packages };
 }
 

@@ -43,4 +43,4 @@ function isCall({ ts }, statement, names) {
   return found;
 }
 
-module.exports = { loadingOf };
+module.exports = { isCall, loadingOf };

@@ -60,4 +60,4 @@ def clash_in(cases: Sequence[Recorded]) -> str | None:
 def has_subjects(model: Recorded) -> bool:
     """Say whether there is anything in a target that can be tried on its own."""
     kinds = model.get("fastify") or model.get("loading")
-    return bool(model["functions"] or kinds or any(own["methods"] for own in model["classes"]))
+    return bool(model["functions"] or kinds or model.get("application") or any(own["methods"] for own in model["classes"]))

@@ -25,7 +25,8 @@ async function routesOf(plugin, { request, outside, give, load }) {
   await app.ready();
   const own = distinct(routes);
   for (const route of own) {
-    route.parts = partsOf(request.model, route);
+    const { routes: known } = request.model.fastify;
+    route.parts = partsOf(route, known[`${route.method} ${route.url}`] ?? known[`ALL ${route.url}`] ?? {});
     give.asked = () => { route.isGuarded = true; };
     await app.inject(give.input('request', (draws) => requestOf(draws, { ...route, isGuarded: true })));
   }
@@ -43,8 +44,7 @@ function distinct(routes) {
 }
 
 /** What a request may contain: by the schema that Fastify checks, else by what the handler makes of it. */
-function partsOf({ fastify }, { method, url, schema }) {
-  const known = fastify.routes[`${method} ${url}`] ?? fastify.routes[`ALL ${url}`] ?? {};
+function partsOf({ schema }, known) {
   const declared = (name) => (schema?.[name]?.type || schema?.[name]?.properties ? JSON.parse(JSON.stringify(schema[name])) : null);
   return {
     body: declared('body') ?? known.body ?? null,
@@ -127,4 +127,4 @@ function suspicionOfAll(fn, cases) {
   return cases.length && /health|ready|live/i.test(fn) && cases.every(({ value }) => !value || value.status >= 400) ? `${fn}: never succeeds` : null;
 }
 
-module.exports = { subjects, act, outcome: outcomeOf, isDeadEnd, suspicion, suspicionOfAll };
+module.exports = { distinct, partsOf, requestOf, subjects, act, outcome: outcomeOf, isDeadEnd, suspicion, suspicionOfAll };
