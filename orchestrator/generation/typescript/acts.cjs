@@ -41,6 +41,11 @@ function isDeadEnd(made) {
   return KINDS[made.kind ?? 'call'].isDeadEnd?.(made) ?? false;
 }
 
+/** Whether what was asked was answered in a way that does not fit. */
+function isUnfit(made) {
+  return KINDS[made.kind ?? 'call'].isUnfit?.(made) ?? false;
+}
+
 /** Whether what was seen of one subject is nothing new of another one. */
 function isShared({ kind }) {
   return Boolean(KINDS[kind].isShared);
@@ -56,4 +61,4 @@ function suspicionOf(request, made) {
   return KINDS[made.kind ?? 'call'].suspicion?.(request, made) ?? null;
 }
 
-module.exports = { actOf, isShared, subjectsOf, outcomeOf, isDeadEnd, suspicionOf, suspicionOfAll };
+module.exports = { isUnfit, actOf, isShared, subjectsOf, outcomeOf, isDeadEnd, suspicionOf, suspicionOfAll };

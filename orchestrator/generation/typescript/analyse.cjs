@@ -28,9 +28,16 @@ function analyse({ root, target, beside }) {
   const hints = { numbers: [], lengths: [], ages: [], strings: [], words: [], compared: {}, parsed: [], bodies: [], env: [] };
   for (const read of new Set([...walked, ...realFiles(look, imports)])) collectHints({ ...look, source: read }, hints);
   const sites = Object.assign({}, ...walked.map((read) => sitesOf({ ...look, source: read })).reverse());
+  for (const { name, local } of imports.flatMap(({ names }) => names)) alias(sites, name, local);
   const usesClock = walked.some(({ text }) => /\bDate\b/.test(text));
   const model = { target, imports, ...exportsOf(look), sites, hints: unique(hints), usesClock };
   return kindsOf(look, builder ? { ...model, application: applicationOf(look, builder, walked) } : model, walked);
+}
+
+/** Files that are walked may call the same thing by its own name. */
+function alias(sites, name, local) {
+  if (name === local) return;
+  for (const key of Object.keys(sites)) if (key.startsWith(`${name}.`)) sites[local + key.slice(name.length)] ??= sites[key];
 }
 
 function programOf(ts, root, file) {

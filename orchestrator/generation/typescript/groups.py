@@ -57,7 +57,7 @@ def _table(rows: Sequence[Recorded], taken: dict[str, int]) -> dict[str, Any]:
         "title": quoted(title),
         "plain_title": title,
         "types": "",
-        "names": ", ".join(names),
+        "names": ", ".join([*names, "expected"]),
         "is_async": "async " if is_async else "",
         "rows": [", ".join(map(literal, [*case["args"], case["value"]])) for case in rows],
         "check": check,

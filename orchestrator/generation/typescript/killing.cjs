@@ -6,7 +6,9 @@ const { replay, sameAs, warm } = require('./replay.cjs');
 const MOST_TICKS = 20_000;
 const ENOUGH = 3;
 /** What a module does when it is loaded is reached by every request, and noticed by few. */
-const MOST_TRIES = { call: 15, whole: 80 };
+const MOST_TRIES = { call: 15, app: 60, whole: 80 };
+/** Where each try is long, one that notices is enough. */
+const ENOUGH_OF = { app: 1 };
 
 async function killed(request, until, say, begins) {
   const state = { active: -1, mutants: [], hits: new Set(), ticks: 0 };
@@ -41,7 +43,7 @@ async function hunt(request, id, reach, kills, state, begins) {
   let notices = 0;
   for (const [tries, index] of order.entries()) {
     const one = request.cases[index];
-    if (notices >= ENOUGH || tries >= MOST_TRIES[one.kind === 'call' ? 'call' : 'whole'] || (one.isSpare && notices)) break;
+    if (notices >= (ENOUGH_OF[one.kind] ?? ENOUGH) || tries >= (MOST_TRIES[one.kind] ?? MOST_TRIES.whole) || (one.isSpare && notices)) break;
     Object.assign(state, { active: id, ticks: 0 });
     if (!begins(id, index) || !sameAs(one, await replay(request, one))) {
       kills[index].push(id);

@@ -96,5 +96,6 @@ _SPECIAL: Final[dict[str, Callable[[Any], str]]] = {
     "$error": _error,
     "$response": _response,
     "$function": lambda _: "expect.any(Function)",
+    "$text": lambda _: "expect.any(String)",
     "$new": lambda made: f"new {made['name']}({', '.join(map(literal, made['args']))})",
 }

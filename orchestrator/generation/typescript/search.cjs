@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const { propose, replay, sameAs, discover } = require('./replay.cjs');
-const { subjectsOf, outcomeOf, isDeadEnd, isShared, suspicionOf, suspicionOfAll } = require('./acts.cjs');
+const { subjectsOf, outcomeOf, isDeadEnd, isShared, isUnfit, suspicionOf, suspicionOfAll } = require('./acts.cjs');
 const { killed } = require('./killing.cjs');
 const { isOpaque, hasFunction } = require('./values.cjs');
 const { watch } = require('./watch.cjs');
@@ -76,7 +76,7 @@ async function searchOne(subject, found, { seen, pool, outcomes }) {
   const spare = { error: 0, value: 0, whole: 0, some: 0 };
   const planned = new Set();
   const met = new Set();
-  let queue = [{ choices: {}, known: new Set(), changed: null, rank: 0 }];
+  let queue = [{ choices: subject.begins ?? {}, known: new Set(), changed: null, rank: 0 }];
   for (let count = 0; queue.length && count < request.budget; count += 1) {
     if (Date.now() > until) {
       found.truncated = true;
@@ -108,7 +108,7 @@ async function searchOne(subject, found, { seen, pool, outcomes }) {
     const opened = points.filter(({ path: at }) => /^(arg|construct):/.test(at) && !met.has(at));
     opened.forEach(({ path: at }) => met.add(at));
     if ((isNew || opened.length || subject.follows) && !isDeadEnd(made)) {
-      const more = subject.follows ? points.filter(subject.follows) : isNew ? points : opened;
+      const more = subject.follows ? points.filter((point) => subject.follows(point, made)) : isNew ? points : opened;
       queue = enqueue(queue, planned, { choices, points: more, known, changed, isWhole: subject.kind !== 'call', most: subject.most });
     }
     if (!isNew && spare[kind] >= MOST_SPARE[kind]) continue;
@@ -155,6 +155,7 @@ function unfit(made) {
   if (made.error?.name === 'Exit') return 'search: ends the process';
   if (made.error && BUGS.includes(made.error.name)) return `search: ends in a ${made.error.name}`;
   if (made.error && /too many calls|the network is closed/.test(made.error.message)) return `search: ${made.error.message}`;
+  if (isUnfit(made)) return 'search: what the connections answer does not fit';
   const parts = [made.args, made.given, made.script, made.value ?? null, made.error ?? null, made.values];
   return parts.some(isOpaque) || [made.args, made.given, made.script, made.values, made.inputs].some(hasFunction) ? 'search: a value that cannot be written down' : null;
 }

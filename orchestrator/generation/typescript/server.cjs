@@ -5,6 +5,7 @@ const path = require('node:path');
 const { standIn } = require('./guards.cjs');
 
 const USUAL = ['content-length', 'date', 'connection', 'keep-alive', 'transfer-encoding'];
+const NAMED = Symbol.for('fastify.display-name');
 const packages = new Map();
 const compiled = new Map();
 
@@ -25,6 +26,11 @@ function quick(root, real, hear) {
   const make = (options) => {
     const app = fastify({ ...quickOptions(root), ...options });
     if (hear) app.addHook('onRoute', hear);
+    const { register } = app;
+    app.register = function (plugin, ...rest) { // without a name, Fastify looks for one among all modules
+      if (typeof plugin === 'function') plugin[NAMED] ??= plugin.name || 'plugin';
+      return register.call(this, plugin, ...rest);
+    };
     return app;
   };
   return Object.assign(make, real, { __esModule: true, default: make, fastify: make });

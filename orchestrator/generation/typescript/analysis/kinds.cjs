@@ -14,7 +14,8 @@ function kindsOf(look, model, walked) {
   const { application } = model;
   const fastify = application ? null : fastifyOf(look, model.imports);
   const claimed = [...(fastify ? [...fastify.plugins, ...fastify.hooks] : []), ...(application ? [application] : [])].map(({ name }) => name);
-  const functions = model.functions.filter(({ name }) => !claimed.includes(name));
+  const isPlain = ({ params }) => params.every(({ type }) => !/"opaque"|"function"/.test(JSON.stringify(type)));
+  const functions = model.functions.filter((one) => !claimed.includes(one.name) && (!application || isPlain(one)));
   const kinds = { fastify, failures: failuresOf(look), errors: knownErrorsOf(look), loading: application || fastify?.plugins.length ? null : loadingOf(look, model.imports) };
   const packages = packagesOf(look, { ...kinds, imports: model.imports });
   const usesUptime = walked.some(({ text }) => /\bprocess\.uptime\b/.test(text));

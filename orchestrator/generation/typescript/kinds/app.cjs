@@ -3,25 +3,37 @@
 // databases and networks answers from a script.
 
 const { distinct, partsOf, requestOf } = require('./route.cjs');
-const { optionsOf, valueOf, recorded, outcomeOf } = require('../server.cjs');
+const { optionsOf, valueOf, failuresIn, recorded, outcomeOf } = require('../server.cjs');
 
 const TOKEN = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/;
 const UNKNOWN = { method: 'GET', url: '/no-such-route', parts: {}, isGuarded: false };
 /** What may be decided in another way than the simplest: these few, since each try builds the whole application. */
-const FOLLOWED = /^(auth:|body:$|signer:|reply:[01]$)/;
+const FOLLOWED = /^(auth:|body:$|reply:[01]$)/;
+/** Of a route that the target itself registers. */
+const FOLLOWED_OWN = /^(auth:|body:|query:|params:|reply:\d)/;
 const MOST_ALTERNATIVES = 2;
+const MOST_OF_OWN = 12;
+const NOTHING = () => false;
+const NOBODY = { 'auth:': 1 };
 
 async function subjects({ model: { application } }, discover) {
   if (!application) return [];
   const routes = await discover((stage) => routesOf(application, stage));
-  const mostly = { follows: ({ path }) => FOLLOWED.test(path), most: MOST_ALTERNATIVES };
   return [
-    { fn: 'routes', routes: routes.map(({ method, url }) => [method, url]) },
-    ...routes.map((route) => ({ fn: `${route.method} ${route.url}`, route, ...mostly })),
-    { fn: 'an unknown route', route: UNKNOWN },
+    { fn: 'routes', routes: routes.map(({ method, url }) => [method, url]), follows: NOTHING },
+    ...routes.map((route) => ({ fn: `${route.method} ${route.url}`, route, ...tried(route, routes) })),
+    { fn: 'an unknown route', route: UNKNOWN, follows: NOTHING },
     { fn: 'options', route: routes[0] ?? UNKNOWN, follows: ({ path }) => /^option:/.test(path), most: 4 },
-    { fn: 'close' },
+    { fn: 'close', follows: NOTHING },
   ];
+}
+
+/** How a route is tried: the first of its plugin in several ways, the others by nobody; their own tests do the rest. */
+function tried(route, routes) {
+  if (route.isOwn) return { follows: ({ path }, made) => FOLLOWED_OWN.test(path) && !isUnfit(made), most: MOST_OF_OWN };
+  const isFirst = routes.find(({ mount }) => mount === route.mount) === route;
+  const follows = ({ path }, made) => !isUnfit(made) && (FOLLOWED.test(path) || (/^signer:/.test(path) && made.value?.status === 403));
+  return isFirst ? { follows, most: MOST_ALTERNATIVES } : { follows: NOTHING, begins: route.isGuarded ? NOBODY : {} };
 }
 
 /** All routes there are, with what a request to each may contain. */
@@ -29,25 +41,48 @@ async function routesOf(application, { outside, give, load }) {
   const heard = [];
   const { module } = load((route) => heard.push(route));
   const app = await started(application, module, outside, give);
-  await quietly(outside, () => app.close());
   const routes = distinct(heard.flatMap(({ method, url, schema }) => [method].flat().map((one) => ({ method: one, url, schema: schema ?? null }))));
-  return routes.map((route) => ({ ...route, isGuarded: Boolean(application.signer), parts: partsOf(route, knownOf(application, route)) }));
+  const least = (await askedBy(app, UNKNOWN, outside, give)).calls;
+  for (const route of routes) {
+    const { known, ...place } = knownOf(application, route);
+    Object.assign(route, place, { parts: partsOf(route, known) });
+    const { status, calls } = await askedBy(app, route, outside, give);
+    // A guard refuses before anything is looked up.
+    route.isGuarded = Boolean(application.signer) && [401, 403].includes(status) && calls <= least;
+  }
+  await quietly(outside, () => app.close());
+  return routes;
+}
+
+/** How a request of nobody is answered, and how much was asked for it. */
+async function askedBy(app, route, outside, give) {
+  const { answer } = outside;
+  let calls = 0;
+  outside.answer = (...args) => { calls += 1; return answer(...args); };
+  try {
+    const { statusCode } = await app.inject(give.input('request', (draws) => requestOf(draws, { ...route, isGuarded: false })));
+    return { status: statusCode, calls };
+  } finally {
+    outside.answer = answer;
+  }
 }
 
 /** What the source says of a route: where its plugin is mounted with the longest prefix. */
 function knownOf({ mounts }, { method, url }) {
   const fits = mounts.filter(({ prefix }) => url.startsWith(prefix)).sort((one, two) => two.prefix.length - one.prefix.length);
-  for (const { prefix, routes } of fits) {
-    const known = routes[`${method} ${url.slice(prefix.length) || '/'}`];
-    if (known) return known;
+  for (const mount of fits) {
+    const known = mount.routes[`${method} ${url.slice(mount.prefix.length) || '/'}`];
+    if (known) return { known, mount: mounts.indexOf(mount), isOwn: mount.isOwn };
   }
-  return {};
+  return { known: {}, mount: url.split('/')[1], isOwn: false };
 }
 
 async function act({ request, subject, outside, give, load }) {
   const { application } = request.model;
   const { module, signer } = load();
   if (subject.fn === 'close') {
+    const { answer } = outside;
+    outside.answer = (line, site) => answer(line, { ...site, isVoid: true });
     const app = await module[application.name]();
     await app.ready();
     return app.close();
@@ -95,12 +130,18 @@ function shown(response) {
 
 function outcome(made, heard) {
   if (!made.route) return `${made.fn} ${made.error ? 'fails' : 'works'}`;
-  const isRefused = made.value && [401, 403].includes(made.value.status) && !made.inputs.request?.headers;
-  return isRefused ? `${made.fn} refuses nobody` : outcomeOf(made, heard);
+  const { status } = made.value ?? {};
+  if (made.route.isGuarded && !made.inputs.request?.headers) return `${made.fn} answers nobody ${status}`;
+  return status < 400 ? `${made.route.mount} is answered` : outcomeOf(made, heard);
 }
 
 function isDeadEnd({ choices }) {
   return choices.length > 0;
 }
 
-module.exports = { subjects, act, outcome, isDeadEnd, isShared: true };
+/** An error of the server that nothing outside caused comes from answers that do not fit: it is no behaviour. */
+function isUnfit({ value, script }) {
+  return value?.status >= 500 && !failuresIn(script).length;
+}
+
+module.exports = { isUnfit, subjects, act, outcome, isDeadEnd, isShared: true };

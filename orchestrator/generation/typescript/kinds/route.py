@@ -133,7 +133,7 @@ def _table(rows: Sequence[Recorded], valid: Mapping[str, Any] | None) -> dict[st
         "title": quoted(title),
         "plain_title": title,
         "types": f"<[string, {_type_of(rows, part)}, object]>",
-        "names": f"_reason, {part}",
+        "names": f"_reason, {part}, expected",
         "is_async": "async ",
         "rows": [_row(name, case, part, valid) for name, case in zip(names, rows, strict=True)],
         "check": "\n    ".join(lines),
