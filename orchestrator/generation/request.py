@@ -33,6 +33,8 @@ class Request:
     test_file: str
     modules: tuple[str, ...] = ()
     """The files that are tested where `target` is a directory; like it, relative to the root."""
+    words: str = ""
+    """What the task says of itself; a flow is told by them."""
     kind: Kind | None = None
     """None: what the target looks like."""
     priority: Priority = "medium"

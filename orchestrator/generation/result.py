@@ -73,6 +73,8 @@ class Generated:
     mutants: int = 0
     killed: int = 0
     seconds: float = 0.0
+    needs: tuple[str, ...] = ()
+    """Variables of the environment without which the tests could not be run: they are generated, not verified."""
     is_truncated: bool = False
     """The clock ended the search before its budget did; another machine may find more."""
     suspicious: tuple[str, ...] = ()

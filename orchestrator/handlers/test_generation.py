@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from orchestrator.change import Change, FileEdit
+from orchestrator.change import Change, FileEdit, Outcome
 from orchestrator.errors import TaskError
 from orchestrator.generation import ownership
 from orchestrator.generation.python.foreseen import foresee as foresee_python
 from orchestrator.generation.request import Request
 from orchestrator.generation.result import Generated
 from orchestrator.generation.typescript.foreseen import foresee as foresee_typescript
-from orchestrator.generation.typescript.modules import untested_in
+from orchestrator.generation.typescript.modules import sources_in, untested_in
 from orchestrator.generation.typescript.nodes import Nodes
-from orchestrator.handler import Applied, ApplyContext, Claims, FileHandler, PlanContext
+from orchestrator.handler import WHOLE_PROJECT, Applied, ApplyContext, Claims, FileHandler, PlanContext
 from orchestrator.plan.fields import Count, ProjectPath
 from orchestrator.plan.model import Task
 from orchestrator.workspace import FileView, Workspace
 
 _KINDS: Final = {
-    "typescript": {"unit", "route", "config"},
+    "typescript": {"unit", "route", "config", "e2e"},
     "javascript": {"unit", "route", "config"},
     "python": {"unit", "route"},
 }
@@ -60,7 +60,8 @@ class TestGeneration(FileHandler):
         self._nodes = Nodes()
 
     def claims(self, task: TestGenerationTask) -> Claims:
-        return Claims(reads=(task.target,), writes=(task.test_file,))
+        reads = WHOLE_PROJECT if task.test_type == "e2e" else task.target
+        return Claims(reads=(reads,), writes=(task.test_file,))
 
     def plan(self, task: TestGenerationTask, context: PlanContext) -> Change:
         uncovered = _uncovered(task, context.files)
@@ -68,8 +69,11 @@ class TestGeneration(FileHandler):
             return Change(f"{uncovered} are not covered yet", actions=(f"test `{task.target}`",), exact=False)
         target = _target(task, context.files)
         owner = ownership.owner_of(_text(context.files, task.test_file), target)
-        if owner in _NOT_OURS:
+        if owner in _NOT_OURS and not (owner == "current" and _may_verify(context)):
             return Change(_NOT_OURS[owner].format(task.test_file))
+        if task.test_type == "e2e":
+            summary = "a flow through the application, run where its services are named"
+            return Change(summary, actions=(f"generate `{task.test_file}`",), exact=False)
         functions, cases = _foreseen(task, target)
         if not functions:
             return Change("finds no function or class", actions=(f"test `{task.target}`",), exact=False)
@@ -92,17 +96,19 @@ class TestGeneration(FileHandler):
         Workspace(context.root).apply([edit], f".{os.getpid()}.tmp")
         for line in report_of(made, task.estimated_cases):
             context.log(line)
-        return Applied(summary_of(made), evidence=_evidence(made))
+        status: Outcome = "unverifiable" if made.needs else "succeeded"
+        return Applied(summary_of(made), status, evidence=_evidence(made))
 
     async def _generated(self, task: TestGenerationTask, request: Request, context: ApplyContext) -> Generated:
         if task.language == "python":
             from orchestrator.generation.python.pipeline import generate
 
             return await generate(request, context.command, context.artifacts(), context.log, context.environ)
+        from orchestrator.generation.typescript.flow_pipeline import generate as generate_flow
         from orchestrator.generation.typescript.pipeline import generate as generate_typescript
 
-        directory = context.artifacts()
-        return await generate_typescript(request, context.lasting, directory, context.log, context.environ, self._nodes)
+        made = generate_flow if task.test_type == "e2e" else generate_typescript
+        return await made(request, context.lasting, context.artifacts(), context.log, context.environ, self._nodes)
 
 
 def request_of(task: TestGenerationTask, root: Path, modules: tuple[str, ...] = ()) -> Request:
@@ -112,6 +118,7 @@ def request_of(task: TestGenerationTask, root: Path, modules: tuple[str, ...] = 
         target=task.target,
         test_file=task.test_file,
         modules=modules,
+        words=f"{task.name} {task.description}",
         kind=task.test_type,
         priority=task.priority,
         estimated_cases=task.estimated_cases,
@@ -120,6 +127,8 @@ def request_of(task: TestGenerationTask, root: Path, modules: tuple[str, ...] = 
 
 def summary_of(made: Generated) -> str:
     """Return what was generated, in one line."""
+    if made.needs:
+        return f"generated, not verified: needs {' and '.join(f'`{name}`' for name in made.needs)}"
     score = f", {made.killed} of {made.mutants} mutants noticed" if made.mutants else ""
     return f"{made.funnel.kept} cases: {made.after or 'coverage unknown'}{score}"
 
@@ -159,7 +168,9 @@ def _modules(task: TestGenerationTask, files: FileView) -> tuple[str, ...]:
 
     :raises TaskError: when there is nothing to test in it.
     """
-    return untested_in(task.target, task.test_file, files) if files.is_directory(task.target) else ()
+    if task.test_type == "e2e" or not files.is_directory(task.target):
+        return ()
+    return untested_in(task.target, task.test_file, files)
 
 
 def _target(task: TestGenerationTask, files: FileView) -> str:
@@ -167,7 +178,7 @@ def _target(task: TestGenerationTask, files: FileView) -> str:
 
     :raises TaskError: when there is none.
     """
-    modules = _modules(task, files)
+    modules = sources_in(files) if task.test_type == "e2e" else _modules(task, files)
     if modules:
         return "".join(f"// {path}\n{_text(files, path) or ''}\n" for path in modules)
     text = _text(files, task.target)
@@ -175,6 +186,12 @@ def _target(task: TestGenerationTask, files: FileView) -> str:
         reason = "does not exist" if text is None else "is empty"
         raise TaskError("generation/target-missing", f"the target `{task.target}` {reason}")
     return text
+
+
+def _may_verify(context: PlanContext) -> bool:
+    """Say whether what could not be verified the last time can be now."""
+    needs = context.previous.get("needs") or ()
+    return bool(needs) and all(context.environ.get(name) for name in needs)
 
 
 def _text(files: FileView, path: str) -> str | None:
@@ -188,4 +205,9 @@ def _text(files: FileView, path: str) -> str | None:
 
 
 def _evidence(made: Generated) -> dict[str, Any]:
-    return {"kept": made.funnel.kept, "proposed": made.funnel.proposed, "dropped": made.funnel.dropped}
+    return {
+        "needs": list(made.needs),
+        "kept": made.funnel.kept,
+        "proposed": made.funnel.proposed,
+        "dropped": made.funnel.dropped,
+    }

@@ -66,4 +66,4 @@ function hostOf(ts, options) {
   return host;
 }
 
-module.exports = { analyse };
+module.exports = { analyse, programOf };

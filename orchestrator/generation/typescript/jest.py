@@ -106,6 +106,12 @@ class Jest:
         self._keep("analyse", found)
         return found
 
+    async def flow(self) -> dict[str, Any]:
+        """Return what a flow through the whole application needs to know of it."""
+        found = await self._ask(self._explorer, "flow", {}, _ANALYSIS, "the analysis ended early")
+        self._keep("flow", found)
+        return found
+
     async def explore(self, mode: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Search for cases, or replay them on mutants; return what was found."""
         hanging: list[str] = []

@@ -13,6 +13,8 @@ _MOST: Final = 30
 _SOURCE: Final = re.compile(r"\.[cm]?[jt]sx?\Z")
 _NOT_TESTED: Final = re.compile(r"(\.(test|spec|d)\.[cm]?[jt]sx?|(^|/)(__\w+__|node_modules|migrations)/.*)\Z")
 _KIND: Final = re.compile(r"(\.generated|\.integration)?\.(test|spec)\.\w+\Z")
+_MAKER: Final = re.compile(rb"\bfastify\s*(<[^>]*>)?\(", re.IGNORECASE)
+_ASIDE: Final = re.compile(r"(^|/)(tests?|e2e|fixtures)/|^(scripts|dist|build|coverage)/")
 _TEST: Final = re.compile(r"\.(test|spec)\.[cm]?[jt]sx?\Z")
 
 
@@ -33,6 +35,15 @@ def untested_in(directory: str, test_file: str, files: FileView) -> tuple[str, .
         message = f"`{below}` has {len(untested)} modules without tests; at most {_MOST} fit into one file"
         raise TaskError("generation/not-covered", message, hint="name a smaller directory")
     return tuple(untested)
+
+
+def sources_in(files: FileView) -> tuple[str, ...]:
+    """Return the modules of the application: all beside and below those that make its server, but for tests."""
+    found = [path for path in files.match("**/*") if _SOURCE.search(path) and not _NOT_TESTED.search(path)]
+    found = [path for path in found if not _ASIDE.search(path)]
+    makers = [path for path in found if _MAKER.search(files.read(path) or b"")]
+    places = {posixpath.dirname(path) for path in makers}
+    return tuple(path for path in found if any(path.startswith(f"{place}/") for place in places))
 
 
 def _subject_of(test: str) -> str:

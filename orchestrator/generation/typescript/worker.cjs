@@ -8,6 +8,7 @@ const { keepStrays } = require('./strays.cjs');
 
 const ANSWERS = {
   analyse: (asked) => require('./analyse.cjs').analyse(asked),
+  flow: (asked) => require('./flow.cjs').flow(asked),
   explore: (asked) => require('./explore.cjs').explore(asked),
   suite: (asked) => require('./suite.cjs').suite(asked),
   prove: (asked) => require('./prove.cjs').prove(asked),

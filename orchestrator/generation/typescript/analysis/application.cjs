@@ -53,7 +53,7 @@ function applicationOf(look, builder, walked) {
   const params = (body.parameters ?? []).map((param) => madeOf(look, param));
   const routes = Object.fromEntries(walked.map((source) => [source.fileName, routesOf({ ...look, source })]));
   const mounts = mountsOf(look, look.source, '', new Set());
-  return { name: builder.name, params, signer: signerOf(look, walked), mounts: mounts.map(({ prefix, file }) => ({ prefix, routes: routes[file] ?? {}, isOwn: file === look.source.fileName })) };
+  return { name: builder.name, params, signer: signerOf(look, walked), mounts: mounts.map(({ prefix, file }) => ({ prefix, file, routes: routes[file] ?? {}, isOwn: file === look.source.fileName })) };
 }
 
 /** Which files register routes, each with the whole prefix of its paths. */
