@@ -70,7 +70,8 @@ class TestGeneration(FileHandler):
         target = _target(task, context.files)
         owner = ownership.owner_of(_text(context.files, task.test_file), target)
         if owner in _NOT_OURS and not (owner == "current" and _may_verify(context)):
-            return Change(_NOT_OURS[owner].format(task.test_file))
+            unverified = "; it was generated, not verified" if context.previous.get("needs") else ""
+            return Change(_NOT_OURS[owner].format(task.test_file) + unverified)
         if task.test_type == "e2e":
             summary = "a flow through the application, run where its services are named"
             return Change(summary, actions=(f"generate `{task.test_file}`",), exact=False)

@@ -58,11 +58,18 @@ def prove(asked):
     return dict(stage=stage, texts=asked["files"], failed=failed, broken=[], fresh=fresh, coverage=covered)
 
 
-def analyse(_):
+def flow(_):
+    return json.loads((answers / "flow.json").read_text())
+
+
+def analyse(asked):
+    place = answers / (asked["target"].replace("/", "-") + ".json")
+    if place.exists():
+        return json.loads(place.read_text())
     return json.loads((answers / "analyse.json").read_text())
 
 
-tools = dict(explore=explore, suite=suite, prove=prove, analyse=analyse)
+tools = dict(explore=explore, flow=flow, suite=suite, prove=prove, analyse=analyse)
 number = 1
 while True:
     ask = place / f"ask-{{number}}.json"
@@ -270,7 +277,6 @@ def test_a_missing_tool_is_named(shop: Shop, missing: str, message: str) -> None
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"test_type": "e2e"}, "tests of the kind `e2e` are not covered yet"),
         ({"test_type": "graphql"}, "tests of the kind `graphql` are not covered yet"),
         ({"target": "src", "language": "python"}, "directories are not covered yet"),
     ],
@@ -374,3 +380,58 @@ def test_behaviour_that_a_person_should_look_at_is_told_and_stands_above_its_tes
     text = (platform / "src/__tests__/odd.routes.test.ts").read_text()
     note = "  // Look at this: POST /broken: answers 500 to a request that is right."
     assert f"{note}\n  it('answers 500 with error'" in text
+
+
+def test_a_directory_becomes_one_file(shop: Shop) -> None:
+    shop.bench.write("src/other.ts", "export type Other = string;")
+    nothing = {**model(), "target": "src/other.ts", "classes": []}
+    shop.answer("src-other.ts", nothing)
+    (foreseen,) = shop.bench.preview(task(target="src"))
+    assert foreseen.status == "may_run"
+    done = shop.bench.attempt(task(target="src"))
+    assert done.summary == "2 cases: 100 % of lines, 50 % of branches, 25 % of functions, 2 of 3 mutants noticed"
+    assert "describe('shop.ts', () => {\n  describe('Shop.price', () => {" in shop.bench.read(TEST_FILE)
+    assert json.loads(shop.bench.read(".answers/asked.json"))["targets"] == ["src/other.ts", "src/shop.ts"]
+    (again,) = shop.bench.preview(task(target="src"))
+    assert (again.status, again.change and again.change.summary) == ("unchanged", f"`{TEST_FILE}` fits its target")
+
+
+def test_a_broken_module_of_a_directory_is_left_out_and_told(shop: Shop) -> None:
+    shop.bench.write("src/bad.ts", "export const = ;")
+    shop.answer("src-bad.ts", {"broken": {"message": "an identifier is missing", "line": 1, "column": 14}})
+    shop.bench.attempt(task(target="src"))
+    assert "look at: left out: `src/bad.ts`: an identifier is missing" in shop.bench.output
+
+
+FLOW_FILE = "tests/e2e/clubs.spec.ts"
+E2E = {"target": "tests/e2e", "test_file": FLOW_FILE, "test_type": "e2e", "description": "Found a club."}
+
+
+@pytest.fixture
+def flow(shop: Shop) -> Shop:
+    club = {"method": "POST", "url": "/clubs", "prefix": "/clubs", "payload": {"name": "Night Owls"}, "ids": []}
+    routes = [{**club, "statuses": [201], "body": None, "isGuarded": False}]
+    shop.answer("flow", {"file": "src/app.ts", "name": "buildApp", "needs": ["DATABASE_URL"], "routes": routes})
+    shop.bench.write("src/app.ts", "export const buildApp = () => fastify();")
+    return shop
+
+
+def test_a_flow_without_its_services_is_generated_and_not_verified(flow: Shop) -> None:
+    (foreseen,) = flow.bench.preview(task(**E2E))
+    assert foreseen.status == "may_run"
+    done = flow.bench.attempt(task(**E2E))
+    assert (done.status, done.summary) == ("unverifiable", "generated, not verified: needs `DATABASE_URL`")
+    assert "import { buildApp } from '../../src/app';" in flow.bench.read(FLOW_FILE)
+
+
+def test_a_flow_that_fits_no_route_is_refused(flow: Shop) -> None:
+    code, message = flow.bench.failure(task(**{**E2E, "test_file": "tests/e2e/payments.spec.ts"}))
+    assert (code, message) == ("generation/target-missing", "no route of `src/app.ts` fits `payments`")
+
+
+def test_a_project_without_an_application_has_no_flow(flow: Shop) -> None:
+    flow.answer("flow", {"file": None})
+    assert flow.bench.failure(task(**E2E)) == (
+        "generation/not-covered",
+        "no module of the project builds an application",
+    )

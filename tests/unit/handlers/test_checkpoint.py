@@ -217,6 +217,25 @@ def test_without_end_to_end_tests_there_is_no_telling(bench: Bench) -> None:
     assert check(bench, {"type": "e2e_passing", "run": "exit 1"})[0] == "failed"
 
 
+@pytest.mark.parametrize(
+    ("passed", "pending", "verdict"),
+    [(0, 8, ("unverifiable", "e2e passing: all 8 end-to-end tests are skipped here")), (1, 7, ("succeeded", None))],
+)
+def test_flows_that_are_all_skipped_prove_nothing(
+    bench: Bench, passed: int, pending: int, verdict: tuple[str, str | None]
+) -> None:
+    report = json.dumps({"numPassedTests": passed, "numPendingTests": pending})
+    bench.write(
+        "bin/npx",
+        f"#!/bin/sh\nfor one; do case $one in --outputFile=*) echo '{report}' > ${{one#*=}};; esac; done\n",
+        0o755,
+    )
+    bench.environ["PATH"] = f"{bench.root}/bin:{bench.environ['PATH']}"
+    bench.write("tests/e2e/a.spec.ts", "")
+    status, summary = check(bench, {"type": "e2e_passing"})
+    assert (status, summary if status == "unverifiable" else None) == verdict
+
+
 # --- deployments --------------------------------------------------------------------------------------------
 
 

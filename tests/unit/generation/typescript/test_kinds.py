@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from orchestrator.generation.typescript import blame
 from orchestrator.generation.typescript.emission import TEMPLATE, members, parts, titles
-from orchestrator.generation.typescript.kinds import has_subjects
+from orchestrator.generation.typescript.heads import values_in
+from orchestrator.generation.typescript.kinds import clash_in, has_subjects
 from orchestrator.templates import Templates, shipped_directory
 
 TEST_FILE = "src/__tests__/shop.test.ts"
@@ -208,3 +212,117 @@ def test_a_target_has_something_to_try_when_any_kind_finds_something() -> None:
     assert not has_subjects(model())
     assert has_subjects(model(loading=LOADING))
     assert has_subjects(FACTS)
+
+
+def called(fn: str, module: str, **fields: Any) -> dict[str, Any]:
+    plain = {"kind": "call", "isAsync": False, "value": 1, "plugin": None, "module": module, **fields}
+    return recorded(plain.pop("kind"), fn, **plain)
+
+
+def directory(*names: str) -> dict[str, Any]:
+    return {"target": "src", "modules": [model(target=f"src/{name}") for name in names]}
+
+
+def test_the_modules_of_a_directory_have_a_describe_each() -> None:
+    cases = [called("one", "src/a.ts"), called("two", "src/b.ts", script=[["ask()", 1]])]
+    text = rendered(directory("a.ts", "b.ts"), cases)
+    assert "describe('a.ts', () => {\n  describe('one', () => {\n\n    it('returns 1', () => {" in text
+    assert "import { one } from '../a';\nimport { two } from '../b';" in text
+    assert [name for name, _ in members(directory("a.ts", "b.ts"), cases, TEST_FILE)] == [
+        "a.ts one returns 1",
+        "b.ts two returns 1",
+    ]
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if "two()" in line]
+    assert blame.tests_at(text, lines) == ["b.ts two returns 1"]
+
+
+def test_what_two_modules_import_is_replaced_once_with_all_that_they_use() -> None:
+    def importing(*names: str) -> list[dict[str, Any]]:
+        used = [{"name": name, "local": name, "shape": "function", "isSync": True} for name in names]
+        return [{"specifier": "./jwt", "file": "src/jwt.ts", "fate": "replaced", "names": used}]
+
+    modules = [
+        model(target="src/a.ts", imports=importing("sign")),
+        model(target="src/b.ts", imports=importing("sign", "verify")),
+    ]
+    cases = [called("one", "src/a.ts", script=[["sign()", 1]]), called("two", "src/b.ts")]
+    text = rendered({"target": "src", "modules": modules}, cases)
+    assert text.count("jest.mock('../jwt'") == 1
+    assert (text.count("  sign: ("), text.count("  verify: (")) == (1, 1)
+
+
+def test_constants_that_modules_import_have_what_any_of_them_reads() -> None:
+    cases = [
+        called("one", "src/a.ts", values={"env": {"port": 1}}),
+        called("two", "src/b.ts", values={"env": {"host": "x", "port": 2}}),
+    ]
+    assert values_in(cases) == {"env": {"host": "x", "port": 1}}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "reason"),
+    [
+        (("call", "hook"), None),
+        (("route", "route"), "`src/a.ts` and `src/b.ts` both have tests of the kind `route`"),
+        (("load", "load"), "`src/a.ts` and `src/b.ts` both have tests of the kind `load`"),
+    ],
+)
+def test_what_does_not_fit_into_one_file_is_told(kinds: tuple[str, str], reason: str | None) -> None:
+    cases = [called(f"fn{name}", f"src/{name}.ts", kind=kind) for name, kind in zip("ab", kinds, strict=True)]
+    assert clash_in(cases) == reason
+
+
+def test_names_that_two_modules_share_do_not_fit_into_one_file() -> None:
+    cases = [called("one", "src/a.ts"), called("one", "src/b.ts")]
+    assert clash_in(cases) == "`src/a.ts` and `src/b.ts` both have `one`"
+
+
+SIGNER = {"name": "signToken", "file": "src/jwt.ts", "isAsync": False, "params": []}
+DB = {"name": "db", "local": "db", "optional": True, "shape": "query"}
+APPLICATION = {"name": "buildApp", "signer": SIGNER, "params": [{"name": "options", "optional": True, "members": [DB]}]}
+WHOLE = model(target="src/app.ts", application=APPLICATION)
+
+
+def asked(method: str, url: str, **fields: Any) -> dict[str, Any]:
+    route = {"isGuarded": True, "parts": {"isDeclared": False}}
+    sent = {"method": method, "url": url, **fields.pop("sent", {})}
+    inputs = {"request": sent, **fields.pop("inputs", {})}
+    return recorded("app", f"{method} {url}", route=route, inputs=inputs, **{"value": answer(200, {}), **fields})
+
+
+def test_all_routes_that_refuse_nobody_alike_are_one_table() -> None:
+    nobody = [{"at": "auth:", "label": "nobody"}]
+    refused = [asked("GET", url, value=answer(401, {"error": "no"}), choices=nobody) for url in ("/a", "/b")]
+    text = rendered(WHOLE, [*refused, asked("GET", "/c", value=answer(401, {"error": "other"}), choices=nobody)])
+    assert "    ['GET', '/a'],\n    ['GET', '/b'],\n  ])('answers 401 to %s %s', async (method, url) => {" in text
+    assert "describe('GET /c', () => {" in text
+
+
+def test_who_is_signed_in_has_a_token_that_the_application_makes() -> None:
+    sent = {"headers": SIGNED_IN}
+    member, admin = ({"claims": [{"role": role}]} for role in ("member", "admin"))
+    text = rendered(WHOLE, [asked("GET", "/a", sent=sent, inputs=member), asked("GET", "/b", sent=sent, inputs=admin)])
+    assert "const somebody: Parameters<typeof signToken> = [{ role: 'member' }];" in text
+    assert "import { buildApp } from '../app';\nimport { signToken } from '../jwt';" in text
+    assert "send({ method: 'GET', url: '/a', headers: signedIn() });" in text
+    assert "send({ method: 'GET', url: '/b', headers: signedIn([{ role: 'admin' }]) });" in text
+
+
+def test_an_application_is_built_with_its_connections_replaced() -> None:
+    text = rendered(WHOLE, [asked("GET", "/a", script=[["db('users').first()", None]])])
+    assert "await buildApp({ db: mockOutside.query('db'), ...options });" in text
+    assert "if (!this.isListening) return undefined;" in text
+
+
+def test_tokens_in_answers_are_any_text() -> None:
+    text = rendered(WHOLE, [asked("POST", "/login", value=answer(200, {"token": {"$text": True}}))])
+    assert "expect(response.json()).toEqual({ token: expect.any(String) });" in text
+
+
+def test_the_routes_of_an_application_are_listed_and_its_end_is_watched() -> None:
+    listed = recorded("app", "routes", value=[["GET", "/a"]])
+    closed = recorded("app", "close", value=NOTHING, script=[["db.destroy()", NOTHING]])
+    text = rendered(WHOLE, [listed, closed])
+    assert "const routes: [Method, string][] = [['GET', '/a']];" in text
+    assert "mockOutside = new Outside([['db.destroy()']]);" in text
+    assert "await expect(app.close()).resolves.toBeUndefined();" in text
