@@ -73,6 +73,8 @@ class Generated:
     mutants: int = 0
     killed: int = 0
     seconds: float = 0.0
+    is_flow: bool = False
+    """Requests through a whole application, of which no file is the target."""
     needs: tuple[str, ...] = ()
     """Variables of the environment without which the tests could not be run: they are generated, not verified."""
     is_truncated: bool = False

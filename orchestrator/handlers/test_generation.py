@@ -130,6 +130,8 @@ def summary_of(made: Generated) -> str:
     """Return what was generated, in one line."""
     if made.needs:
         return f"generated, not verified: needs {' and '.join(f'`{name}`' for name in made.needs)}"
+    if made.is_flow:
+        return f"held against the services: {made.funnel.kept} case{'s' * (made.funnel.kept != 1)}"
     score = f", {made.killed} of {made.mutants} mutants noticed" if made.mutants else ""
     return f"{made.funnel.kept} cases: {made.after or 'coverage unknown'}{score}"
 

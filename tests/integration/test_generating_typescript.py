@@ -424,6 +424,20 @@ def test_a_flow_without_its_services_is_generated_and_not_verified(flow: Shop) -
     assert "import { buildApp } from '../../src/app';" in flow.bench.read(FLOW_FILE)
 
 
+def test_a_flow_with_its_services_is_run_against_them(flow: Shop) -> None:
+    flow.bench.environ["DATABASE_URL"] = "postgres://localhost/clubs"
+    done = flow.bench.attempt(task(**E2E))
+    assert (done.status, done.summary) == ("succeeded", "held against the services: 1 case")
+
+
+def test_a_flow_that_does_not_hold_is_not_written(flow: Shop) -> None:
+    flow.fail("module")
+    code, message = flow.bench.failure(task(**E2E))
+    assert code == "generation/nothing-holds"
+    assert message.startswith(f"the flow of `{FLOW_FILE}` does not hold")
+    assert not (flow.bench.root / FLOW_FILE).exists()
+
+
 def test_a_flow_that_fits_no_route_is_refused(flow: Shop) -> None:
     code, message = flow.bench.failure(task(**{**E2E, "test_file": "tests/e2e/payments.spec.ts"}))
     assert (code, message) == ("generation/target-missing", "no route of `src/app.ts` fits `payments`")

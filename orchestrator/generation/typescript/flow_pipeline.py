@@ -56,6 +56,7 @@ async def generate(
         text=proof.texts[request.test_file],
         funnel=Funnel(cases, cases),
         seconds=round(time.monotonic() - started, 1),
+        is_flow=True,
         needs=missing,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.generation.typescript.cases import check_of, step_of, unique
 from orchestrator.generation.typescript.groups import grouped
@@ -12,6 +12,8 @@ from orchestrator.generation.typescript.kinds import server
 from orchestrator.generation.typescript.literals import key_of, literal, quoted
 from orchestrator.generation.typescript.places import relative, without_suffix
 from orchestrator.generation.typescript.titles import response_title
+
+_ASKED: Final = "expect(mockOutside.calls).toEqual(mockOutside.expected);"
 
 Recorded = Mapping[str, Any]
 
@@ -80,7 +82,7 @@ def _refused(cases: Sequence[Recorded]) -> dict[str, Any]:
         "names": f"method, url{payload}",
         "is_async": "async ",
         "rows": [_row(one, has_body=has_body) for one in sent],
-        "check": "\n    ".join([*lines, "expect(mockOutside.calls).toEqual(mockOutside.expected);"]),
+        "check": "\n    ".join([*lines, _ASKED]),
         "members": [
             (title.replace("%s", one["method"], 1).replace("%s", one["url"], 1), case)
             for one, case in zip(sent, cases, strict=True)
@@ -108,40 +110,38 @@ def _group(name: str, cases: Sequence[Recorded], model: Recorded, usual: Any) ->
 
 
 def _test(case: Recorded, model: Recorded, usual: Any, taken: dict[str, int]) -> dict[str, Any]:
-    builder = model["application"]["name"]
-    remark, checks = case.get("suspicion"), [""]
-    if case["fn"] == "routes":
-        title, arrange = (
-            "are all there",
-            ["const app = await start();", f"const routes: [Method, string][] = {literal(case['value'])};"],
-        )
-        checks = [
-            "expect(routes.filter(([method, url]) => !app.hasRoute({ method, url }))).toEqual([]);",
-            "await app.close();",
-        ]
-    elif case["fn"] == "close":
-        title = "ends the connections that the application opened itself"
-        arrange = [
-            f"mockOutside = new Outside([{', '.join(step_of(*step) for step in case['script'])}]);",
-            f"const app = await {builder}();",
-            "await app.ready();",
-        ]
-        checks = [check_of(case, "app.close()"), "expect(mockOutside.calls).toEqual(mockOutside.expected);"]
-    else:
-        title = response_title(case)
-        arrange = [f"const response = await send({_request(case, usual)});"]
-        checks = [*server.response_checks(case["value"]), "expect(mockOutside.calls).toEqual(mockOutside.expected);"]
+    match case["fn"]:
+        case "routes":
+            title, arrange, checks = _listed(case)
+        case "close":
+            title, arrange, checks = _closed(case, model["application"]["name"])
+        case _:
+            title, arrange = response_title(case), [f"const response = await send({_request(case, usual)});"]
+            checks = [*server.response_checks(case["value"]), _ASKED]
     title = unique(title, taken)
     return {
         "title": quoted(title),
         "plain_title": title,
         "is_async": "async ",
-        "remark": remark,
+        "remark": case.get("suspicion"),
         "arrange": arrange,
         "check": "\n    ".join(checks),
         "is_scripted": False,
         "case": case,
     }
+
+
+def _listed(case: Recorded) -> tuple[str, list[str], list[str]]:
+    arrange = ["const app = await start();", f"const routes: [Method, string][] = {literal(case['value'])};"]
+    missing = "routes.filter(([method, url]) => !app.hasRoute({ method, url }))"
+    return "are all there", arrange, [f"expect({missing}).toEqual([]);", "await app.close();"]
+
+
+def _closed(case: Recorded, builder: str) -> tuple[str, list[str], list[str]]:
+    script = ", ".join(step_of(*step) for step in case["script"])
+    arrange = [f"mockOutside = new Outside([{script}]);", f"const app = await {builder}();", "await app.ready();"]
+    title = "ends the connections that the application opened itself"
+    return title, arrange, [check_of(case, "app.close()"), _ASKED]
 
 
 def _request(case: Recorded, usual: Any) -> str:
