@@ -33,6 +33,8 @@ class Request:
     test_file: str
     modules: tuple[str, ...] = ()
     """The files that are tested where `target` is a directory; like it, relative to the root."""
+    has_schema: bool = False
+    """Whether the modules make a GraphQL schema together; the first of them has it."""
     words: str = ""
     """What the task says of itself; a flow is told by them."""
     kind: Kind | None = None
@@ -45,6 +47,11 @@ class Request:
     def files(self) -> tuple[str, ...]:
         """The files that are tested."""
         return self.modules or (self.target,)
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The files that are tried one by one; the modules of a schema are tried through the one that has it."""
+        return self.files[:1] if self.has_schema else self.files
 
     @property
     def budget(self) -> int:

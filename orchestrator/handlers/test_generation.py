@@ -14,6 +14,7 @@ from orchestrator.generation.python.foreseen import foresee as foresee_python
 from orchestrator.generation.request import Request
 from orchestrator.generation.result import Generated
 from orchestrator.generation.typescript.foreseen import foresee as foresee_typescript
+from orchestrator.generation.typescript.graphql import schema_in
 from orchestrator.generation.typescript.modules import sources_in, untested_in
 from orchestrator.generation.typescript.nodes import Nodes
 from orchestrator.handler import WHOLE_PROJECT, Applied, ApplyContext, Claims, FileHandler, PlanContext
@@ -22,8 +23,8 @@ from orchestrator.plan.model import Task
 from orchestrator.workspace import FileView, Workspace
 
 _KINDS: Final = {
-    "typescript": {"unit", "route", "config", "e2e"},
-    "javascript": {"unit", "route", "config"},
+    "typescript": {"unit", "route", "config", "graphql", "e2e"},
+    "javascript": {"unit", "route", "config", "graphql"},
     "python": {"unit", "route"},
 }
 _COMMENTS: Final = {"typescript": "//", "javascript": "//", "python": "#"}
@@ -88,7 +89,8 @@ class TestGeneration(FileHandler):
             raise TaskError("generation/not-covered", f"{uncovered} are not covered yet", hint=hint)
         target = _target(task, context.files)
         before = context.files.read(task.test_file)
-        request = request_of(task, context.root, _modules(task, context.files))
+        schema = schema_in(task.target, context.files) if context.files.is_directory(task.target) else ()
+        request = request_of(task, context.root, _modules(task, context.files), has_schema=bool(schema))
         made = await self._generated(task, request, context)
         if _target(task, context.files) != target:
             raise TaskError("task/conflict", f"`{task.target}` changed while it was tested", retryable=True)
@@ -112,13 +114,16 @@ class TestGeneration(FileHandler):
         return await made(request, context.lasting, context.artifacts(), context.log, context.environ, self._nodes)
 
 
-def request_of(task: TestGenerationTask, root: Path, modules: tuple[str, ...] = ()) -> Request:
+def request_of(
+    task: TestGenerationTask, root: Path, modules: tuple[str, ...] = (), *, has_schema: bool = False
+) -> Request:
     """Return what a task asks of the generator."""
     return Request(
         root=root,
         target=task.target,
         test_file=task.test_file,
         modules=modules,
+        has_schema=has_schema,
         words=f"{task.name} {task.description}",
         kind=task.test_type,
         priority=task.priority,
@@ -154,8 +159,9 @@ def _foreseen(task: TestGenerationTask, text: str) -> tuple[tuple[str, ...], int
 
 def _counted(functions: tuple[str, ...]) -> str:
     """Return how many functions and routes there are, in words."""
-    routes = sum(" " in name for name in functions)
-    counts = {"function": len(functions) - routes, "route": routes}
+    operations = sum(name.startswith(("query ", "mutation ")) for name in functions)
+    routes = sum(" " in name for name in functions) - operations
+    counts = {"function": len(functions) - routes - operations, "route": routes, "operation": operations}
     return " and ".join(f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count)
 
 
@@ -173,7 +179,7 @@ def _modules(task: TestGenerationTask, files: FileView) -> tuple[str, ...]:
     """
     if task.test_type == "e2e" or not files.is_directory(task.target):
         return ()
-    return untested_in(task.target, task.test_file, files)
+    return schema_in(task.target, files) or untested_in(task.target, task.test_file, files)
 
 
 def _target(task: TestGenerationTask, files: FileView) -> str:

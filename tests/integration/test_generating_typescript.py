@@ -112,8 +112,8 @@ def model() -> dict[str, Any]:
     params = [{"name": "db", "shape": "query", "typeName": "Knex", "from": {"specifier": "knex", "kind": "named"}}]
     methods = [{"name": "price", "isAsync": True, "params": [], "isStatic": False}]
     own = {"name": "Shop", "params": params, "methods": methods, "isAbstract": False}
-    facts = {"target": TARGET, "imports": [], "functions": [], "others": [], "sites": {}, "usesClock": False}
-    return {**facts, "classes": [own]}
+    facts = {"target": TARGET, "files": [TARGET], "imports": [], "functions": [], "others": [], "sites": {}}
+    return {**facts, "usesClock": False, "givens": {}, "classes": [own]}
 
 
 class Shop:
@@ -277,7 +277,6 @@ def test_a_missing_tool_is_named(shop: Shop, missing: str, message: str) -> None
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"test_type": "graphql"}, "tests of the kind `graphql` are not covered yet"),
         ({"target": "src", "language": "python"}, "directories are not covered yet"),
     ],
 )
@@ -307,6 +306,55 @@ def test_a_target_that_exports_nothing_to_call_is_refused(shop: Shop) -> None:
     assert code == "generation/not-covered"
 
 
+SCHEMA = """import { makeExecutableSchema } from '@graphql-tools/schema';
+export const schema = makeExecutableSchema({ typeDefs: `
+  type Query {
+    shop: Int
+  }
+` });
+"""
+
+
+def graphql() -> dict[str, Any]:
+    own = {"isExecutable": True, "isScripted": True, "schema": "schema", "typeDefs": None, "isText": False, "maps": []}
+    files = ["src/graphql/schema.ts", "src/graphql/a.ts"]
+    facts = {**model(), "target": files[0], "files": files, "classes": []}
+    return {**facts, "graphql": {**own, "context": None, "factory": None}}
+
+
+def test_a_directory_with_a_schema_is_tested_as_one(shop: Shop) -> None:
+    shop.bench.write("src/graphql/schema.ts", SCHEMA)
+    shop.bench.write("src/graphql/a.ts", "export const a = 1;\n")
+    shop.bench.write("node_modules/graphql/package.json", "{}")
+    shop.answer("analyse", graphql())
+    operation = {"source": "{ shop }", "variables": {}, "defaults": {}, "members": []}
+    asked = {"kind": "operation", "owner": None, "fn": "query shop", "field": "shop", "args": [], "isWrong": False}
+    case = recorded("a", {"data": {"shop": 1}}, **asked, operation=operation, answer={}, inputs={"variables": {}})
+    case["script"] = [["resolvers.Query.shop({})", 1]]
+    shop.answer("search", {"cases": [case], "proposed": 1, "dropped": {}, "truncated": False})
+    shop.answer("mutate", {"kills": [[0]], "mutants": [{}], "truncated": False})
+    one = task(target="src/graphql/", test_type="graphql")
+    (foreseen,) = shop.bench.preview(one)
+    assert foreseen.change and foreseen.change.summary == "about 4 cases for 1 operation"
+    assert shop.bench.attempt(one).summary.startswith("1 cases")
+    text = shop.bench.read(TEST_FILE)
+    assert "// What `src/graphql/` does today" in text
+    assert "describe('query shop', () => {\n  const operation = /* GraphQL */ `{ shop }`;" in text
+    assert json.loads(shop.bench.read(".answers/asked.json"))["targets"] == [
+        "src/graphql/schema.ts",
+        "src/graphql/a.ts",
+    ]
+    assert shop.bench.plan(one).is_empty
+    shop.bench.write("src/graphql/a.ts", "export const a = 2;\n")
+    assert not shop.bench.plan(one).is_empty
+
+
+def test_a_schema_without_graphql_is_refused(shop: Shop) -> None:
+    shop.answer("analyse", graphql())
+    message = "the project has no package `graphql` in `node_modules`"
+    assert shop.bench.failure(task()) == ("generation/tool-missing", message)
+
+
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = tmp_path_factory.mktemp("sample") / "platform"
@@ -324,6 +372,10 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("src/middleware/authenticate.ts", "100 % of lines, 100 % of branches"),
         ("src/plugins/database.ts", "100 % of lines, 100 % of branches"),
         ("src/config/redis.ts", "100 % of lines, 100 % of branches"),
+        ("src/graphql/schema.ts", "100 % of lines, 100 % of branches"),
+        ("src/graphql/resolvers.ts", "100 % of lines, 94.44 % of branches"),
+        ("src/graphql/context.ts", "100 % of lines, 100 % of branches"),
+        ("src/graphql", "100 % of lines, 95.45 % of branches"),
     ],
 )
 def test_tests_of_real_code_pass_and_come_out_the_same_twice(platform: Path, target: str, told: str) -> None:

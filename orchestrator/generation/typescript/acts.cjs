@@ -12,11 +12,13 @@ const calls = {
   act: ({ subject, give, load }) => {
     const { module } = load();
     const target = subject.owner ? (subject.isStatic ? module[subject.owner] : new module[subject.owner](...give.construct(subject.construct))) : module;
-    return target[subject.fn](...give.args(subject.params));
+    const path = subject.fn.split('.');
+    const owner = path.slice(0, -1).reduce((own, name) => own[name], target);
+    return owner[path.at(-1)](...give.args(subject.params));
   },
 };
 
-const KINDS = { call: calls, route: require('./kinds/route.cjs'), hook: require('./kinds/hook.cjs'), plugin: require('./kinds/plugin.cjs'), load: require('./kinds/load.cjs'), app: require('./kinds/app.cjs') };
+const KINDS = { call: calls, route: require('./kinds/route.cjs'), hook: require('./kinds/hook.cjs'), plugin: require('./kinds/plugin.cjs'), load: require('./kinds/load.cjs'), app: require('./kinds/app.cjs'), operation: require('./kinds/operation.cjs') };
 
 function actOf(kind = 'call') {
   return KINDS[kind].act;

@@ -5,15 +5,16 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { applicationOf, builderOf, fateIn } = require('./analysis/application.cjs');
 const { exportsOf } = require('./analysis/exports.cjs');
+const { besideResolvers, graphqlOf, besideSchema } = require('./analysis/graphql.cjs');
 const { collectHints, unique } = require('./analysis/hints.cjs');
 const { importsOf, realFiles } = require('./analysis/imports.cjs');
 const { kindsOf } = require('./analysis/kinds.cjs');
 const { sitesOf } = require('./analysis/sites.cjs');
 
-function analyse({ root, target, beside }) {
+function analyse({ root, target, beside = [] }) {
   const ts = require(require.resolve('typescript', { paths: [root] }));
   const file = path.join(root, target);
-  const program = programOf(ts, root, file);
+  const program = programOf(ts, root, [file, ...beside.map((one) => path.join(root, one))]);
   const source = program.getSourceFile(file);
   if (!source) return { broken: { message: 'the compiler does not read it', line: 1, column: 1 } };
   const [bad] = program.getSyntacticDiagnostics(source);
@@ -24,13 +25,17 @@ function analyse({ root, target, beside }) {
   }
   const look = { ts, checker: program.getTypeChecker(), program, source, root };
   const builder = builderOf(look);
-  const { imports, walked } = importsOf(look, builder ? fateIn(look) : (one) => (beside?.includes(one.file) ? 'walked' : one.fate));
+  const real = beside.length ? beside : besideResolvers(look);
+  const walkedFate = builder ? fateIn(look) : (one) => (real.includes(one.file) ? 'walked' : one.fate);
+  const { imports, walked } = importsOf(look, walkedFate, besideSchema(look, beside));
+  const graphql = builder ? null : graphqlOf(look, { imports, walked });
   const hints = { numbers: [], lengths: [], ages: [], strings: [], words: [], compared: {}, parsed: [], bodies: [], env: [] };
   for (const read of new Set([...walked, ...realFiles(look, imports)])) collectHints({ ...look, source: read }, hints);
   const sites = Object.assign({}, ...walked.map((read) => sitesOf({ ...look, source: read })).reverse());
   for (const { name, local } of imports.flatMap(({ names }) => names)) alias(sites, name, local);
   const usesClock = walked.some(({ text }) => /\bDate\b/.test(text));
-  const model = { target, imports, ...exportsOf(look), sites, hints: unique(hints), usesClock };
+  const files = graphql?.isExecutable && beside.length ? beside : [target];
+  const model = { target, files, imports, ...exportsOf(look), graphql, sites, hints: unique(hints), usesClock };
   return kindsOf(look, builder ? { ...model, application: applicationOf(look, builder, walked) } : model, walked);
 }
 
@@ -40,12 +45,12 @@ function alias(sites, name, local) {
   for (const key of Object.keys(sites)) if (key.startsWith(`${name}.`)) sites[local + key.slice(name.length)] ??= sites[key];
 }
 
-function programOf(ts, root, file) {
-  const found = ts.findConfigFile(path.dirname(file), ts.sys.fileExists);
+function programOf(ts, root, files) {
+  const found = ts.findConfigFile(path.dirname(files[0]), ts.sys.fileExists);
   const read = found ? ts.readConfigFile(found, ts.sys.readFile).config : {};
   const parsed = ts.parseJsonConfigFileContent(read ?? {}, ts.sys, found ? path.dirname(found) : root);
   const options = { ...parsed.options, noEmit: true, allowJs: true, skipLibCheck: true };
-  return ts.createProgram([file, ...parsed.fileNames.filter(augments)], options, hostOf(ts, options));
+  return ts.createProgram([...files, ...parsed.fileNames.filter(augments)], options, hostOf(ts, options));
 }
 
 /** Whether a file adds to the types of others, so that a target may rely on it without importing it. */

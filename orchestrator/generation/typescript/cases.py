@@ -17,7 +17,8 @@ Recorded = Mapping[str, Any]
 def test_of(case: Recorded, shared: Mapping[int, Any], taken: dict[str, int]) -> dict[str, Any]:
     """Return what the template needs for one test; `shared` are the inputs by position that it may start from."""
     title = unique(title_of(case), taken)
-    arguments = ", ".join(_argument(one, shared.get(index)) for index, one in enumerate(case["args"]))
+    given = zip(case["args"], case["params"], strict=False)
+    arguments = ", ".join(argument_of(one, param, shared.get(index)) for index, (one, param) in enumerate(given))
     arrange, subject = _arrange(case)
     return {
         "title": quoted(title),
@@ -57,8 +58,10 @@ def check_of(case: Recorded, call: str) -> str:
     return f"await expect({call}).resolves.{wanted};" if case["isAsync"] else f"expect({call}).{wanted};"
 
 
-def _argument(value: Any, shared: Mapping[str, Any] | None) -> str:
+def argument_of(value: Any, param: Recorded, shared: Mapping[str, Any] | None) -> str:
     """Return an argument, as a change of the shared one where that is shorter."""
+    if is_partial(param):
+        return f"{literal(value)} as Anything"
     if shared is None or not isinstance(value, dict) or not shared["value"].keys() <= value.keys():
         return literal(value)
     changes = {key: one for key, one in value.items() if key not in shared["value"] or shared["value"][key] != one}
@@ -67,11 +70,28 @@ def _argument(value: Any, shared: Mapping[str, Any] | None) -> str:
     return braced(changes, shared["name"]) if len(changes) <= _MOST_SHARED_CHANGES else literal(value)
 
 
+def is_partial(param: Recorded) -> bool:
+    """Say whether an argument has less than its type asks for, such as a request of which only headers are read."""
+    own = param.get("type", {}).get("isPartial", False)
+    return bool(own or any(map(is_partial, param.get("members", ()))))
+
+
+def givens_in(value: Any) -> set[str]:
+    """Return the names of the services that a value holds."""
+    if isinstance(value, dict):
+        own = {value["$given"]} if "$given" in value else set()
+        return own.union(*map(givens_in, value.values()))
+    return set().union(*map(givens_in, value)) if isinstance(value, list) else set()
+
+
 def _arrange(case: Recorded) -> tuple[list[str], str]:
     """Return the lines before the call, and what is called."""
     steps = ", ".join(step_of(call, answer) for call, answer in case["script"])
     if case["owner"] is None or case["isStatic"]:
         subject = f"{case['owner']}.{case['fn']}" if case["owner"] else case["fn"]
+        names = sorted(givens_in(case["args"]))
+        if names:
+            return [f"const {{ {', '.join(names)} }} = outside({steps});"], subject
         return ([f"outside({steps});"] if case["script"] else []), subject
     given = [literal(one) for one in case["given"] if not (isinstance(one, dict) and "$double" in one)]
     while given and given[-1] == "undefined":

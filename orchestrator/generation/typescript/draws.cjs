@@ -2,6 +2,7 @@
 // Makes values from type trees. Every decision has a path and alternatives; a case is the decisions that differ from
 // the first alternatives. Objects learn: a property is decided when it is first read.
 
+const { headerOf } = require('./headers.cjs');
 const { encode, instance, seen } = require('./values.cjs');
 
 const NOW = Date.parse('2025-06-01T12:00:00.000Z');
@@ -94,6 +95,8 @@ class Draws {
       case 'buffer': return [['bytes', () => Buffer.from('bytes')], ['no bytes', () => Buffer.alloc(0)]];
       case 'error': return this.errors();
       case 'environment': return [['an environment', () => this.environment(path, tree)]];
+      case 'brief': return this.brief(path, tree, name);
+      case 'headers': return [['headers', () => this.headers(path)]];
       case 'any': return [...(/err|cause|exception/i.test(name) ? this.errors() : []), one('text', 'text'), one('null', null), one('undefined', undefined), ['an object', () => this.record(path, { of: { k: 'any' } })], one('1', 1), ['an empty list', () => []]];
       default: return [[tree.k, () => (tree.k === 'function' ? () => undefined : Object.create({ constructor: { name: tree.text ?? tree.k } }))]];
     }
@@ -130,6 +133,31 @@ class Draws {
   record(path, tree) {
     const decide = (key) => this.choose(`${path}.${key}`, [...this.alternatives(`${path}.${key}`, tree.of, key), ['missing', () => undefined]]);
     return this.learn(null, decide, () => true);
+  }
+
+  /** What a schema promises: one right value, or all members of an enumeration; and none, which may be wrong. */
+  brief(path, { of, isNullable, isKnown }, name) {
+    const all = this.alternatives(path, of, name);
+    const some = of.k === 'union' ? all : all.slice(0, 1);
+    return isKnown ? all.slice(0, 1) : [...some, ['null', () => null, ...(isNullable ? [] : ['wrong'])]];
+  }
+
+  /** The headers that the target reads: each has its usual value at first. */
+  headers(path) {
+    const { isAnonymous } = this;
+    const decide = (key) => (isAnonymous ? undefined : this.choose(`${path}.${key}`, headerOf(this, key)));
+    return this.learn(this.hints.headers, decide, () => false);
+  }
+
+  /** An object of which some members stand for services: `make(member)` returns those. */
+  members(path, members, make) {
+    const decide = (key) => {
+      const one = members.find(({ name }) => name === key);
+      if (one.shape) return make(one);
+      const own = this.alternatives(`${path}.${key}`, one.type, key).filter(([label]) => !one.optional || label !== 'undefined');
+      return this.choose(`${path}.${key}`, one.optional ? [...own, ['omitted', () => undefined]] : own);
+    };
+    return this.learn(members.map(({ name }) => name), decide, (key) => members.find(({ name }) => name === key).optional);
   }
 
   /** Variables of a process: all that are named have a value at first, and each can be missing or wrong. */

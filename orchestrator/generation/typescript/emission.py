@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from orchestrator.generation.typescript.cases import givens_in
 from orchestrator.generation.typescript.groups import group_of, grouped
 from orchestrator.generation.typescript.heads import imports_of, joined_mocks, mocks_of, values_in
 from orchestrator.generation.typescript.kinds import joined_kinds, parts_of
@@ -33,7 +34,7 @@ def parts(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[st
     kinds = joined_kinds([kind for section in sections for kind in section["kinds"]])
     imports = [line for section in sections for line in section["imports"]]
     return {
-        "target": model["target"],
+        "target": model.get("about", model["target"]),
         "doubles": any(section["doubles"] for section in sections),
         "imports": [*_server(kinds), *_classes(cases, test_file), *imports],
         "mocks": joined_mocks([mock for section in sections for mock in section["mocks"]]),
@@ -43,6 +44,7 @@ def parts(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[st
         "uses_fetch": '["fetch(' in json.dumps(cases),
         "setups": joined_setups([setup for section in sections for setup in section["setups"]]),
         "kinds": kinds,
+        "hands": any(givens_in(case["args"]) for case in cases),
         "loads": any("drawn" in kind for kind in kinds),
         "starts": any("builder" in kind for kind in kinds),
         "sections": sections,
@@ -77,7 +79,8 @@ def _section(
     calls = [case for case in cases if case.get("kind", "call") == "call"]
     kinds = parts_of(model, cases, test_file)
     owners = [own for own in model["classes"] if any(case["owner"] == own["name"] for case in calls)]
-    free = any(case["owner"] is None and case["script"] for case in calls)
+    operations = any(case.get("kind") == "operation" for case in cases)
+    free = operations or any(case["owner"] is None and (case["script"] or givens_in(case["args"])) for case in calls)
     groups = [_loading(group_of(name, own), own, model) for name, own in grouped(calls).items()]
     groups += [group for kind in kinds for group in kind["groups"]]
     name = posixpath.relpath(model["target"], whole["target"]) if "modules" in whole else None
@@ -95,7 +98,7 @@ def _section(
 
 
 def _has_doubles(case: Recorded) -> bool:
-    return bool(case["owner"]) and not case["isStatic"]
+    return bool(givens_in(case["args"])) or (bool(case["owner"]) and not case["isStatic"])
 
 
 def _loading(group: dict[str, Any], cases: Sequence[Recorded], model: Recorded) -> dict[str, Any]:

@@ -9,15 +9,15 @@ const DRIVER = path.join(__dirname, 'search.cjs');
 const NONE = { automock: false, clearMocks: false, resetMocks: false, restoreMocks: false, resetModules: false, fakeTimers: { enableGlobally: false }, injectGlobals: true, extensionsToTreatAsEsm: [], snapshotSerializers: [] };
 
 async function explore(asked) {
-  const { root, target, mode, request, result } = asked;
+  const { root, targets, mode, request, result } = asked;
   const project = await open(root);
-  const config = configOf(project, target, mode === 'mutate' ? 'mutate' : 'count');
+  const config = configOf(project, targets, mode === 'mutate' ? 'mutate' : 'count');
   process.env.ORCHESTRATE_REQUEST = request;
   const { failed, broken } = await project.run(config, DRIVER);
   return { output: [...broken, ...failed].join('\n'), isDone: fs.existsSync(result) };
 }
 
-function configOf({ root, configs: [own] }, target, mode) {
+function configOf({ root, configs: [own] }, targets, mode) {
   const environment = part(root, 'jest', '@jest/core', 'jest-config').defaults ? resolved(root) : own.testEnvironment;
   return {
     ...own,
@@ -25,7 +25,7 @@ function configOf({ root, configs: [own] }, target, mode) {
     id: 'orchestrate',
     testEnvironment: environment,
     moduleFileExtensions: [...new Set([...own.moduleFileExtensions, 'cjs'])],
-    transform: [['\\.([cm]?tsx?|jsx?|mjs)$', path.join(__dirname, 'transform.cjs'), { root, target, mode }]],
+    transform: [['\\.([cm]?tsx?|jsx?|mjs)$', path.join(__dirname, 'transform.cjs'), { root, targets, mode }]],
   };
 }
 

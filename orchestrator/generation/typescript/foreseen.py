@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from orchestrator.generation.typescript.graphql import operations_in
+
 if TYPE_CHECKING:
     from tree_sitter import Node
 
@@ -20,7 +22,7 @@ class Foreseen(NamedTuple):
     """An estimate: a default case for each function, and one for each way it can turn."""
 
     functions: tuple[str, ...]
-    """Routes among them are named as `GET /path`."""
+    """Routes among them are named as `GET /path`, operations of GraphQL as `query name`."""
     cases: int
 
 
@@ -33,16 +35,20 @@ def foresee(text: str) -> Foreseen:
     exports = [node for node in tree.root_node.children if node.type == "export_statement"]
     names = [name for node in exports for name in _exported(node)]
     routes = [route for node in _walk(tree.root_node) if (route := _route(node))]
-    names = list(dict.fromkeys([*names, *routes])) or (["loading"] if _has_values(exports) else [])
+    operations = list(operations_in(text))
+    found = [*names, *routes, *operations]
+    names = list(dict.fromkeys(found)) or (["loading"] if _has_values(exports) else [])
     branches = sum(_is_branch(node) for node in _walk(tree.root_node))
-    return Foreseen(tuple(names), len(names) + _WAYS * len(routes) + branches if names else 0)
+    return Foreseen(tuple(names), len(names) + _WAYS * len(routes + operations) + branches if names else 0)
 
 
 def _exported(statement: Node) -> Iterator[str]:
     for node in _walk(statement):
         if node.type not in _FUNCTIONS or _is_inner(node, statement):
             continue
-        name = node.child_by_field_name("name") or (node.parent and node.parent.child_by_field_name("name"))
+        above = node.parent
+        name = node.child_by_field_name("name") or (above and above.child_by_field_name("name"))
+        name = name or (above and above.child_by_field_name("key"))
         words = {child.text for child in node.children if child.type == "accessibility_modifier"}
         if name and name.text and name.text != b"constructor" and not words & {b"private", b"protected"}:
             yield name.text.decode()

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from orchestrator.generation.typescript.cases import test_of, unique
+from orchestrator.generation.typescript.cases import givens_in, is_partial, test_of, unique
 from orchestrator.generation.typescript.literals import literal, quoted
 
 _PRIMITIVE: Final = {"string", "number", "boolean"}
@@ -83,7 +83,7 @@ def _shared(cases: Sequence[Recorded]) -> dict[int, dict[str, Any]]:
     for index, param in enumerate(cases[0]["params"] if cases else ()):
         given = [case["args"][index] for case in cases if len(case["args"]) > index]
         objects = [one for one in given if isinstance(one, dict) and one and not next(iter(one)).startswith("$")]
-        if len(objects) < 2:
+        if len(objects) < 2 or givens_in(objects) or is_partial(param):
             continue
         base = next((case["args"][index] for case in cases if _is_plain(case, index)), objects[0])
         case = cases[0]

@@ -22,7 +22,9 @@ def imports_of(model: Recorded, cases: Sequence[Recorded], owners: Sequence[Reco
     """Return the lines that import the target, and the types of what stands for its dependencies."""
     if not cases:
         return []
-    used = dict.fromkeys(case["owner"] or case["fn"] for case in cases if case["owner"] or not is_loaded(model))
+    used = dict.fromkeys(
+        case["owner"] or case["fn"].partition(".")[0] for case in cases if case["owner"] or not is_loaded(model)
+    )
     types: dict[str, set[str]] = {}
     for own in owners:
         for param in own["params"]:
@@ -75,6 +77,8 @@ def _mock(one: Recorded, values: Mapping[str, Any], model: Recorded, test_file: 
 
 def _member(name: Recorded, values: Mapping[str, Any], model: Recorded) -> str:
     exported, local = key_of(name["name"]), quoted(name["local"])
+    if name.get("role") == "resolvers":
+        return f"{exported}: {{}}"
     if name.get("role"):
         return f"{exported}: {_guard(name)}"
     if is_loaded(model) and name["shape"] == "class":

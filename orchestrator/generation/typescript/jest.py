@@ -69,12 +69,20 @@ def check_tools(root: Path, environ: Mapping[str, str]) -> None:
     """
     if shutil.which("node", path=environ.get("PATH")) is None:
         raise TaskError("generation/tool-missing", "`node` is not installed", hint="install Node.js 20 or newer")
-    places = [above / "node_modules" for above in (root, *root.parents)]
     for name in ("typescript", "jest"):
-        if not any((place / name / "package.json").is_file() for place in places):
-            hint = "run `npm ci` first; `settings.prepare` of a plan can do it"
-            message = f"the project has no package `{name}` in `node_modules`"
-            raise TaskError("generation/tool-missing", message, hint=hint)
+        check_package(root, name)
+
+
+def check_package(root: Path, name: str) -> None:
+    """Refuse when the project lacks a package.
+
+    :raises TaskError: `generation/tool-missing`
+    """
+    places = [above / "node_modules" for above in (root, *root.parents)]
+    if not any((place / name / "package.json").is_file() for place in places):
+        hint = "run `npm ci` first; `settings.prepare` of a plan can do it"
+        message = f"the project has no package `{name}` in `node_modules`"
+        raise TaskError("generation/tool-missing", message, hint=hint)
 
 
 class Jest:
@@ -130,7 +138,8 @@ class Jest:
         request = self._keep(
             f"{mode}-request", self._place({**asked, "mode": mode, "result": str(result), "endless": str(endless)})
         )
-        given = {"mode": mode, "request": str(request), "result": str(result)}
+        targets = asked["model"]["files"]
+        given = {"mode": mode, "request": str(request), "result": str(result), "targets": targets}
         answer = await self._explorer.ask("explore", self._place(given), asked["seconds"] + _BESIDE_SEARCH)
         if "error" in answer or not answer["isDone"]:
             cause = cause_in(answer.get("error") or answer["output"])

@@ -11,23 +11,25 @@ const MOST_TRIES = { call: 15, app: 60, whole: 80 };
 const ENOUGH_OF = { app: 1 };
 
 async function killed(request, until, say, begins) {
-  const state = { active: -1, mutants: [], hits: new Set(), ticks: 0 };
-  globalThis.__orchestrateMutants = (text) => { state.mutants = JSON.parse(text); };
+  const state = { active: -1, mutants: new Map(), hits: new Set(), ticks: 0 };
+  globalThis.__orchestrateMutants = (text) => { for (const one of JSON.parse(text)) state.mutants.set(one.id, one); };
   globalThis.__orchestrateMutant = (id) => { state.hits.add(id); return state.active === id; };
   globalThis.__orchestrateTick = () => { state.ticks += 1; if (state.ticks > MOST_TICKS) throw new Error('the change never ends'); };
   const reach = [];
   warm(request);
   const loading = new Set(state.hits);
-  for (const one of request.cases) reach.push(await touched(request, one, state));
+  const always = request.model.graphql?.isSteady ? loading : [];
+  for (const one of request.cases) reach.push(new Set([...(await touched(request, one, state)), ...always]));
   const kills = request.cases.map(() => []);
   let truncated = false;
-  for (let id = 0; id < state.mutants.length; id += 1) {
+  for (const id of state.mutants.keys()) {
     truncated ||= Date.now() > until;
     if (!truncated) await hunt({ ...request, isFresh: loading.has(id) }, id, reach, kills, state, begins);
   }
   const dead = new Set(kills.flat());
-  say(`${dead.size} of ${state.mutants.length} mutants noticed`);
-  return { kills, mutants: state.mutants, survivors: state.mutants.filter((_, id) => !dead.has(id)), truncated };
+  const mutants = [...state.mutants.values()];
+  say(`${dead.size} of ${mutants.length} mutants noticed`);
+  return { kills, mutants, survivors: mutants.filter(({ id }) => !dead.has(id)), truncated };
 }
 
 async function touched(request, one, state) {

@@ -30,7 +30,7 @@ def literal(value: Value) -> str:
 
 def braced(value: dict[str, Value], spread: str | None = None) -> str:
     """Return an object literal, laid over another object if there is one to `spread`."""
-    parts = [f"{key_of(key)}: {literal(inner)}" for key, inner in value.items()]
+    parts = [key if inner == {"$given": key} else f"{key_of(key)}: {literal(inner)}" for key, inner in value.items()]
     if spread is not None:
         parts.insert(0, f"...{spread}")
     return f"{{ {', '.join(parts)} }}" if parts else "{}"
@@ -96,6 +96,7 @@ _SPECIAL: Final[dict[str, Callable[[Any], str]]] = {
     "$error": _error,
     "$response": _response,
     "$function": lambda _: "expect.any(Function)",
+    "$given": str,
     "$text": lambda _: "expect.any(String)",
     "$new": lambda made: f"new {made['name']}({', '.join(map(literal, made['args']))})",
 }

@@ -13,14 +13,15 @@ const SWAPS = {
 const METHODS = { some: 'every', every: 'some', toLowerCase: 'toUpperCase', toUpperCase: 'toLowerCase', startsWith: 'endsWith', endsWith: 'startsWith', min: 'max', max: 'min' };
 const DROPPED = ['trim', 'filter', 'sort', 'slice', 'reverse', 'normalize'];
 
-function mutation(ts) {
+/** `base` is the number of the first mutant. */
+function mutation(ts, base) {
   return (context) => (source) => {
     const f = context.factory;
     const K = ts.SyntaxKind;
     const found = [];
     const id = (node, what) => {
       const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
-      return found.push({ line: line + 1, what }) - 1;
+      return found.push({ id: base + found.length, line: line + 1, what }) - 1 + base;
     };
     const ask = (n) => f.createCallExpression(f.createIdentifier('__orchestrateMutant'), undefined, [f.createNumericLiteral(n)]);
     const either = (n, changed, own) => f.createParenthesizedExpression(f.createConditionalExpression(ask(n), undefined, changed, undefined, own));
@@ -59,6 +60,8 @@ function mutation(ts) {
         return f.updateNewExpression(node, node.expression, node.typeArguments, rest);
       }
       if (ts.isPropertyAssignment(node)) return f.updatePropertyAssignment(node, ts.isComputedPropertyName(node.name) ? copy(node.name) : node.name, copy(node.initializer));
+      // The text of a tagged template is the tag's own language.
+      if (ts.isTaggedTemplateExpression(node) && ts.isNoSubstitutionTemplateLiteral(node.template)) return node;
       if (isTarget(node)) return node;
       if (ts.isIfStatement(node)) return ifStatement(node);
       if (ts.isConditionalExpression(node)) {

@@ -7,12 +7,16 @@ const { inspect } = require('node:util');
 class Outside {
   /** `answer(line, key)` returns what a call answers, an Error to fail; `plain` makes values fit to be shown. */
   constructor({ answer, plain = (value) => value, isSync = () => false, isQuery = () => false }) {
-    Object.assign(this, { answer, plain, isSync, isQuery });
+    Object.assign(this, { plain, isSync, isQuery, asked: 0 });
+    this.answer = (...what) => {
+      this.asked += 1;
+      return answer(...what);
+    };
   }
 
   object(name, path = []) {
     const call = (...args) => this.call(`${name}.${path.join('.')}`, args);
-    return new Proxy(path.length ? call : {}, { get: (_, key) => (isSilent(key) ? undefined : this.object(name, [...path, key])) });
+    return new Proxy(named(path.length ? call : {}, [name, ...path].join('.')), { get: (_, key) => (isSilent(key) ? undefined : this.object(name, [...path, key])) });
   }
 
   /** Something that is asked and answers nothing, such as a guard that lets somebody in. */
@@ -20,13 +24,13 @@ class Outside {
     this.answer(`${name}${this.show(args)}`, { words: name, last: name, isVoid: true });
   }
 
-  fn(name) {
-    return (...args) => this.call(name, args);
+  fn(name, isSync) {
+    return named((...args) => this.call(name, args, isSync), name);
   }
 
   query(name) {
     const start = (...args) => this.chain(`${name}${this.show(args)}`, { table: args[0], last: '' });
-    return new Proxy(start, {
+    return new Proxy(named(start, name), {
       get: (_, key) => {
         if (isSilent(key)) return undefined;
         return (...args) => (key === 'transaction' && typeof args[0] === 'function' ? this.transact(name, args[0])
@@ -35,12 +39,19 @@ class Outside {
     });
   }
 
-  call(name, args) {
+  /** A resolver that answers what its schema allows. */
+  async ask(name, args, type) {
+    const answer = this.answer(`${name}${this.show(args)}`, { words: name, last: name.split('.').pop(), args, type });
+    if (answer instanceof Error) throw answer;
+    return answer;
+  }
+
+  call(name, args, isSync = this.isSync(name)) {
     const line = `${name}${this.show(args)}`;
     if (this.isQuery(name)) return this.chain(line, { table: name, last: '' });
     if (this.isMute) return this.object(line);
     const answer = this.answer(line, { words: name, last: name.split('.').pop(), args });
-    if (!this.isSync(name)) return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    if (!isSync) return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     if (answer instanceof Error) throw answer;
     return answer;
   }
@@ -81,7 +92,7 @@ class Outside {
   }
 
   show(args) {
-    const shown = args.map((one) => (typeof one !== 'function' ? this.plain(one) : one[inspect.custom] ? one : this.callback(one)));
+    const shown = args.map((one) => (typeof one !== 'function' ? this.plain(one) : Object.hasOwn(one, inspect.custom) || one[inspect.custom] ? one : this.callback(one)));
     return `(${shown.map((one) => inspect(one, { depth: 8, breakLength: Infinity, compact: true, maxArrayLength: null, maxStringLength: null })).join(', ')})`;
   }
 
@@ -95,6 +106,11 @@ class Outside {
     }
     return { [inspect.custom]: () => `(query) => ${inspect(builder)}` };
   }
+}
+
+/** What is shown of a double that is itself an argument. */
+function named(double, name) {
+  return Object.assign(double, { [inspect.custom]: () => name });
 }
 
 /** What others look for to see whether something is a promise, or a property in disguise. */

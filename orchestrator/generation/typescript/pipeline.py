@@ -18,7 +18,7 @@ from orchestrator.generation.minimal import Candidate, fewest
 from orchestrator.generation.request import Request, RunCommand
 from orchestrator.generation.result import Funnel, Generated
 from orchestrator.generation.typescript import emission
-from orchestrator.generation.typescript.jest import Jest, Suite, cause_in, check_tools, environ_of
+from orchestrator.generation.typescript.jest import Jest, Suite, cause_in, check_package, check_tools, environ_of
 from orchestrator.generation.typescript.kinds import clash_in, has_subjects
 from orchestrator.generation.typescript.nodes import Nodes, state_of
 from orchestrator.generation.typescript.proof import Prover
@@ -90,7 +90,7 @@ async def _generate(
 ) -> Generated:
     started = time.monotonic()
     funnel = Funnel()
-    tries = [one for name in request.files if (one := await _tried(jest.of(name), request, funnel, progress))]
+    tries = [one for name in request.entries if (one := await _tried(jest.of(name), request, funnel, progress))]
     if not any(one.cases for one in tries):
         raise TaskError("generation/not-covered", f"nothing of `{request.target}` can be tried: {_told(tries)}")
     model, cases = _together(request, tries)
@@ -122,7 +122,7 @@ async def _tried(jest: Jest, request: Request, funnel: Funnel, progress: Callabl
     try:
         model, found = await _searched(jest, request)
     except TaskError as error:
-        if not request.modules:
+        if request.has_schema or not request.modules:
             raise
         return Tried(left_out=error.message) if error.code == "generation/target-broken" else None
     funnel.proposed += found["proposed"]
@@ -139,6 +139,8 @@ async def _searched(jest: Jest, request: Request) -> tuple[Recorded, Recorded]:
     :raises TaskError: when there is nothing to try.
     """
     model = _checked(jest.target, await jest.analyse())
+    if (model.get("graphql") or {}).get("isExecutable"):
+        check_package(request.root, "graphql")
     found = await jest.explore("search", {"model": model, "budget": request.budget, "seconds": _SEARCH_SECONDS})
     if "broken" in found:
         raise TaskError("generation/target-broken", f"`{jest.target}` cannot be loaded: {found['broken']}")
@@ -150,8 +152,8 @@ def _together(request: Request, tries: Sequence[Tried]) -> tuple[Recorded, list[
 
     :raises TaskError: when the modules do not fit into one file.
     """
-    if not request.modules:
-        return tries[0].model, tries[0].cases
+    if request.has_schema or not request.modules:
+        return {**tries[0].model, "about": request.target}, tries[0].cases
     with_cases = [one for one in tries if one.cases]
     for one in with_cases:
         for case in one.cases:
@@ -188,7 +190,9 @@ def _checked(name: str, model: Recorded) -> Recorded:
         place = Location(name, broken["line"], broken["column"])
         raise TaskError("generation/target-broken", f"`{name}`: {broken['message']}", location=place)
     if not has_subjects(model):
-        hint = "functions, classes, routes, plugins and what acts when loaded are covered, not `module.exports`"
+        hint = (
+            "functions, classes, routes, plugins, GraphQL and what acts when loaded are covered, not `module.exports`"
+        )
         raise TaskError("generation/not-covered", f"`{name}` exports nothing that can be tried", hint=hint)
     return model
 

@@ -4,7 +4,7 @@
 const path = require('node:path');
 const { Draws, NOW } = require('./draws.cjs');
 const { Outside } = require('./outside.cjs');
-const { encode, decode, errorOf, instance, classes } = require('./values.cjs');
+const { encode, decode, errorOf, instance, classes, hand } = require('./values.cjs');
 const { actOf } = require('./acts.cjs');
 const { standIn } = require('./guards.cjs');
 const { quick } = require('./server.cjs');
@@ -32,12 +32,14 @@ async function propose(request, subject, choices, pool) {
     return step[1];
   };
   const outside = outsideOf(model, answer, (value) => draws.seen(value));
+  handOver(model, outside);
   const given = { construct: [], args: [], values: {}, inputs: {} };
   const outcome = await run(request, subject, outside, {
     value: ({ local, type, known }) => (given.values[local] = known === undefined ? draws.draw(`value:${local}`, type, local) : known),
     construct: (params) => (given.construct = params.map((one) => drawn(draws, outside, one, 'construct'))),
     args: (params) => trimmed((given.args = params.map((one) => drawn(draws, outside, one, 'arg')))),
     input: (name, make) => (Object.hasOwn(given.inputs, name) ? given.inputs[name] : (given.inputs[name] = make(draws))),
+    plainly: (isAnonymous, work) => plainly(draws, isAnonymous, work),
   });
   const result = outcomeOf(outcome, (value) => draws.encode(value, true));
   return {
@@ -58,6 +60,16 @@ async function propose(request, subject, choices, pool) {
   };
 }
 
+/** Do something of which nothing is varied, but whether anybody is signed in. */
+async function plainly(draws, isAnonymous, work) {
+  Object.assign(draws, { isQuiet: true, isAnonymous });
+  try {
+    return await work();
+  } finally {
+    Object.assign(draws, { isQuiet: false, isAnonymous: false });
+  }
+}
+
 /** Run a case again as it was recorded; return what came of it, in the form of the record. */
 async function replay(request, one) {
   const lines = [];
@@ -66,11 +78,13 @@ async function replay(request, one) {
     return one.script[lines.length - 1] && decode(one.script[lines.length - 1][1]);
   };
   const outside = outsideOf(request.model, answer, (value) => value);
+  handOver(request.model, outside);
   const outcome = await run(request, one, outside, {
     value: ({ local }) => decode(one.values[local]),
-    construct: (params) => params.map((param, index) => (isDouble(param) ? double(outside, param) : decode(one.given[index]))),
+    construct: (params) => params.map((param, index) => (isDouble(param) ? double(outside, { shape: param.shape, name: param.name }) : decode(one.given[index]))),
     args: () => one.args.map(decode),
     input: (name) => decode(one.inputs[name] ?? { $undefined: true }),
+    plainly: (_isAnonymous, work) => work(),
   });
   return { lines, ...outcomeOf(outcome, encode) };
 }
@@ -126,7 +140,7 @@ async function run(request, subject, outside, give) {
 
 /** Load the target; its own failure to load is no behaviour to record. */
 function loaded(request, outside, give, hear) {
-  if (request.model.application && !hear && !request.isFresh) return loadedOnce(request, outside, give);
+  if (isKept(request) && !hear && !request.isFresh) return loadedOnce(request, outside, give);
   outside.isMute = true;
   try {
     return load(request, outside, give, hear);
@@ -135,6 +149,11 @@ function loaded(request, outside, give, hear) {
   } finally {
     outside.isMute = false;
   }
+}
+
+/** Whether cases share one copy of the target: an application, or a schema that keeps nothing. */
+function isKept({ model }) {
+  return Boolean(model.application || model.graphql?.isSteady);
 }
 
 const once = { module: null, outside: null };
@@ -153,7 +172,7 @@ function loadedOnce(request, outside, give) {
 /** Load what is loaded once. */
 function warm(request) {
   const outside = outsideOf(request.model, () => undefined, (value) => value);
-  if (request.model.application) loadedOnce(request, outside, {});
+  if (isKept(request)) loadedOnce(request, outside, {});
 }
 
 function firstCause({ root }, error) {
@@ -179,9 +198,10 @@ function limited(promise) {
   return Promise.race([promise, late]).finally(() => clearInterval(timer));
 }
 
-function load({ root, target, model }, outside, give, hear) {
+function load({ root, model }, outside, give, hear) {
   let module;
-  const from = path.dirname(path.join(root, target));
+  const target = path.join(root, model.target);
+  const from = path.dirname(target);
   const { application } = model;
   const packages = shared(model.packages, from).map(([place, made], index) => [place, application && model.packages[index] === 'fastify' ? quick(root, made, hear) : made]);
   const also = {};
@@ -192,10 +212,13 @@ function load({ root, target, model }, outside, give, hear) {
       const place = file ? path.join(root, file) : specifier.startsWith('node:') ? specifier : require.resolve(specifier, { paths: [from] });
       jest.doMock(place, () => (fate === 'steady' ? steady(specifier) : replaced(outside, names, give)));
     }
-    module = require(path.join(root, target));
+    module = require(target);
     for (const { name, file, specifier } of classesOf(model)) {
       classes.set(name, require(file ? path.join(root, file) : require.resolve(specifier, { paths: [from] }))[name]);
     }
+    const named = ({ file, name }) => (file === model.target ? module : require(path.join(root, file)))[name];
+    if (model.graphql?.factory) also.contextFactory = named(model.graphql.factory);
+    if (model.graphql) also.resolvers = model.graphql.maps.map(named);
     if (application?.signer) also.signer = require(path.join(root, application.signer.file))[application.signer.name];
     if (model.fastify?.errorHandler) also.errorHandler = require(path.join(root, model.fastify.errorHandler.file))[model.fastify.errorHandler.name];
   });
@@ -242,6 +265,10 @@ function replaced(outside, names, give) {
   const made = { __esModule: true };
   for (const one of names) {
     if (one.name === '*') return outside.object(one.local);
+    if (one.role === 'resolvers') {
+      made[one.name] = {};
+      continue;
+    }
     if (one.role) {
       made[one.name] = standIn(one, outside, give);
       continue;
@@ -261,19 +288,30 @@ function outsideOf({ sites, imports }, answer, plain) {
   });
 }
 
+/** Make what stands for services that arrive as arguments, anew for each case. */
+function handOver({ givens }, outside) {
+  const made = ({ double: own, members }) => (own ? double(outside, { ...own, name: own.local }) : Object.fromEntries(members.map((one) => [one.name, made(one)])));
+  for (const [name, one] of Object.entries(givens)) hand(name, made(one));
+}
+
 function isDouble(param) {
   return ['query', 'object', 'function'].includes(param.shape);
 }
 
-function double(outside, { shape, name }) {
-  return shape === 'query' ? outside.query(name) : shape === 'function' ? outside.fn(name) : outside.object(name);
+function double(outside, { shape, name, isSync }) {
+  return shape === 'query' ? outside.query(name) : shape === 'function' ? outside.fn(name, isSync) : outside.object(name);
 }
 
 function drawn(draws, outside, param, kind) {
-  if (isDouble(param)) return double(outside, param);
+  if (isDouble(param)) return double(outside, { shape: param.shape, name: param.name });
   const at = `${kind}:${param.name}`;
+  if (['given', 'members'].includes(param.shape)) return madeOf(draws, at, param);
   const own = () => draws.alternatives(at, param.type, param.name);
   return draws.choose(at, param.optional ? [['omitted', () => undefined], ...own()] : own());
+}
+
+function madeOf(draws, at, { shape, given, members }) {
+  return shape === 'given' ? decode({ $given: given }) : draws.members(at, members, (one) => madeOf(draws, `${at}.${one.name}`, one));
 }
 
 function trimmed(args) {
@@ -281,16 +319,24 @@ function trimmed(args) {
   return args.slice(0, last + 1);
 }
 
-function reply(model, draws, at, { table, last, words, args }) {
+function reply(model, draws, at, { table, last, words, args, type }) {
   const { sites } = model;
+  if (type) return draws.draw(at, type, last);
   const own = (model.failures[words] ?? []).map((spec) => [`fails with ${typeof spec.args[0] === 'string' ? JSON.stringify(spec.args[0]) : spec.name}`, () => instance(spec)]);
   const failures = [['fails', () => new Error('connection lost')], ...own, ...(own.length ? [] : model.hints.compared.code ?? []).map((code) => [`fails with code ${code}`, () => Object.assign(new Error('refused'), { code })])];
   if (words === 'fetch') return response(model, draws, at, failures);
   const site = sites[words] ?? sites[`${table}.${last}`] ?? sites[`*.${last}`] ?? sites[table];
   const tree = site ? site.type : { k: 'any' };
-  const [first, ...rest] = draws.alternatives(at, tree, last || 'answer');
+  const [first, ...rest] = nothingFirst(draws.alternatives(at, tree, last || 'answer'), args);
   // Of a whole application, failures matter more than what else is answered: it mostly passes that on.
   return draws.choose(at, draws.isWhole ? [first, ...failures, ...rest] : [first, ...rest, ...failures]);
+}
+
+/** Who is given nothing finds nothing, if that is possible. */
+function nothingFirst(alternatives, args) {
+  const isGivenNothing = args?.length && args.every((one) => one === undefined || one === null);
+  const isNothing = ([label]) => label === 'null' || label === 'undefined';
+  return isGivenNothing ? [...alternatives.filter(isNothing), ...alternatives.filter((one) => !isNothing(one))] : alternatives;
 }
 
 function response({ hints }, draws, at, failures) {

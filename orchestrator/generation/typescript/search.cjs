@@ -7,6 +7,7 @@ const net = require('node:net');
 const path = require('node:path');
 const { propose, replay, sameAs, discover } = require('./replay.cjs');
 const { subjectsOf, outcomeOf, isDeadEnd, isShared, isUnfit, suspicionOf, suspicionOfAll } = require('./acts.cjs');
+const { EVERYWHERE } = require('./server.cjs');
 const { killed } = require('./killing.cjs');
 const { isOpaque, hasFunction } = require('./values.cjs');
 const { watch } = require('./watch.cjs');
@@ -109,7 +110,7 @@ async function searchOne(subject, found, { seen, pool, outcomes }) {
     opened.forEach(({ path: at }) => met.add(at));
     if ((isNew || opened.length || subject.follows) && !isDeadEnd(made)) {
       const more = subject.follows ? points.filter((point) => subject.follows(point, made)) : isNew ? points : opened;
-      queue = enqueue(queue, planned, { choices, points: more, known, changed, isWhole: subject.kind !== 'call', most: subject.most });
+      queue = enqueue(queue, planned, { choices, points: more, known, changed, isWhole: subject.kind !== 'call' && !subject.answer, most: subject.most });
     }
     if (!isNew && spare[kind] >= MOST_SPARE[kind]) continue;
     found.proposed += 1;
@@ -122,7 +123,7 @@ async function searchOne(subject, found, { seen, pool, outcomes }) {
     outcomes.add(outcome);
     const suspicion = suspicionOf(request, made);
     suspect(found, suspicion);
-    found.cases.push({ ...made, bits, suspicion, outcome: isShared(subject) ? outcome : `${subject.owner}.${subject.fn} ${outcome}`, isSpare: !isNew });
+    found.cases.push({ ...made, bits, suspicion, outcome: isShared(subject) || outcome.startsWith(EVERYWHERE) ? outcome : `${subject.owner}.${subject.fn} ${outcome}`, isSpare: !isNew });
     if (isNew) kept += 1;
     else spare[kind] += 1;
   }
@@ -168,13 +169,14 @@ async function unsteady(made) {
 }
 
 /** What a person would call a different result: which error, or which kind of value. */
-function outcomeClass({ error, value }, heard) {
+function outcomeClass({ error, value, params }, heard) {
   if (error && /^(connection lost|refused)$/.test(error.message)) return 'passes a failure on';
   if (error) return `throws ${error.name} ${sameWords(error.message, heard)}`;
   if (value === null || typeof value === 'boolean') return `returns ${value}`;
   if (typeof value === 'string') return `returns ${value.length < 12 && /^[a-z]+$/.test(value) && !heard.includes(value) ? value : 'text'}`;
   if (Array.isArray(value)) return `returns list of ${Math.min(value.length, 2)}`;
-  return `returns ${typeof value} ${typeof value === 'object' ? Object.keys(value).sort().join() : ''}`;
+  const isKnown = (key) => !params.some(({ shape }) => shape) || (value[key] !== null && !value[key]?.$undefined);
+  return `returns ${typeof value} ${typeof value === 'object' ? Object.keys(value).filter(isKnown).sort().join() : ''}`;
 }
 
 /** The first words of a message, but for those that were put in and come out again. */
@@ -190,8 +192,11 @@ function reset() {
 }
 
 function hits() {
-  const [one] = Object.values(globalThis.__coverage__ ?? {});
-  if (!one) return [];
+  const all = Object.entries(globalThis.__coverage__ ?? {}).sort(([one], [other]) => (one < other ? -1 : 1));
+  return all.flatMap(([, one], number) => bitsOf(one).map((bit) => (number ? `${number}:${bit}` : bit)));
+}
+
+function bitsOf(one) {
   return [
     ...Object.keys(one.s).filter((key) => one.s[key]).map((key) => `s${key}`),
     ...Object.keys(one.f).filter((key) => one.f[key]).map((key) => `f${key}`),

@@ -5,6 +5,8 @@ const path = require('node:path');
 const { standIn } = require('./guards.cjs');
 
 const USUAL = ['content-length', 'date', 'connection', 'keep-alive', 'transfer-encoding'];
+/** How an outcome begins that is the same whatever was asked for, so that one test of it is enough. */
+const EVERYWHERE = 'everywhere:';
 const NAMED = Symbol.for('fastify.display-name');
 const packages = new Map();
 const compiled = new Map();
@@ -132,4 +134,4 @@ function failuresIn(script) {
   return script.filter(([, answer]) => answer && (answer.$error || answer.$new)).map(([line]) => line.split('(')[0]);
 }
 
-module.exports = { bare, quick, furnish, optionsOf, valueOf, recorded, outcomeOf, failuresIn };
+module.exports = { EVERYWHERE, bare, quick, furnish, optionsOf, valueOf, recorded, outcomeOf, failuresIn };

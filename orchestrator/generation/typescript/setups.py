@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orchestrator.generation.typescript.literals import literal, quoted
+from orchestrator.generation.typescript.literals import key_of, literal, quoted
 
 Recorded = Mapping[str, Any]
 
@@ -17,8 +17,30 @@ def is_loaded(model: Recorded) -> bool:
 
 def setups_of(model: Recorded, owners: Sequence[Recorded], *, has_functions: bool) -> list[dict[str, str]]:
     """Return the functions that tests begin with: one for each class, and one for functions that ask the outside."""
-    free = {"name": "outside", "parameters": "...script: Step[]", "made": ""}
+    free = {"name": "outside", "parameters": "...script: Step[]", "made": _handed(model)}
     return [*([free] if has_functions else []), *(_setup(own, model) for own in owners)]
+
+
+def _handed(model: Recorded) -> str:
+    """Return the object of all services that functions get as arguments."""
+    parts = [f"{key_of(name)}: {_given(one, model)}" for name, one in model["givens"].items()]
+    return f"{{ {', '.join(parts)} }}" if parts else ""
+
+
+def _given(one: Recorded, model: Recorded) -> str:
+    if "double" not in one:
+        parts = [f"{key_of(own['name'])}: {_given(own, model)}" for own in one["members"]]
+        return f"{{ {', '.join(parts)} }}"
+    own = one["double"]
+    name = quoted(own["local"])
+    match own["shape"]:
+        case "query":
+            return f"mockOutside.query({name})"
+        case "function":
+            how = ", 'sync'" if own.get("isSync") else ""
+            return f"(...args: unknown[]) => mockOutside.call({name}, args{how})"
+        case _:
+            return f"mockOutside.object({name}{modes(own['local'], model)})"
 
 
 def joined_setups(setups: Sequence[dict[str, str]]) -> list[dict[str, str]]:

@@ -8,6 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 _LONGEST: Final = 70
+_WHO: Final = re.compile(
+    r"^\w*(c(on)?te?xt)\w*\.(\w*(viewer|user|session|member|account|principal|claims|auth)|me)$", re.IGNORECASE
+)
+"""Who is asking, in the context of an operation."""
 
 
 def title_of(case: Mapping[str, Any]) -> str:
@@ -21,6 +25,23 @@ def response_title(case: Mapping[str, Any]) -> str:
     body = value["body"]
     told = f" with {_listed(list(body))}" if not when and isinstance(body, dict) and body else ""
     return _when(f"answers {value['status']}{told}", when)
+
+
+def operation_title(case: Mapping[str, Any]) -> str:
+    """Return the title of a case that runs an operation."""
+    if "error" in case:
+        return title_of(case)
+    value, when = case["value"], conditions_of(case)
+    if set(value) == {"errors"}:
+        return _when("refuses variables", when)
+    if "errors" in value:
+        return _refusal(case, value["errors"][0]["message"], when)
+    (answer,) = value["data"].values()
+    if isinstance(answer, list):
+        return _when(f"answers {len(answer)} {'item' if len(answer) == 1 else 'items'}", when)
+    if isinstance(answer, dict):
+        return _when("answers it", when) if when else f"answers {_listed(list(answer))}"
+    return _when(f"answers {_short(json.dumps(answer, ensure_ascii=False))}", when)
 
 
 def load_title(case: Mapping[str, Any]) -> str:
@@ -42,6 +63,16 @@ def conditions_of(case: Mapping[str, Any]) -> str:
     return " and ".join(dict.fromkeys(found[-3:]))
 
 
+def _refusal(case: Mapping[str, Any], message: str, when: str) -> str:
+    """Return how an operation ends with an error: by what a schema promises, by a failure behind it, or on purpose."""
+    lacking = re.match(r"Cannot return null for non-nullable field ([\w.]+)\.", message)
+    if case["answer"] and lacking:
+        return f"never lacks {lacking[1]}"
+    has_failed = any(isinstance(answer, dict) and {"$error", "$new"} & answer.keys() for _, answer in case["script"])
+    told = json.dumps(_short(message), ensure_ascii=False)
+    return _when(f"{'fails' if has_failed else 'refuses'} with {told}", when)
+
+
 def _when(outcome: str, when: str) -> str:
     return f"{outcome}{f' when {when}' if when else ''}"
 
@@ -60,8 +91,12 @@ def _situation(at: str, label: str) -> str | None:
         return "nobody is signed in"
     if kind == "body" and not name:
         return "there is no body" if label == "absent" else f"the body is {label}"
+    if kind == "arg" and (header := re.search(r"\.headers\.([\w-]+)$", name)):
+        kind, name = "header", header[1]
     if kind == "header" and label == "missing":
         return f"there is no {name} header"
+    if kind == "arg" and _WHO.search(name) and label in {"null", "undefined", "omitted"}:
+        return "nobody is signed in"
     if kind in {"header", "url", "method"}:
         return f"the {f'{name} header' if kind == 'header' else kind} is {label}"
     return f"{label} is thrown" if kind == "error" and not name else None
@@ -77,11 +112,17 @@ def _outcome(case: Mapping[str, Any]) -> str:
     if value == {"$undefined": True}:
         last = case["script"][-1][0] if case["script"] else None
         return f"ends with {_call(last)}" if last else "does nothing"
+    if isinstance(value, dict) and re.search(r'"\$(given|function|undefined)"', json.dumps(value)):
+        return f"returns {_listed([_named(key, own) for key, own in value.items() if own != {'$undefined': True}])}"
     if isinstance(value, dict) and "$date" not in value and len(json.dumps(value)) > _LONGEST:
         return f"returns {', '.join(list(value)[:4])}{' and more' if len(value) > 4 else ''}"
     if isinstance(value, list) and len(json.dumps(value)) > _LONGEST:
         return f"returns {len(value)} {'item' if len(value) == 1 else 'items'}"
     return f"returns {_short(json.dumps(value, ensure_ascii=False))}"
+
+
+def _named(key: str, value: Any) -> str:
+    return f"no {key}" if value is None else key
 
 
 def _condition(at: str, label: str, case: Mapping[str, Any]) -> str:

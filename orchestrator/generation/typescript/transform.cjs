@@ -5,6 +5,8 @@ const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 
+/** Of one file: the numbers of the next one begin there. */
+const MOST_MUTANTS = 100_000;
 const OWN = crypto.createHash('sha256').update(fs.readFileSync(__filename)).update(fs.readFileSync(path.join(__dirname, 'mutants.cjs'))).digest('hex');
 
 module.exports = {
@@ -12,10 +14,11 @@ module.exports = {
     return crypto.createHash('sha256').update([OWN, text, file, JSON.stringify(transformerConfig), configString].join('\0')).digest('hex');
   },
   process(text, file, { transformerConfig }) {
-    const { root, target, mode } = transformerConfig;
+    const { root, targets, mode } = transformerConfig;
     const ts = require(require.resolve('typescript', { paths: [root] }));
-    const isTarget = path.resolve(file) === path.join(root, target);
-    const before = isTarget && mode === 'mutate' ? [require('./mutants.cjs').mutation(ts)] : [];
+    const number = targets.findIndex((one) => path.resolve(file) === path.join(root, one));
+    const isTarget = number >= 0;
+    const before = isTarget && mode === 'mutate' ? [require('./mutants.cjs').mutation(ts, number * MOST_MUTANTS)] : [];
     const { outputText } = ts.transpileModule(text, {
       fileName: file,
       transformers: { before },

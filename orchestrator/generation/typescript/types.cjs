@@ -1,9 +1,10 @@
 'use strict';
 // Types as small JSON trees: all that the search needs to make values, and nothing of the compiler.
 // A tree is {k, ...}: string number boolean null undefined any date buffer error function response opaque,
-// literal{v} array{of} set{of} map{key,of} record{of} promise{of} union{of:[]} object{name,props:{name:{t,optional}}}.
+// literal{v} array{of} set{of} map{key,of} record{of} promise{of} union{of:[]} object{name,props:{name:{t,optional}},isPartial} headers.
 
 const DEEPEST = 5;
+const REQUESTS = ['FastifyRequest', 'IncomingMessage', 'Request'];
 const PLAIN = { Date: 'date', Buffer: 'buffer', Uint8Array: 'buffer', Error: 'error', Response: 'response' };
 
 function treeOf(ts, checker, type, at, depth = 0) {
@@ -44,6 +45,7 @@ function objectOf(ts, checker, type, at, depth) {
     return given ? treeOf(ts, checker, given, at, depth + 1) : { k: 'any' };
   };
   if (PLAIN[name]) return { k: PLAIN[name] };
+  if (partsOf(type).includes('IncomingHttpHeaders')) return { k: 'headers' };
   if (checker.isTupleType(type)) {
     return { k: 'tuple', of: checker.getTypeArguments(type).map((one) => treeOf(ts, checker, one, at, depth + 1)) };
   }
@@ -54,7 +56,8 @@ function objectOf(ts, checker, type, at, depth) {
   if (type.getCallSignatures().length) return { k: 'function' };
   if (depth >= DEEPEST) return { k: 'opaque', text: name };
   const index = type.getStringIndexType();
-  const properties = type.getProperties();
+  const isRequest = partsOf(type).some((one) => REQUESTS.includes(one));
+  const properties = isRequest ? type.getProperties().filter((one) => isNamed(at, one.getName())) : type.getProperties();
   if (index && !properties.length) return { k: 'record', of: treeOf(ts, checker, index, at, depth + 1) };
   if (properties.length > 60) return { k: 'opaque', text: name };
   const props = {};
@@ -63,7 +66,17 @@ function objectOf(ts, checker, type, at, depth) {
     const optional = Boolean(property.flags & ts.SymbolFlags.Optional);
     props[property.getName()] = { t: treeOf(ts, checker, own, at, depth + 1), optional };
   }
-  return { k: 'object', name: type.aliasSymbol ? type.aliasSymbol.getName() : name.replace('__type', ''), props };
+  return { k: 'object', ...(isRequest ? { isPartial: true } : {}), name: type.aliasSymbol ? type.aliasSymbol.getName() : name.replace('__type', ''), props };
+}
+
+/** The names of the types that a type is made of. */
+function partsOf(type) {
+  return (type.isIntersection() ? type.types : [type]).flatMap((one) => [one.symbol?.getName(), one.aliasSymbol?.getName()]);
+}
+
+/** Whether the file says the name of a property: of a request, the others need not be there. */
+function isNamed(at, name) {
+  return new RegExp(`[.{,]\\s*${name}\\b`).test(at.getSourceFile().text);
 }
 
 module.exports = { treeOf };

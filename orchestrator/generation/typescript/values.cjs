@@ -6,19 +6,27 @@ const { isProxy } = require('node:util').types;
 const DEEPEST = 12;
 const classes = new Map();
 const origins = new WeakMap();
+const givens = new Map();
 
 /** An object of a class of the project, such as one of its errors; it is written down as what made it. */
 function instance(spec) {
   const known = classes.get(spec.name);
   if (!known) throw new Error(`there is no class ${spec.name}`);
   const made = new known(...spec.args.map(decode));
-  origins.set(made, spec);
+  origins.set(made, { $new: spec });
   return made;
+}
+
+/** What stands for a service that a function gets as an argument; it is written down as its name. */
+function hand(name, made) {
+  givens.set(name, made);
+  origins.set(made, { $given: name });
 }
 
 /** `read(proxy)` tells the keys that a learning object has by now; null for what is none. */
 function encode(value, read = () => null, depth = 0) {
   if (depth > DEEPEST) return { $opaque: 'deep' };
+  if (origins.has(value)) return origins.get(value);
   const inner = (one) => encode(one, read, depth + 1);
   switch (typeof value) {
     case 'undefined': return { $undefined: true };
@@ -29,7 +37,6 @@ function encode(value, read = () => null, depth = 0) {
     case 'symbol': return { $opaque: 'symbol' };
   }
   if (value === null) return null;
-  if (origins.has(value)) return { $new: origins.get(value) };
   const keys = read(value);
   if (keys) return Object.fromEntries(keys.map((key) => [key, inner(value[key])]));
   if (Array.isArray(value)) return value.map(inner);
@@ -65,6 +72,7 @@ function decode(value) {
     case '$error': return Object.assign(new Error(one.message), decode(one.props));
     case '$response': return Response.json(decode(one.json), { status: one.status });
     case '$new': return instance(one);
+    case '$given': return givens.get(one);
     case '$json': return JSON.stringify(decode(one));
   }
   return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, decode(own)]));
@@ -72,7 +80,7 @@ function decode(value) {
 
 /** The same value without objects that learn: what the code that gets it sees of it. `read` as in `encode`. */
 function seen(value, read, depth = 0) {
-  if (value === null || typeof value !== 'object' || depth > DEEPEST) return value;
+  if (value === null || typeof value !== 'object' || depth > DEEPEST || origins.has(value)) return value;
   const inner = (one) => seen(one, read, depth + 1);
   const keys = read(value) ?? (isRecord(value) ? Object.keys(value) : null);
   if (keys) return Object.fromEntries(keys.map((key) => [key, inner(value[key])]));
@@ -96,4 +104,4 @@ function hasFunction(value) {
   return JSON.stringify(value).includes('{"$function"');
 }
 
-module.exports = { encode, decode, errorOf, seen, isOpaque, hasFunction, instance, classes };
+module.exports = { encode, decode, errorOf, seen, isOpaque, hasFunction, instance, classes, hand };

@@ -3,6 +3,8 @@
 
 const { treeOf } = require('../types.cjs');
 const { fold } = require('./constants.cjs');
+const { givenOf } = require('./givens.cjs');
+const { functionsIn } = require('./maps.cjs');
 const { shapeOf } = require('./shapes.cjs');
 
 function exportsOf(look) {
@@ -18,14 +20,34 @@ function exportsOf(look) {
     const body = node.initializer ?? node;
     const name = one.getName();
     if (ts.isClassDeclaration(node)) classes.push(classOf(look, name, node));
-    else if (isFunction(ts, body)) functions.push(functionOf(look, name, body));
-    else others.push(name);
+    else if (isFunction(ts, body)) functions.push(exportedOf(look, name, body));
+    else {
+      others.push(name);
+      functions.push(...functionsIn(look, body, [name]).map(([path, own]) => exportedOf(look, path.join('.'), own)));
+    }
   }
   return { classes, functions, others };
 }
 
 function isFunction(ts, node) {
   return ts.isFunctionDeclaration(node) || ts.isArrowFunction(node) || ts.isFunctionExpression(node);
+}
+
+/** A function that tests call with all that it takes, be it a service. */
+function exportedOf(look, name, node) {
+  const own = functionOf(look, name, node);
+  const params = node.parameters.map((one, index) => {
+    const param = own.params[index];
+    if (isUnused(look, one, param)) return { ...param, type: { k: 'undefined' } };
+    const given = givenOf(look, look.checker.getTypeAtLocation(one), one, param.name);
+    return given ? { ...param, ...given, type: { k: 'any' } } : param;
+  });
+  return { ...own, params };
+}
+
+/** Whether an argument may be anything and is never looked at, such as the parent of a root field. */
+function isUnused({ ts }, node, { name, type }) {
+  return type.k === 'any' && ts.isIdentifier(node.name) && name.startsWith('_');
 }
 
 function functionOf(look, name, node) {
@@ -92,4 +114,4 @@ function lowerFirst(text) {
   return text.slice(0, 1).toLowerCase() + text.slice(1);
 }
 
-module.exports = { exportsOf, paramOf };
+module.exports = { exportsOf, exportedOf, paramOf };

@@ -6,6 +6,7 @@ const path = require('node:path');
 const { treeOf } = require('../types.cjs');
 const { fold } = require('./constants.cjs');
 const { isPure } = require('./imports.cjs');
+const { endsOf } = require('./sites.cjs');
 
 const DEEPEST = 3;
 
@@ -17,7 +18,8 @@ function failuresOf(look) {
     if (ts.isCallExpression(node)) {
       const words = wordsOf(ts, node.expression);
       const callee = words && declarationOf(look, node.expression);
-      if (callee) found[words] ??= distinct(thrownIn(look, callee, new Set(), 0));
+      const thrown = callee ? distinct(thrownIn(look, callee, new Set(), 0)) : [];
+      for (const key of callee ? [words, ...endsOf(words.split('.'))] : []) found[key] ??= thrown;
     }
     ts.forEachChild(node, visit);
   };
@@ -81,7 +83,7 @@ function thrownIn(look, node, seen, depth) {
 function argumentsOf(look, made) {
   const { ts, checker } = look;
   const args = (made.arguments ?? []).map((own) => {
-    const known = fold({ ...look, source: own.getSourceFile() }, own);
+    const known = fold({ ...look, source: own.getSourceFile() }, ts.isConditionalExpression(own) ? own.whenTrue : own);
     if (known !== undefined) return known;
     const { flags } = checker.getBaseTypeOfLiteralType(checker.getTypeAtLocation(own));
     return flags & ts.TypeFlags.NumberLike ? 1 : flags & ts.TypeFlags.StringLike ? 'refused' : undefined;

@@ -79,11 +79,17 @@ function hookOf(look, { name, node, signature, params }) {
   const { ts, checker } = look;
   const body = functionIn(ts, node);
   if (!body) return null;
-  if (params[0] === 'request') return { name, acts: kindOf(signature, params), maker: null };
+  if (params[0] === 'request' && !isGivenMore()) return { name, acts: kindOf(signature, params), maker: null };
   if (params[1] === 'request') return { name, acts: 'error', maker: null };
   const made = signature.getReturnType().getCallSignatures()[0];
   const inner = made?.parameters.map((one) => serverPart(checker.getTypeOfSymbolAtLocation(one, node))) ?? [];
   return inner[0] === 'request' ? { name, acts: kindOf(made, inner), maker: body.parameters.map((param) => madeOf(look, param)) } : null;
+
+  /** Whether it takes something beside the request that Fastify would not hand over. */
+  function isGivenMore() {
+    const [, second] = signature.parameters;
+    return Boolean(second) && !params[1] && !checker.getTypeOfSymbolAtLocation(second, node).getCallSignatures().length;
+  }
 
   function kindOf(one, parts) {
     const returns = one.getReturnType();
@@ -172,6 +178,9 @@ function headersOf(look) {
     const isHeaders = (one) => ts.isPropertyAccessExpression(one) && one.name.text === 'headers';
     if (ts.isPropertyAccessExpression(node) && isHeaders(node.expression)) found.add(node.name.text);
     if (ts.isElementAccessExpression(node) && isHeaders(node.expression)) found.add(fold(look, node.argumentExpression));
+    if (ts.isVariableDeclaration(node) && node.initializer && isHeaders(node.initializer) && ts.isObjectBindingPattern(node.name)) {
+      node.name.elements.forEach((one) => found.add((one.propertyName ?? one.name).text));
+    }
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -206,4 +215,4 @@ function sourcesIn(directory) {
   });
 }
 
-module.exports = { fastifyOf, madeOf, sourcesIn };
+module.exports = { fastifyOf, headersOf, madeOf, sourcesIn };

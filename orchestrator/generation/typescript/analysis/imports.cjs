@@ -14,10 +14,10 @@ const OUTSIDE = new RegExp(
 );
 const CHANCE = /^(node:)?crypto$/;
 
-/** The imports of the target, and of project files of which `fateOf` says that they are `walked`: {imports, walked}. */
-function importsOf(look, fateOf = ({ fate }) => fate) {
+/** The imports of the target, of files that are run with it (`also`), and of project files of which `fateOf` says that they are `walked`: {imports, walked}. */
+function importsOf(look, fateOf = ({ fate }) => fate, also = []) {
   const imports = [];
-  const walked = [look.source];
+  const walked = [look.source, ...also];
   for (const source of walked) {
     for (const one of importsIn({ ...look, source })) {
       const fate = fateOf(one, importsIn);

@@ -4,22 +4,32 @@
 const fs = require('node:fs');
 const { isBuiltin } = require('node:module');
 const path = require('node:path');
-const { fastifyOf } = require('./fastify.cjs');
+const { fastifyOf, headersOf } = require('./fastify.cjs');
 const { failuresOf, knownErrorsOf } = require('./failures.cjs');
+const { givensIn } = require('./givens.cjs');
 const { projectFile } = require('./imports.cjs');
 const { loadingOf } = require('./loading.cjs');
 
-/** The model with what only some kinds need; functions that another kind tests better are taken out. */
+/** The model with what only some kinds need; functions that another kind tests better are taken out. `walked` are the files that stay real. */
 function kindsOf(look, model, walked) {
   const { application } = model;
   const fastify = application ? null : fastifyOf(look, model.imports);
   const claimed = [...(fastify ? [...fastify.plugins, ...fastify.hooks] : []), ...(application ? [application] : [])].map(({ name }) => name);
   const isPlain = ({ params }) => params.every(({ type }) => !/"opaque"|"function"/.test(JSON.stringify(type)));
   const functions = model.functions.filter((one) => !claimed.includes(one.name) && (!application || isPlain(one)));
-  const kinds = { fastify, failures: failuresOf(look), errors: knownErrorsOf(look), loading: application || fastify?.plugins.length ? null : loadingOf(look, model.imports) };
+  // What the layers of an application throw is theirs.
+  const read = (application ? [look.source] : walked).map((source) => ({ ...look, source }));
+  const kinds = { fastify, failures: Object.assign({}, ...read.map(failuresOf).reverse()), errors: read.flatMap(knownErrorsOf), loading: application || fastify?.plugins.length ? null : loadingOf(look, model.imports) };
   const packages = packagesOf(look, { ...kinds, imports: model.imports });
   const usesUptime = walked.some(({ text }) => /\bprocess\.uptime\b/.test(text));
-  return { ...model, usesUptime, functions, others: model.others.filter((name) => !claimed.includes(name)), ...kinds, packages };
+  const hints = { ...model.hints, headers: [...new Set(walked.flatMap((source) => headersOf({ ...look, source })))] };
+  return { ...model, hints, givens: givensIn([...functions, ...operated(model.graphql)]), usesUptime, functions, others: model.others.filter((name) => !claimed.includes(name)), ...kinds, packages };
+}
+
+/** What operations get, in the form of functions. */
+function operated(graphql) {
+  if (!graphql?.isExecutable) return [];
+  return [{ params: [...(graphql.factory?.params ?? []), ...(graphql.context ? [graphql.context] : [])] }];
 }
 
 /** The packages that run as they are: loaded once, not for each case. */

@@ -15,12 +15,17 @@ function sitesOf(look) {
       const result = treeOf(ts, checker, (isPromise && checker.getAwaitedType(type)) || type, node);
       const site = { type: result, isSync: !isPromise, isChain: words.length > 2 };
       const last = words[words.length - 1];
-      for (const key of [words.join('.'), `${table ?? words[0]}.${last}`, `*.${last}`, `${table}`]) sites[key] ??= site;
+      for (const key of [words.join('.'), ...endsOf(words), `${table ?? words[0]}.${last}`, `*.${last}`, `${table}`]) sites[key] ??= site;
     }
     ts.forEachChild(node, visit);
   };
   visit(source);
   return sites;
+}
+
+/** A call without what leads to the object that is asked: `users.find` for `context.services.users.find`. */
+function endsOf(words) {
+  return words.slice(2).map((_, index) => words.slice(index + 1).join('.'));
 }
 
 function isInChain(ts, node) {
@@ -48,4 +53,4 @@ function chainOf(ts, node) {
   return { words, table };
 }
 
-module.exports = { sitesOf };
+module.exports = { sitesOf, endsOf };

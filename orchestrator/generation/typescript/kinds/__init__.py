@@ -9,12 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from orchestrator.generation.typescript.kinds import app, hook, load, plugin, route
+from orchestrator.generation.typescript.kinds import app, hook, load, operation, plugin, route
 from orchestrator.generation.typescript.setups import is_loaded
 
 Recorded = Mapping[str, Any]
 
-_KINDS: Final = {"route": route.part, "hook": hook.part, "plugin": plugin.part, "load": load.part, "app": app.part}
+_KINDS: Final = {
+    "route": route.part,
+    "hook": hook.part,
+    "plugin": plugin.part,
+    "load": load.part,
+    "app": app.part,
+    "operation": operation.part,
+}
 _HOOKS: Final = "kinds/hook.ts"
 _SHARED: Final = {"call", "hook"}
 """What several modules of one test file may have; the others come with a function that belongs to one module."""
@@ -59,7 +66,8 @@ def clash_in(cases: Sequence[Recorded]) -> str | None:
 
 def has_subjects(model: Recorded) -> bool:
     """Say whether there is anything in a target that can be tried on its own."""
-    kinds = model.get("fastify") or model.get("loading")
+    graphql = model.get("graphql")
+    kinds = model.get("fastify") or model.get("loading") or (graphql and graphql["isExecutable"])
     return bool(
         model["functions"] or kinds or model.get("application") or any(own["methods"] for own in model["classes"])
     )

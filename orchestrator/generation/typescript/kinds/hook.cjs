@@ -2,9 +2,8 @@
 // Functions that Fastify calls with a request: hooks, handlers, error handlers, and functions that make them.
 // Each is mounted on a server with nothing else, and is sent requests.
 
+const { headerOf } = require('../headers.cjs');
 const { bare, recorded, valueOf, outcomeOf } = require('../server.cjs');
-
-const TOKENS = ['Bearer token-1', 'Basic YWRhOnB3', 'Bearer', 'bearer token-1', 'token-1', ''];
 
 function subjects({ model }) {
   return (model.fastify?.hooks ?? []).map((hook) => ({ fn: hook.name, hook }));
@@ -56,11 +55,6 @@ function requestOf(draws, { hints, fastify }, { acts }) {
   const url = draws.choose('url:', paths.map((one) => [one, () => draws.heard('url', one)]));
   const headers = Object.fromEntries(fastify.headers.map((name) => [name, draws.choose(`header:${name}`, headerOf(draws, name))]).filter(([, value]) => value !== undefined));
   return { method: acts === 'error' ? 'GET' : draws.choose('method:', ['GET', 'POST'].map((one) => [one, () => draws.heard('method', one)])), url, ...(Object.keys(headers).length ? { headers } : {}) };
-}
-
-function headerOf(draws, name) {
-  const usual = name === 'authorization' ? TOKENS : draws.strings(name, `header:${name}`).slice(0, 8).filter((one) => /^[\x20-\x7e]*$/.test(one));
-  return [...usual.map((one) => [one || 'empty', () => one]), ['missing', () => undefined]];
 }
 
 /** Errors of every sort that the target tells apart. */

@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from orchestrator.generation.typescript.foreseen import foresee
+from orchestrator.generation.typescript.graphql import schema_in
+from orchestrator.workspace import Workspace
 
 SERVICE = """
 export class Shop {
@@ -36,3 +42,44 @@ def test_a_route_is_foreseen_with_the_ways_it_can_be_asked() -> None:
 
 def test_what_a_module_makes_when_it_is_loaded_is_foreseen() -> None:
     assert foresee("export const client = new Client(process.env.URL ?? 'x');\n") == (("loading",), 2)
+
+
+SDL = """export const typeDefs = /* GraphQL */ `
+  type Shop { id: ID! }
+  type Query {
+    shop(id: ID!): Shop
+    shops: [Shop!]!
+  }
+  type Mutation {
+    open(id: ID!): Shop!
+  }
+`;
+"""
+
+
+def test_operations_are_foreseen_from_type_definitions() -> None:
+    assert foresee(SDL) == (("query shop", "query shops", "mutation open"), 12)
+
+
+def test_functions_of_an_exported_object_are_foreseen() -> None:
+    text = "export const resolvers = { Query: { shop: (_root, { id }) => find(id), async all() { return []; } } };\n"
+    assert foresee(text).functions == ("shop", "all")
+
+
+@pytest.mark.parametrize(
+    ("files", "modules"),
+    [
+        ({"a.ts": "export const a = 1;", "z.ts": SDL}, ("src/z.ts", "src/a.ts")),
+        ({"a.ts": SDL, "z.ts": "export const schema = makeExecutableSchema({ typeDefs });"}, ("src/z.ts", "src/a.ts")),
+        ({"a.ts": SDL, "__tests__/a.test.ts": SDL, "a.d.ts": SDL, "a.graphql": SDL}, ("src/a.ts",)),
+        ({"a.ts": "export const a = 1;"}, ()),
+    ],
+)
+def test_the_modules_of_a_schema_begin_with_the_one_that_has_it(
+    tmp_path: Path, files: dict[str, str], modules: tuple[str, ...]
+) -> None:
+    for name, text in files.items():
+        place = tmp_path / "src" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    assert schema_in("src/", Workspace(tmp_path)) == modules

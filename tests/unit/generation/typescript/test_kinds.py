@@ -19,7 +19,7 @@ NOTHING = {"$undefined": True}
 
 def model(**fields: Any) -> dict[str, Any]:
     facts = {"target": "src/shop.ts", "imports": [], "functions": [], "classes": [], "others": [], "sites": {}}
-    return {**facts, "usesClock": False, "fastify": None, "loading": None, **fields}
+    return {**facts, "usesClock": False, "givens": {}, "fastify": None, "graphql": None, "loading": None, **fields}
 
 
 def server(**fields: Any) -> dict[str, Any]:
@@ -326,3 +326,124 @@ def test_the_routes_of_an_application_are_listed_and_its_end_is_watched() -> Non
     assert "const routes: [Method, string][] = [['GET', '/a']];" in text
     assert "mockOutside = new Outside([['db.destroy()']]);" in text
     assert "await expect(app.close()).resolves.toBeUndefined();" in text
+
+
+USERS = {
+    "name": "users",
+    "optional": False,
+    "shape": "given",
+    "given": "users",
+    "double": {"shape": "object", "local": "users"},
+}
+CONTEXT = {"name": "context", "optional": False, "type": {"k": "any"}, "shape": "members", "members": [USERS]}
+GIVENS = {"services": {"members": [USERS]}, "now": {"double": {"shape": "function", "local": "now", "isSync": True}}}
+SERVICES = {"$given": "services"}
+
+
+def asking(fn: str, value: Any, variables: Any = None, **fields: Any) -> dict[str, Any]:
+    operation = {"source": f"{fn.split()[0]} ($id: ID!) {{\n  {fn.split()[1]}(id: $id)\n}}"}
+    inputs = {"variables": {"id": "1"} if variables is None else variables, **fields.pop("inputs", {})}
+    facts = {"operation": operation, "field": fn.split()[1], "answer": None, "value": value, "inputs": inputs}
+    return recorded("operation", fn, **{**facts, **fields})
+
+
+def graphql(**fields: Any) -> dict[str, Any]:
+    own = {"isExecutable": True, "isScripted": False, "schema": "schema", "typeDefs": None, "isText": False, "maps": []}
+    return {**own, "context": None, "factory": None, **fields}
+
+
+def test_a_resolver_is_called_by_its_path_with_services_that_answer_from_the_script() -> None:
+    params = [{"name": "_root", "type": {"k": "undefined"}}, {"name": "input", "type": {"k": "object"}}, CONTEXT]
+    args = [NOTHING, {"id": "1"}, {"services": SERVICES}]
+    case = recorded("call", "resolvers.Query.me", params=params, args=args, script=[["users.find('1')", 3]], value=3)
+    text = rendered(model(givens=GIVENS), [case])
+    assert "import { resolvers } from '../shop';" in text
+    assert (
+        "services: { users: mockOutside.object('users') }, "
+        "now: (...args: unknown[]) => mockOutside.call('now', args, 'sync')"
+    ) in text
+    assert "const { services } = outside([\"users.find('1')\", 3]);" in text
+    assert "await expect(resolvers.Query.me(undefined, { id: '1' }, { services })).resolves.toBe(3);" in text
+    assert "named((...args: unknown[]) => this.call(name, args, how[name]), name)" in text
+
+
+def test_an_operation_is_run_as_somebody_whom_the_context_of_the_project_recognises() -> None:
+    request = {"name": "request", "type": {"k": "object", "isPartial": True}}
+    factory = {"name": "createContext", "file": "src/context.ts", "isAsync": True, "params": [request, CONTEXT]}
+    sent, steps = {"headers": {"authorization": "Bearer t"}}, [["verify('t')", "u-1"]]
+    fields = {
+        "args": [sent, SERVICES],
+        "inputs": {"steps": 1},
+        "script": [*steps, ["users.find('u-1')", {"id": "u-1"}]],
+    }
+    nobody = asking(
+        "query me",
+        {"data": None, "errors": [{"message": "no", "path": ["me"]}]},
+        args=[{"headers": {}}, SERVICES],
+        choices=[{"at": "auth:", "label": "nobody"}],
+    )
+    text = rendered(
+        model(graphql=graphql(factory=factory), givens=GIVENS),
+        [asking("query me", {"data": {"me": {"id": "u-1"}}}, **fields), nobody],
+    )
+    assert (
+        "import { graphql } from 'graphql';\n"
+        "import { createContext } from '../context';\n"
+        "import { schema } from '../shop';"
+    ) in text
+    assert "const signedIn: Anything = { headers: { authorization: 'Bearer t' } };" in text
+    assert "const recognised: Step[] = [[\"verify('t')\", 'u-1']];" in text
+    assert "const { services } = outside(...recognised, [\"users.find('u-1')\", { id: 'u-1' }]);" in text
+    assert "await ask(operation, { id: '1' }, await createContext(signedIn, services));" in text
+    assert "it('refuses with \"no\" when nobody is signed in', async () => {" in text
+
+
+def test_a_schema_alone_is_told_in_tables_of_what_it_promises_passes_on_and_refuses() -> None:
+    answer, brief = {"id": "1", "name": "a"}, {"k": "brief"}
+    line = "resolvers.Query.shop({ id: '1' })"
+
+    def one(answered: Any, value: Any, at: str, label: str, **fields: Any) -> dict[str, Any]:
+        facts = {"answer": brief, "script": [[line, answered]], "choices": [{"at": at, "label": label}]}
+        return asking("query shop", value, **{**facts, **fields})
+
+    def lacking(field: str, answered: Any) -> dict[str, Any]:
+        error = {"message": f"Cannot return null for non-nullable field Shop.{field}.", "path": ["shop", field]}
+        return one(answered, {"data": {"shop": None}, "errors": [error]}, f"reply:0.{field}", "null", isWrong=True)
+
+    usual = asking("query shop", {"data": {"shop": answer}}, answer=brief, script=[[line, answer]])
+    passed = [{**answer, "name": name} for name in (None, "b")]
+    cases = [usual, lacking("id", {"id": None}), lacking("name", {"id": "1", "name": None})]
+    cases += [one(own, {"data": {"shop": own}}, "reply:0.name", str(own["name"])) for own in passed]
+    wrong = {"script": [], "isWrong": True}
+    cases += [
+        one(None, {"errors": [{"message": f"no {own}"}]}, "variables:id", own, variables={}, **wrong)
+        for own in ("missing", "null")
+    ]
+    text = rendered(model(graphql=graphql(isScripted=True)), cases)
+    assert "const answer = { id: '1', name: 'a' };" in text
+    assert "outside([\"resolvers.Query.shop({ id: '1' })\", answer]);" in text
+    assert "['Shop.name', { ...answer, name: null }, ['shop', 'name']]," in text
+    assert "('never lacks %s', async (_promise, answered, expected) => {" in text
+    assert "['name is b', { ...answer, name: 'b' }]," in text
+    assert "['there is no id', {}, 'no missing']," in text
+    assert "('refuses variables when %s', async (_reason, variables, expected) => {" in text
+    assert "field.resolve = (_root, args) => mockOutside.call(" in text
+
+
+def test_definitions_and_resolvers_in_files_of_their_own_become_one_schema() -> None:
+    maps = [{"name": "resolvers", "file": "src/resolvers.ts"}]
+    own = graphql(schema=None, typeDefs="typeDefs", isText=True, maps=maps)
+    text = rendered(model(graphql=own), [asking("query shop", {"data": {"shop": None}})])
+    assert "import { buildASTSchema, graphql, parse } from 'graphql';" in text
+    assert "const schema = buildASTSchema(parse(typeDefs));" in text
+    assert "for (const map of [resolvers] as Record<string, Anything>[]) {" in text
+
+
+def test_a_context_that_cannot_be_made_is_an_error_of_its_own() -> None:
+    factory = {"name": "createContext", "file": "src/shop.ts", "isAsync": False, "params": []}
+    error = {"name": "UnauthorizedError", "message": "expired", "props": {}}
+    case = asking("query me", None, variables={}, error=error, inputs={"steps": 0})
+    text = rendered(model(graphql=graphql(factory=factory)), [case])
+    assert "await expect(async () => ask(operation, undefined, createContext())).rejects.toMatchObject({" in text
+    assert has_subjects(model(graphql=graphql()))
+    assert not has_subjects(model(graphql={"isExecutable": False}))

@@ -227,6 +227,30 @@ def test_an_argument_is_seen_as_it_is_but_for_objects_that_learn() -> None:
     assert node(script) == [[{"id": "row-1"}], [{"id": "row-1"}], True]
 
 
+def test_what_stands_for_a_service_is_written_down_as_its_name_and_found_by_it() -> None:
+    script = """
+        const { encode, decode, hand } = require(here + 'values.cjs');
+        const services = { find: () => 1 };
+        const now = () => 2;
+        hand('services', services);
+        hand('now', now);
+        const written = encode({ viewer: null, services, now });
+        return [written, decode(written).services === services, decode(written).now === now];"""
+    written = {"viewer": None, "services": {"$given": "services"}, "now": {"$given": "now"}}
+    assert node(script) == [written, True, True]
+
+
+def test_nobody_sends_a_request_without_the_headers_that_are_read() -> None:
+    script = """
+        const { Draws } = require(here + 'draws.cjs');
+        const hints = { headers: ['authorization'], numbers: [], strings: [], compared: {} };
+        const draws = new Draws({ hints }, {});
+        const somebody = draws.headers('arg:request.headers').authorization;
+        draws.isAnonymous = true;
+        return [somebody, { ...draws.headers('arg:request.headers') }];"""
+    assert node(script) == ["Bearer token-1", {}]
+
+
 def test_an_endless_try_ends_the_process_and_leaves_its_name(tmp_path: Path) -> None:
     (tmp_path / "a.ts").write_text("")
     script = f"""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.generation.typescript.titles import title_of
+from orchestrator.generation.typescript.titles import operation_title, title_of
 
 LOOKUP = ["db('users').where({ id: 'u' }).first()", None]
 NOTHING = {"$undefined": True}
@@ -52,3 +52,40 @@ def test_a_title_says_what_comes_of_it(fields: dict[str, Any], title: str) -> No
 )
 def test_a_title_says_under_which_circumstances(at: str, label: str, condition: str) -> None:
     assert title_of(record(choices=[{"at": at, "label": label}])) == f"returns null when {condition}"
+
+
+LACKING = {"data": None, "errors": [{"message": "Cannot return null for non-nullable field Shop.id."}]}
+MISSING = {"choices": [{"at": "variables:id", "label": "missing"}]}
+NOBODY = {"choices": [{"at": "auth:", "label": "nobody"}]}
+
+
+def told(message: str) -> dict[str, Any]:
+    return {"data": None, "errors": [{"message": message}]}
+
+
+@pytest.mark.parametrize(
+    ("value", "fields", "title"),
+    [
+        ({"data": {"me": {"id": "1", "name": "a"}}}, {}, "answers id and name"),
+        ({"data": {"all": [{"id": "1"}]}}, {}, "answers 1 item"),
+        ({"data": {"me": None}}, {}, "answers null"),
+        ({"errors": [{"message": "wrong"}]}, MISSING, "refuses variables when there is no id"),
+        (told("sign in"), NOBODY, 'refuses with "sign in" when nobody is signed in'),
+        (told("broken"), {"script": [["db.find()", {"$error": {}}]]}, 'fails with "broken"'),
+        (LACKING, {}, 'refuses with "Cannot return null for non-nullable field Shop.id."'),
+        (LACKING, {"answer": {"k": "brief"}}, "never lacks Shop.id"),
+    ],
+)
+def test_a_title_says_what_a_client_gets(value: Any, fields: dict[str, Any], title: str) -> None:
+    assert operation_title(record(**{"value": value, "answer": None, **fields})) == title
+
+
+def test_somebody_who_is_missing_from_a_context_is_nobody() -> None:
+    error = failure("GraphQLError", "sign in")
+    missing = {"choices": [{"at": "arg:context.viewer", "label": "null"}], "error": error}
+    assert title_of(record(**missing)) == 'throws GraphQLError "sign in" when nobody is signed in'
+
+
+def test_services_and_what_is_absent_in_a_context_are_told_by_name() -> None:
+    made = {"viewer": None, "services": {"$given": "services"}, "trace": NOTHING}
+    assert title_of(record(value=made)) == "returns no viewer and services"
