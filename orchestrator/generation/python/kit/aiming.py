@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .search import Found, Search
@@ -20,8 +20,8 @@ class Aim:
         """By subject."""
         self._tries = tries
 
-    def near(self, line: int | None) -> list[Found]:
-        """Return new cases through a line, or through any: changes of known ones, and changes of those."""
+    def near(self, line: int | None) -> Iterator[Found]:
+        """Yield new cases through a line, or through any: changes of known ones, and changes of those."""
         bases = [each for each in self._search.found if line is None or line in each.lines]
         chance = random.Random(line or 0)  # noqa: S311 - the same each time is what is wanted
         made: list[Found] = []
@@ -30,7 +30,7 @@ class Aim:
             found = self._tried(self._vary[base["subject"]](base, chance))
             if found is not None and (line is None or line in found.lines):
                 made.append(found)
-        return made
+                yield found
 
     def _tried(self, case: dict[str, Any] | None) -> Found | None:
         before = len(self._search.found)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from types import CodeType
 
 from .aiming import Aim
 from .fence import Fence
+from .infection import Infection
 from .loading import Broken, Target, execute
 from .mutants import Mutant, mutants
 from .search import Found
@@ -18,8 +23,8 @@ from .world import Unusable, World
 
 MOST_MUTANTS = 400
 _LINES = 500_000  # of changed files that are compiled: a file of 50 000 lines takes a second
-_TRIES = 320  # cases that may try to kill one mutant
-_TRIES_ANEW = 100  # the same, where any case may tell
+_TRIES = 120  # cases that may try to kill one mutant
+_TRIES_ANEW = 40  # the same, where any case may tell
 _PATIENCE = 1.0  # seconds a case may take on a mutant, which may never end
 
 
@@ -80,67 +85,117 @@ class _Killing:
         self._kept = kept
         self._aside = _telling(found, kept)
         self._swap = Swap(target.path)
+        lines = max(1, getattr(target.tree.body[-1], "end_lineno", 1))
+        self._mutants = mutants(target.tree, min(MOST_MUTANTS, max(20, _LINES // lines)))
+        self._infection = Infection(target.tree, target.path, self._mutants)
+        self._infected: dict[int, set[int]] = {}
+        """By the rank of a case: the judged mutants that it could notice."""
+        self._codes: dict[int, CodeType | None] = {}
+        """By the id of a mutant; None for one that is no Python."""
+        self._may_last = any(isinstance(node, ast.While) for node in ast.walk(target.tree))
         self.killers: list[Found] = []
         self.killed = 0
         self.survivors: list[Mutant] = []
 
     def run(self, aim: Aim) -> None:
         """Try them all, and on those that survive what is made for their lines."""
-        lines = max(1, getattr(self._target.tree.body[-1], "end_lineno", 1))
-        self._try(mutants(self._target.tree, min(MOST_MUTANTS, max(20, _LINES // lines))))
-        by_line: dict[int | None, list[Mutant]] = {}
+        for mutant in self._mutants:
+            known = {id(each) for each in self.killers}
+            order = [*self.killers, *(each for each in self._kept if id(each) not in known), *self._aside]
+            self._settle(mutant, self._killer(mutant, order))
+        late: dict[int, list[Mutant]] = {}
+        early = []
         for mutant in self.survivors:
-            by_line.setdefault(None if self._is_early(mutant) else mutant.line, []).append(mutant)
+            if self._is_early(mutant):
+                early.append(mutant)
+            else:
+                late.setdefault(mutant.line, []).append(mutant)
         self.survivors = []
-        for line, alike in by_line.items():
-            self._aside = aim.near(line)
-            self._kept = []  # they have been tried
-            self._try(alike)
+        for line, alive in late.items():
+            self._hunt(aim.near(line), alive)
+        made = list(aim.near(None)) if early else []
+        for mutant in early:
+            self._settle(mutant, self._killer(mutant, made))
 
-    def _try(self, wanted: list[Mutant]) -> None:
-        for mutant in wanted:
-            self._fence.rest()
+    def _hunt(self, made: Iterator[Found], alive: list[Mutant]) -> None:
+        """Try each new case on the mutants that are left, until there are no more of either."""
+        for case in made:
+            killed = [mutant for mutant in alive if self._killer(mutant, [case])]
+            for mutant in killed:
+                self._settle(mutant, case)
+            alive = [mutant for mutant in alive if mutant not in killed]
+            if not alive:
+                return
+        self.survivors += alive
+
+    def _settle(self, mutant: Mutant, killer: Found | bool | None) -> None:
+        if isinstance(killer, Found):
+            self.killed += 1
+            if not any(each is killer for each in self.killers):
+                self.killers.append(killer)
+                self._aside = [each for each in self._aside if each is not killer]
+        elif killer is None:
+            self.survivors.append(mutant)
+
+    def _killer(self, mutant: Mutant, order: list[Found]) -> Found | bool | None:
+        """Return the first case that notices, None if none does, False if it is no mutant: any test would tell."""
+        tries = self._worth_trying(mutant, order)
+        if not tries:
+            return None
+        if (code := self._code_of(mutant)) is None:
+            return False
+        if self._is_early(mutant):
+            return self._first_anew(code, tries)
+        with self._swap.swapped(code):
+            return self._first(tries, self._world)
+
+    def _code_of(self, mutant: Mutant) -> CodeType | None:
+        if id(mutant) not in self._codes:
             with mutant.applied():
                 try:
                     code = compile(self._target.tree, str(self._target.path), "exec", dont_inherit=True)
                 except (ValueError, TypeError):
-                    continue
-            dead = self._dies_anew(mutant, code) if self._is_early(mutant) else self._dies(mutant, code)
-            if dead:
-                self.killed += 1
-            elif dead is False:
-                self.survivors.append(mutant)
+                    code = None
+            self._codes[id(mutant)] = code
+        return self._codes[id(mutant)]
+
+    def _worth_trying(self, mutant: Mutant, order: list[Found]) -> list[Found]:
+        if mutant.is_module_level:
+            about = [each for each in order if mutant.about and mutant.about in each.case.get("label", "")]
+            known = {id(each) for each in about}
+            return [*about[:_TRIES], *(each for each in order if id(each) not in known)][: len(about) + _TRIES_ANEW]
+        reaching = (each for each in order if mutant.line in each.lines)
+        return list(islice((each for each in reaching if self._could_notice(each, mutant)), _TRIES))
+
+    def _could_notice(self, case: Found, mutant: Mutant) -> bool:
+        if not self._infection.is_judged(mutant) or self._is_early(mutant):
+            return True
+        if case.rank not in self._infected:
+            with self._swap.swapped(self._infection.code), contextlib.suppress(Unusable):
+                self._world.run(case.case, self._guard(), _PATIENCE)
+            self._infected[case.rank] = self._infection.taken()
+        return id(mutant) in self._infected[case.rank]
 
     def _is_early(self, mutant: Mutant) -> bool:
         """Say whether it takes effect when the module is imported."""
         return mutant.is_module_level or mutant.line in self._target.ran
 
-    def _dies(self, mutant: Mutant, code: CodeType) -> bool:
-        with self._swap.swapped(code):
-            return self._is_killed(mutant, self._world)
-
-    def _dies_anew(self, mutant: Mutant, code: CodeType) -> bool | None:
-        """Say whether a case kills what takes effect when the module is imported; None if it cannot be."""
+    def _first_anew(self, code: CodeType, tries: list[Found]) -> Found | bool | None:
+        """Return the first case that notices what takes effect when the module is imported."""
         try:
             module = execute(code, self._target.path, self._target.name, self._fence, seconds=5.0)
-            return self._is_killed(mutant, self._world.of(module))
+            return self._first(tries, self._world.of(module))
         except (Broken, ValueError, TypeError, AttributeError):
-            return None  # any test tells
+            return False
         finally:
             sys.modules[self._target.name] = self._target.module
 
-    def _is_killed(self, mutant: Mutant, world: World) -> bool:
-        known = {id(each) for each in self.killers}
-        order = [*self.killers, *(each for each in self._kept if id(each) not in known), *self._aside]
-        if mutant.about:
-            order.sort(key=lambda each: mutant.about not in each.case.get("label", ""))
-        tries = [each for each in order if mutant.is_module_level or mutant.line in each.lines]
-        tries = tries[: _TRIES_ANEW if mutant.is_module_level else _TRIES]
-        killer = next((each for each in tries if _differs(each, world, str(self._target.path))), None)
-        if killer is not None and id(killer) not in known:
-            self.killers.append(killer)
-            self._aside = [each for each in self._aside if each is not killer]
-        return killer is not None
+    def _first(self, tries: list[Found], world: World) -> Found | None:
+        return next((each for each in tries if _differs(each, world, self._guard())), None)
+
+    def _guard(self) -> Trace | None:
+        """Return what ends a loop without an end, where there is one that a change could make so."""
+        return Trace(str(self._target.path)) if self._may_last else None
 
 
 def _telling(found: list[Found], kept: list[Found]) -> list[Found]:
@@ -155,8 +210,8 @@ def _telling(found: list[Found], kept: list[Found]) -> list[Found]:
     return [*different.values(), *alike]
 
 
-def _differs(found: Found, world: World, path: str) -> bool:
+def _differs(found: Found, world: World, guard: Trace | None) -> bool:
     try:
-        return world.run(found.case, Trace(path), _PATIENCE).outcome != found.observed.outcome
+        return world.run(found.case, guard, _PATIENCE).outcome != found.observed.outcome
     except Unusable:
         return True

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from .fence import Fence, TooLong
-from .tracing import Trace
+from .swapping import Swap
+from .tracing import Trace, mark
 
 SECONDS = 15.0  # for an import: heavy libraries need some
 
@@ -54,9 +55,11 @@ def load(path: Path, name: str, fence: Fence, conftests: Sequence[str] = ()) -> 
         raise Broken(f"{type(error).__name__}: {error}", str(path)) from None
     code = compile(tree, str(path), "exec", dont_inherit=True)
     trace = Trace(str(path), sys.maxsize)
-    with trace.on():
+    with trace.everywhere():
         _prepare(conftests, fence)
         module = _imported(path, name, fence) or execute(code, path, name, fence)
+    mark(tree)
+    Swap(path).put(compile(tree, str(path), "exec", dont_inherit=True))
     return Target(path, name, tree, code, module, frozenset(trace.lines))
 
 

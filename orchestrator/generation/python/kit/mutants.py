@@ -30,20 +30,22 @@ class Mutant:
     is_module_level: bool
     about: str
     """The field or parameter whose declaration it changes; empty where it changes none."""
+    node: ast.AST
+    replacement: ast.AST
     _parent: ast.AST
     _place: tuple[str, int | None]
-    _replacement: ast.AST
 
     @contextlib.contextmanager
     def applied(self) -> Iterator[None]:
         """Change the tree for a while."""
-        before = self._put(self._replacement)
+        before = self.put(self.replacement)
         try:
             yield
         finally:
-            self._put(before)
+            self.put(before)
 
-    def _put(self, node: Any) -> Any:
+    def put(self, node: Any) -> Any:
+        """Put a node in the place of the mutant, and return what was there."""
         name, index = self._place
         if index is None:
             before = getattr(self._parent, name)
@@ -73,7 +75,8 @@ def _places(tree: ast.Module) -> Iterator[Mutant]:
             for change in [_identity()] if is_decorator else _changes(node):
                 replacement = ast.fix_missing_locations(ast.copy_location(change, node))
                 about = names.get(id(node), "")
-                yield Mutant(getattr(node, "lineno", 0), id(node) not in inner, about, parent, place, replacement)
+                line = getattr(node, "lineno", 0)
+                yield Mutant(line, id(node) not in inner, about, node, replacement, parent, place)
 
 
 def _identity() -> ast.AST:

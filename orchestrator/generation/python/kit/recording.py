@@ -24,6 +24,7 @@ from .subjects import find_subjects, reaching
 from .tracing import Trace, branching_lines, executable_lines
 from .world import Observed, World
 
+AIM=0
 MOST_SUBJECTS = 200  # functions of one file
 
 
@@ -61,7 +62,7 @@ class _Recording:
     def run(self) -> dict[str, Any]:
         endpoints = self._explore_application() if self._application else set()
         self._explore_calls(endpoints)
-        aim = Aim(self._search, self._vary, self._budget)
+        aim = Aim(self._search, self._vary, AIM or self._budget * 2 // 5)
         choice = choose(self._search.found, self._target, self._fence, self._search.world, aim)
         return {
             "application": self._application,

@@ -23,17 +23,22 @@ class Swap:
     @contextlib.contextmanager
     def swapped(self, module_code: CodeType) -> Iterator[None]:
         """Let the functions run the code of a changed module for a while."""
-        before: list[tuple[FunctionType, CodeType]] = []
+        before = self.put(module_code)
         try:
-            for code in _inner(module_code):
-                for function in self._functions.get(_key(code), ()):
-                    if function.__code__ != code and function.__code__.co_freevars == code.co_freevars:
-                        before.append((function, function.__code__))
-                        function.__code__ = code
             yield
         finally:
             for function, original in before:
                 function.__code__ = original
+
+    def put(self, module_code: CodeType) -> list[tuple[FunctionType, CodeType]]:
+        """Let the functions run the code of a changed module; return those that do, and their code until now."""
+        before = []
+        for code in _inner(module_code):
+            for function in self._functions.get(_key(code), ()):
+                if function.__code__ != code and function.__code__.co_freevars == code.co_freevars:
+                    before.append((function, function.__code__))
+                    function.__code__ = code
+        return before
 
 
 def _inner(code: CodeType) -> Iterator[CodeType]:
