@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from orchestrator.errors import TaskError
 from orchestrator.generation.python.bench import Bench
@@ -17,6 +17,16 @@ from orchestrator.generation.result import Coverage, Funnel
 SEEDS: Final = (11, 23, 37, 53, 71)
 REPEATED: Final = 5
 _ROUNDS: Final = 3  # how often failing cases are taken out before the whole is given up
+_NO_TESTS: Final = 5  # pytest's exit code
+
+
+class _Runs(NamedTuple):
+    """What pytest answered, by what was run."""
+
+    ordered: Mapping[str, Any]
+    before: Mapping[str, Any]
+    together: Mapping[str, Any]
+    elsewhere: Mapping[str, Any]
 
 
 async def prove(bench: Bench, recording: dict[str, Any]) -> tuple[Emitted, Funnel, Coverage | None, Coverage | None]:
@@ -32,15 +42,13 @@ async def prove(bench: Bench, recording: dict[str, Any]) -> tuple[Emitted, Funne
         bench.progress(f"checking {len(recording['cases'])} cases")
         with _standing(file, emitted.text):
             emitted = replace(emitted, text=await _formatted(bench))
-            failing = await _failing_alone(bench, emitted, recording["libraries"])
-            company = {} if failing else await bench.stage("company", _asked(bench))
-        if company:
-            _refuse_broken_company(company, bench.request.test_file)
-            failing = _failing(company["runs"][1:], emitted, file)
+            runs = await _all_runs(bench, recording["libraries"])
+        _refuse_broken_company(runs, bench.request.test_file)
+        failing = _failing([runs.ordered, runs.together, runs.elsewhere], emitted, file)
         if not failing:
             funnel.kept = len(recording["cases"])
-            after = _coverage(company["runs"][-1]) or Coverage(**recording["coverage"])
-            return emitted, funnel, after, _coverage(company["runs"][0])
+            after = _coverage(runs.together) or Coverage(**recording["coverage"])
+            return emitted, funnel, after, _coverage(runs.before)
         funnel.drop("validate: does not always pass", len(failing))
         recording["cases"] = [case for number, case in enumerate(recording["cases"]) if number not in failing]
         if not recording["cases"]:
@@ -67,35 +75,32 @@ async def _formatted(bench: Bench) -> str:
     return bench.file.read_text("utf-8")
 
 
-async def _failing_alone(bench: Bench, emitted: Emitted, libraries: list[str]) -> set[int]:
-    """Return the cases that fail in some order, or as another machine runs them: far away, sets in another order."""
-    asked, file = bench.surroundings(), bench.file
+async def _all_runs(bench: Bench, libraries: list[str]) -> _Runs:
+    """Run the tests in some orders, as another machine runs them (far away, sets in another order), and in company.
+
+    Runs share a process that has imported what is slow. A suite that fails there may not bear it, and runs again alone.
+    """
+    asked, file, directory = bench.surroundings(), bench.file, str(bench.project.directory)
     ordered = {"paths": [str(file)], "times": REPEATED, "seeds": SEEDS}
-    answer = await bench.stage("check", {**asked, "preload": libraries, "runs": [ordered]})
+    company = [
+        {"paths": [directory, f"--ignore={file}"], "coverage": True},
+        {"paths": [directory, str(file)], "coverage": True},
+    ]
+    asked["target"] = str(bench.request.root / bench.request.target)
+    answer = await bench.stage("check", {**asked, "preload": libraries, "runs": [ordered, *company]})
+    first, *both = answer["runs"]
+    if both[0]["exit"] not in (0, _NO_TESTS):
+        both = (await bench.stage("company", {**asked, "preload": [], "runs": company}))["runs"]
     distant = {**asked["environment"], "TZ": "Pacific/Auckland", "PYTHONHASHSEED": "1"}
     once = {"environment": distant, "preload": [], "runs": [{"paths": [str(file)]}]}
     elsewhere = await bench.stage("elsewhere", {**asked, **once}, order="1")
-    return _failing([*answer["runs"], *elsewhere["runs"]], emitted, file)
+    return _Runs(first, both[0], both[1], elsewhere["runs"][0])
 
 
-def _asked(bench: Bench) -> dict[str, Any]:
-    """Ask for the project's whole suite, without the tests and with them."""
-    everything = str(bench.project.directory)
-    return {
-        **bench.surroundings(),
-        "target": str(bench.request.root / bench.request.target),
-        "preload": [],
-        "runs": [
-            {"paths": [everything, f"--ignore={bench.file}"], "coverage": True},
-            {"paths": [everything, str(bench.file)], "coverage": True},
-        ],
-    }
-
-
-def _refuse_broken_company(answer: Mapping[str, Any], test_file: str) -> None:
+def _refuse_broken_company(runs: _Runs, test_file: str) -> None:
     """:raises TaskError: when tests of a person fail that passed without ours."""
-    before = answer["runs"][0]["outcomes"]
-    for name, outcome in answer["runs"][-1]["outcomes"].items():
+    before = runs.before["outcomes"]
+    for name, outcome in runs.together["outcomes"].items():
         if outcome == "failed" and before.get(name) == "passed":
             raise TaskError("generation/nothing-holds", f"`{name}` fails in company of `{test_file}`")
 

@@ -14,6 +14,7 @@ import json
 import os
 import random
 import tempfile
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
     os.environ.update(request["environment"])
     import pytest  # noqa: F401 - each fork has it then
 
-    for name in request["preload"]:
+    plugins = entry_points(group="pytest11") if request["preload"] else ()
+    for name in [*request["preload"], *(each.module for each in plugins)]:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
     return {"runs": [_forked(run, request) for run in request["runs"]]}

@@ -82,8 +82,7 @@ class _Killing:
         self._target = target
         self._fence = fence
         self._world = world
-        self._kept = kept
-        self._aside = _telling(found, kept)
+        self._others = [*kept, *_telling(found, kept)]
         self._swap = Swap(target.path)
         lines = max(1, getattr(target.tree.body[-1], "end_lineno", 1))
         self._mutants = mutants(target.tree, min(MOST_MUTANTS, max(20, _LINES // lines)))
@@ -100,9 +99,7 @@ class _Killing:
     def run(self, aim: Aim) -> None:
         """Try them all, and on those that survive what is made for their lines."""
         for mutant in self._mutants:
-            known = {id(each) for each in self.killers}
-            order = [*self.killers, *(each for each in self._kept if id(each) not in known), *self._aside]
-            self._settle(mutant, self._killer(mutant, order))
+            self._settle(mutant, self._killer(mutant, [*self.killers, *self._others]))
         late: dict[int, list[Mutant]] = {}
         early = []
         for mutant in self.survivors:
@@ -133,7 +130,7 @@ class _Killing:
             self.killed += 1
             if not any(each is killer for each in self.killers):
                 self.killers.append(killer)
-                self._aside = [each for each in self._aside if each is not killer]
+                self._others = [each for each in self._others if each is not killer]
         elif killer is None:
             self.survivors.append(mutant)
 

@@ -87,6 +87,7 @@ class _Recording:
         found, document = operations(getattr(self._target.module, self._application))
         budget = self._budget // 2
         proposer = RequestProposer(found, document, self._pool)
+        self._search.owners = proposer.owners()
         for operation in found:
             self._plain[operation.subject] = proposer.plain(operation)
             self._explore(operation.subject, proposer.proposals(operation), lambda *_: None, budget, proposer)

@@ -50,6 +50,14 @@ class RequestProposer:
                 if label and not label.startswith("!"):
                     yield _case(operation, setup, _meeting(step, setup), label)
 
+    def owners(self) -> dict[str, str]:
+        """Return which model each field of a body belongs to, by the subject and its place."""
+        found = {}
+        for each in self.operations:
+            for path, owner in self._schemas.owners(each.body or {}, "body", each.subject):
+                found[f"{each.subject} {path}"] = owner
+        return found
+
     def hear(self, body: Any) -> None:
         """Remember the numbers of an answer."""
         heard = [owner[key] for owner, key in _places(body)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -97,6 +98,19 @@ class Schemas:
         wrong = _WRONG.get(str(kind))
         return found if wrong is None else [*found, Variant("of the wrong type", wrong, False)]
 
+    def owners(self, schema: dict[str, Any], path: str, owner: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+        """Yield the path of each field inside, without the numbers of items, and the shared part that declares it."""
+        options = [schema, *schema.get("allOf", []), *schema.get("anyOf", [])]
+        owner = next((each["$ref"] for each in options if "$ref" in each), owner)
+        schema = self.resolve(schema)
+        if depth > _DEEPEST:
+            return
+        if "items" in schema:
+            yield from self.owners(schema["items"], path, owner, depth + 1)
+        for name, each in schema.get("properties", {}).items():
+            yield f"{path}.{name}", owner
+            yield from self.owners(each, f"{path}.{name}", owner, depth + 1)
+
     def _object(self, schema: dict[str, Any], depth: int) -> dict[str, Any]:
         if depth > _DEEPEST:
             return {}
@@ -147,14 +161,14 @@ class Schemas:
         items = schema.get("items", {"type": "string"})
         others = self.variants(items, name.removesuffix("s"), depth + 1)
         found = [Variant("empty", [], not schema.get("minItems"))]
-        found += [Variant(f"with {each.label}", [each.value], each.fits) for each in others]
-        found += [Variant(f"also with {each.label}", [*plain, each.value]) for each in others if each.fits]
         most = schema.get("maxItems", 0)
         if 0 < most <= 100:
             found += [
                 Variant(f"with {most} items", plain * most),
                 Variant(f"with {most + 1} items", plain * (most + 1), False),
             ]
+        found += [Variant(f"with {each.label}", [each.value], each.fits) for each in others]
+        found += [Variant(f"also with {each.label}", [*plain, each.value]) for each in others if each.fits]
         return found
 
     def _text_variants(self, schema: dict[str, Any], name: str) -> list[Variant]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,18 +23,17 @@ class Found:
     is_new: bool
     """It covers a branch or ends in a way that no case before it did."""
     rank: int
+    shows: frozenset[Any]
+    """The branches it runs through and the way it ends."""
 
     size: int = field(init=False)
     """How much there is to read."""
-    shows: frozenset[Any] = field(init=False)
-    """The branches it runs through and the way it ends."""
     lines: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
         written = json.dumps([self.case["arrange"], self.case["act"], self.case.get("replies")])
         self.size = len(written) + 200 * len(self.case["arrange"])
         self.size += sum(80 for *_, term in self.case.get("replies", ()) if isinstance(term, (int, float, str)))
-        self.shows = self.observed.arcs | _endings(self.case, self.observed.outcome)
         self.lines = frozenset(line for _, line in self.observed.arcs)
 
 
@@ -50,6 +49,8 @@ class Search:
     proposed: int = 0
     reached: int | None = None
     """The line of the target by which the last case reached for the world."""
+    owners: dict[str, str] = field(default_factory=dict)
+    """The model that each field belongs to, by `subject place.of.field`."""
     _outcomes: set[str] = field(default_factory=set)
     _endings: dict[str, int] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
@@ -116,15 +117,18 @@ class Search:
         if not is_new and repeats >= _MOST_ALIKE:
             return
         self._endings[ending] = repeats + 1
-        self._outcomes |= _endings(case, observed.outcome)
+        classes = outcome_classes(case, observed.outcome, self.owners)
+        self._outcomes |= classes
         self.arcs |= observed.arcs
-        self.found.append(Found(case, observed, is_new, len(self.found)))
+        self.found.append(Found(case, observed, is_new, len(self.found), observed.arcs | classes))
 
     def _is_last(self, case: dict[str, Any]) -> bool:
         return bool(self.found) and self.found[-1].case is case
 
     def _is_new(self, case: dict[str, Any], observed: Observed) -> bool:
-        return not observed.arcs <= self.arcs or not _endings(case, observed.outcome) <= self._outcomes
+        return not (
+            observed.arcs <= self.arcs and outcome_classes(case, observed.outcome, self.owners) <= self._outcomes
+        )
 
     def _refuse_chance(self, first: Observed, again: Observed) -> None:
         if again.outcome != first.outcome or again.arcs != first.arcs:
@@ -142,20 +146,26 @@ class Search:
             raise Unusable("its input does not fit")
 
 
-def _endings(case: dict[str, Any], outcome: dict[str, Any]) -> frozenset[str]:
-    """Return the kind of a case's outcome; none of one that a mock was told to have."""
-    return frozenset() if case.get("replies") else frozenset([outcome_class(case, outcome)])
-
-
-def outcome_class(case: dict[str, Any], outcome: dict[str, Any]) -> str:
-    """Return a text that is equal for outcomes of the same kind."""
+def outcome_classes(case: dict[str, Any], outcome: dict[str, Any], owners: Mapping[str, str]) -> frozenset[str]:
+    """Return texts that are equal for outcomes of the same kind; none for one that a mock was told to have."""
+    if case.get("replies"):
+        return frozenset()
     kind: list[Any] = [case["subject"], outcome.get("status"), outcome.get("raises")]
     body = outcome.get("body")
     detail = body.get("detail") if isinstance(body, dict) else None
+    rules: list[Any] = []
     if isinstance(detail, list):
-        kind += [[each.get("loc"), each.get("type")] for each in detail if isinstance(each, dict)]
+        rules = [_rule(case["subject"], each, owners) for each in detail if isinstance(each, dict)]
     elif "errors" in outcome:
         kind += outcome["errors"]
     if "returns" in outcome and (outcome["returns"] in (None, True, False) or "member" in str(outcome["returns"])[:12]):
         kind.append(outcome["returns"])
-    return json.dumps(kind)
+    return frozenset(json.dumps(each) for each in (kind, *rules))
+
+
+def _rule(subject: str, problem: dict[str, Any], owners: Mapping[str, str]) -> list[Any]:
+    """Return which rule was broken: of a model wherever it is used, of a type whichever field or item has it."""
+    place, kind = problem.get("loc", []), str(problem.get("type"))
+    path = ".".join(each for each in place if isinstance(each, str))
+    is_of_type = bool(place) and isinstance(place[-1], int) or kind.endswith(("_type", "_parsing"))
+    return [owners.get(f"{subject} {path}", subject), "" if is_of_type else path.rpartition(".")[2], kind]
