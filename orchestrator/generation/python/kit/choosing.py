@@ -158,9 +158,11 @@ class _Killing:
 
     def _worth_trying(self, mutant: Mutant, order: list[Found]) -> list[Found]:
         if mutant.is_module_level:
-            about = [each for each in order if mutant.about and mutant.about in each.case.get("label", "")]
-            known = {id(each) for each in about}
-            return [*about[:_TRIES], *(each for each in order if id(each) not in known)][: len(about) + _TRIES_ANEW]
+            about, others = [], []
+            for each in order:
+                is_about = bool(mutant.about) and mutant.about in each.case.get("label", "")
+                (about if is_about else others).append(each)
+            return [*about[:_TRIES], *others[:_TRIES_ANEW]]
         reaching = (each for each in order if mutant.line in each.lines)
         return list(islice((each for each in reaching if self._could_notice(each, mutant)), _TRIES))
 

@@ -24,7 +24,6 @@ from .subjects import find_subjects, reaching
 from .tracing import Trace, branching_lines, executable_lines
 from .world import Observed, World
 
-AIM=0
 MOST_SUBJECTS = 200  # functions of one file
 
 
@@ -62,7 +61,7 @@ class _Recording:
     def run(self) -> dict[str, Any]:
         endpoints = self._explore_application() if self._application else set()
         self._explore_calls(endpoints)
-        aim = Aim(self._search, self._vary, AIM or self._budget * 2 // 5)
+        aim = Aim(self._search, self._vary, self._budget * 2 // 5)
         choice = choose(self._search.found, self._target, self._fence, self._search.world, aim)
         return {
             "application": self._application,
@@ -111,9 +110,12 @@ class _Recording:
         self._search.explore(proposals, mutate, budget, follow, budget if proposer else budget // 3)
         for each in self._search.found[first:] if proposer else ():
             assert proposer
-            proposer.hear(each.observed.outcome.get("body"))
-            if each.is_new and each.case["act"]["method"] != "GET":
-                proposer.learn(each.case, bool(each.observed.changed), each.observed.outcome.get("status"))
+            body = each.observed.outcome.get("body")
+            proposer.hear(body)
+            proposer.hear_refusal(each.case["act"], body.get("detail") if isinstance(body, dict) else None)
+            if each.case["act"]["method"] != "GET":
+                status = each.observed.outcome.get("status")
+                proposer.learn(each.case, bool(each.observed.changed), status, each.is_new)
 
     def _explore_calls(self, endpoints: set[str]) -> None:
         subjects, self._refused = find_subjects(

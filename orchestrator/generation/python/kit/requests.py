@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import copy
 import random
+import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from .application import Operation
@@ -16,7 +18,10 @@ from .samples import Pool
 from .schemas import Schemas, Variant
 
 _MOST_SETUPS = 24
+_MOST_SPARE = 60
+_MOST_HEEDED = 4
 _ANSWERED = 0.25  # of the changed requests repeat a number that was answered
+_WORD = re.compile(r"\w{4,}")
 _LONGEST = 4  # requests before the one that is looked at
 
 
@@ -28,6 +33,10 @@ class RequestProposer:
         self._schemas = Schemas(document, pool)
         self._pool = pool
         self._setups: list[list[dict[str, Any]]] = []
+        self._spare: list[list[dict[str, Any]]] = []
+        """Requests that changed something else by the same way as one before."""
+        self._refusals: dict[str, dict[frozenset[str], dict[str, Any]]] = {}
+        """By operation: the words of a refusal, and the request that was refused."""
         self._answered: dict[float, None] = {}
         """Numbers that the application has said: what it compares with them is interesting exactly there."""
         self._variants = {each.id: list(self._requests(each)) for each in operations}
@@ -40,6 +49,7 @@ class RequestProposer:
     def arranged(self, operation: Operation) -> Iterator[dict[str, Any]]:
         """Yield an operation's requests after others that changed something."""
         plain = self.plain(operation)
+        yield from self._heeded(operation)
         for setup in self._setups:
             yield _case(operation, setup, _meeting(plain, setup), "")
             yield _case(operation, [*setup, _other(setup[-1])], _meeting(plain, setup), "")
@@ -58,24 +68,37 @@ class RequestProposer:
                 found[f"{each.subject} {path}"] = owner
         return found
 
+    def _heeded(self, operation: Operation) -> Iterator[dict[str, Any]]:
+        """Yield refused requests after others that speak of what the refusal names."""
+        for words, act in self._refusals.get(operation.id, {}).items():
+            telling = (each for each in (*self._setups, *self._spare) if words & _words([each[-1].get("body")]))
+            for setup in islice(telling, _MOST_HEEDED):
+                yield _case(operation, setup, _meeting(act, setup), "")
+
     def hear(self, body: Any) -> None:
         """Remember the numbers of an answer."""
         heard = [owner[key] for owner, key in _places(body)]
         numbers = (each for each in heard if isinstance(each, (int, float)) and not isinstance(each, bool))
         self._answered |= dict.fromkeys(numbers)
 
-    def learn(self, case: dict[str, Any], changed: bool, status: int | None) -> None:
-        """Remember a case that succeeded and changed something as the beginning of others."""
+    def hear_refusal(self, step: dict[str, Any], detail: Any) -> None:
+        """Remember what a refusal says."""
+        if isinstance(detail, str):
+            self._refusals.setdefault(step["id"], {}).setdefault(_words(detail), step)
+
+    def learn(self, case: dict[str, Any], changed: bool, status: int | None, is_new: bool) -> None:
+        """Remember a case that succeeded and changed something as the beginning of others, if it showed anything new."""
         steps = [*case["arrange"], case["act"]]
-        if (
-            steps not in self._setups
-            and changed
-            and status is not None
-            and status < 300
-            and len(steps) <= 3
-            and len(self._setups) < _MOST_SETUPS
-        ):
+        if not changed or status is None or status >= 300 or len(steps) > _LONGEST - 1:
+            return
+        if is_new and len(self._setups) < _MOST_SETUPS and steps not in self._setups:
             self._setups.append(steps)
+        elif len(steps) == 1 and len(self._spare) < _MOST_SPARE and not self._is_known(steps[0]):
+            self._spare.append(steps)
+
+    def _is_known(self, step: dict[str, Any]) -> bool:
+        known = (setup[-1] for setup in (*self._setups, *self._spare))
+        return any(each["id"] == step["id"] and each.get("body") == step.get("body") for each in known)
 
     def mutate(self, case: dict[str, Any], chance: random.Random) -> dict[str, Any] | None:
         """Return a case that differs in what comes before, or in the request itself."""
@@ -83,7 +106,7 @@ class RequestProposer:
         arrange, act = copy.deepcopy(case["arrange"]), copy.deepcopy(case["act"])
         at = chance.randrange(5)
         if at == 0 and self._setups:
-            arrange += copy.deepcopy(chance.choice(self._setups))
+            arrange += copy.deepcopy(chance.choice([*self._setups, *self._spare]))
         elif at == 1 and arrange:
             arrange[chance.randrange(len(arrange))] = self._changed(chance.choice(arrange), chance)
         elif at == 2 and arrange:
@@ -232,6 +255,12 @@ def _mixed(first: Any, second: Any, chance: random.Random) -> Any:
     if isinstance(first, (int, float)) and isinstance(second, (int, float)) and chance.random() < 0.3:
         return first + second if not isinstance(first, bool) else second
     return second
+
+
+def _words(value: Any) -> frozenset[str]:
+    """Return the longer words of a text, or of all texts in a value."""
+    texts = [value] if isinstance(value, str) else [owner[key] for owner, key in _places(value)]
+    return frozenset(word for text in texts if isinstance(text, str) for word in _WORD.findall(text))
 
 
 def _echo(steps: list[dict[str, Any]], chance: random.Random) -> None:
