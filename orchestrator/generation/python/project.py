@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.errors import TaskError
+from orchestrator.generation.ownership import SIGN
 
 _CONFIGS: Final = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", "setup.py")
 _ENVIRONMENTS: Final = (".venv", "venv", "env")
+_OTHERS: Final = frozenset({*_ENVIRONMENTS, "node_modules", "site-packages", "__pycache__"})
+_LONGEST: Final = 200  # characters of a marker
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,24 @@ def _takes_neighbours(tree: ast.Module, path: Path) -> bool:
         for name in names
         if name
     )
+
+
+def find_generated(directory: Path) -> list[Path]:
+    """Return the test files below a directory that nobody wrote by hand."""
+    found = []
+    for place, inner, names in os.walk(directory):
+        inner[:] = sorted(each for each in inner if not each.startswith(".") and each not in _OTHERS)
+        tests = (Path(place, name) for name in sorted(names) if name.endswith(".py") and "test" in name)
+        found += [each for each in tests if _is_generated(each)]
+    return found
+
+
+def _is_generated(file: Path) -> bool:
+    try:
+        with file.open(encoding="utf-8", errors="replace") as lines:
+            return SIGN in lines.readline(_LONGEST)
+    except OSError:
+        return False
 
 
 def find_formatter(interpreter: str, directory: Path, root: Path) -> list[str] | None:

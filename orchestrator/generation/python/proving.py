@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from orchestrator.errors import TaskError
 from orchestrator.generation.python.bench import Bench
 from orchestrator.generation.python.emission import Emitted, Place, emit
-from orchestrator.generation.python.project import find_formatter, stripped
+from orchestrator.generation.python.project import find_formatter, find_generated, stripped
 from orchestrator.generation.result import Coverage, Funnel
 
 SEEDS: Final = (11, 23, 37, 53, 71)
@@ -78,13 +78,16 @@ async def _formatted(bench: Bench) -> str:
 async def _all_runs(bench: Bench, libraries: list[str]) -> _Runs:
     """Run the tests in some orders, as another machine runs them (far away, sets in another order), and in company.
 
+    The company are the tests that people wrote: what is generated has been proven alone.
+
     Runs share a process that has imported what is slow. A suite that fails there may not bear it, and runs again alone.
     """
-    asked, file, directory = bench.surroundings(), bench.file, str(bench.project.directory)
+    asked, file, directory = bench.surroundings(), bench.file, bench.project.directory
+    others = [f"--ignore={each}" for each in find_generated(directory) if each != file]
     ordered = {"paths": [str(file)], "times": REPEATED, "seeds": SEEDS}
     company = [
-        {"paths": [directory, f"--ignore={file}"], "coverage": True},
-        {"paths": [directory, str(file)], "coverage": True},
+        {"paths": [str(directory), f"--ignore={file}", *others], "coverage": True},
+        {"paths": [str(directory), str(file), *others], "coverage": True},
     ]
     asked["target"] = str(bench.request.root / bench.request.target)
     answer = await bench.stage("check", {**asked, "preload": libraries, "runs": [ordered, *company]})

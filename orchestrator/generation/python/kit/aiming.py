@@ -20,15 +20,15 @@ class Aim:
         """By subject."""
         self._tries = tries
 
-    def near(self, line: int | None) -> Iterator[Found]:
-        """Yield new cases through a line, or through any: changes of known ones, and changes of those."""
-        bases = [each for each in self._search.found if line is None or line in each.lines]
-        chance = random.Random(line or 0)  # noqa: S311 - the same each time is what is wanted
+    def near(self, line: int) -> Iterator[Found]:
+        """Yield new cases through a line: changes of known ones, and changes of those."""
+        bases = [each for each in self._search.found if line in each.lines]
+        chance = random.Random(line)  # noqa: S311 - the same each time is what is wanted
         made: list[Found] = []
         for _ in range(self._tries if bases else 0):
             base = chance.choice(made if made and chance.random() < 0.5 else bases).case
             found = self._tried(self._vary[base["subject"]](base, chance))
-            if found is not None and (line is None or line in found.lines):
+            if found is not None and line in found.lines:
                 made.append(found)
                 yield found
 

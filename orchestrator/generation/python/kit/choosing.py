@@ -24,7 +24,7 @@ from .world import Unusable, World
 MOST_MUTANTS = 400
 _LINES = 500_000  # of changed files that are compiled: a file of 50 000 lines takes a second
 _TRIES = 120  # cases that may try to kill one mutant
-_TRIES_ANEW = 40  # the same, where any case may tell
+_TRIES_ANEW = 40  # the same, of those that may tell and of any others, where that needs the module anew
 _PATIENCE = 1.0  # seconds a case may take on a mutant, which may never end
 
 
@@ -100,19 +100,13 @@ class _Killing:
         """Try them all, and on those that survive what is made for their lines."""
         for mutant in self._mutants:
             self._settle(mutant, self._killer(mutant, [*self.killers, *self._others]))
-        late: dict[int, list[Mutant]] = {}
-        early = []
+        by_line: dict[int, list[Mutant]] = {}
         for mutant in self.survivors:
-            if self._is_early(mutant):
-                early.append(mutant)
-            else:
-                late.setdefault(mutant.line, []).append(mutant)
-        self.survivors = []
-        for line, alive in late.items():
+            if not self._is_early(mutant):  # to try one of these anew, the module must be
+                by_line.setdefault(mutant.line, []).append(mutant)
+        self.survivors = [mutant for mutant in self.survivors if self._is_early(mutant)]
+        for line, alive in by_line.items():
             self._hunt(aim.near(line), alive)
-        made = list(aim.near(None)) if early else []
-        for mutant in early:
-            self._settle(mutant, self._killer(mutant, made))
 
     def _hunt(self, made: Iterator[Found], alive: list[Mutant]) -> None:
         """Try each new case on the mutants that are left, until there are no more of either."""
@@ -162,7 +156,7 @@ class _Killing:
             for each in order:
                 is_about = bool(mutant.about) and mutant.about in each.case.get("label", "")
                 (about if is_about else others).append(each)
-            return [*about[:_TRIES], *others[:_TRIES_ANEW]]
+            return [*about[:_TRIES_ANEW], *others[:_TRIES_ANEW]]
         reaching = (each for each in order if mutant.line in each.lines)
         return list(islice((each for each in reaching if self._could_notice(each, mutant)), _TRIES))
 

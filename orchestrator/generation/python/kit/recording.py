@@ -61,7 +61,7 @@ class _Recording:
     def run(self) -> dict[str, Any]:
         endpoints = self._explore_application() if self._application else set()
         self._explore_calls(endpoints)
-        aim = Aim(self._search, self._vary, self._budget * 2 // 5)
+        aim = Aim(self._search, self._vary, self._budget // 4)
         choice = choose(self._search.found, self._target, self._fence, self._search.world, aim)
         return {
             "application": self._application,
