@@ -152,7 +152,8 @@ class _Killing:
 
     def _worth_trying(self, mutant: Mutant, order: list[Found]) -> list[Found]:
         if mutant.is_module_level:
-            about, others = [], []
+            about: list[Found] = []
+            others: list[Found] = []
             for each in order:
                 is_about = bool(mutant.about) and mutant.about in each.case.get("label", "")
                 (about if is_about else others).append(each)

@@ -53,9 +53,8 @@ class Infection:
         for mutant in mutants:
             if not mutant.is_module_level and _is_known(mutant.node):
                 by_node.setdefault(id(mutant.node), []).append(mutant)
-        undo = []
-        for alike in reversed(by_node.values()):  # the inner ones first: the outer ones then hold them
-            undo.append((alike[0], alike[0].put(self._watched(alike))))
+        inner_first = reversed(by_node.values())  # the outer ones then hold them
+        undo = [(alike[0], alike[0].put(self._watched(alike))) for alike in inner_first]
         setattr(builtins, _WATCH, self._watch)
         try:
             return compile(ast.fix_missing_locations(tree), str(path), "exec", dont_inherit=True)

@@ -167,5 +167,5 @@ def _rule(subject: str, problem: dict[str, Any], owners: Mapping[str, str]) -> l
     """Return which rule was broken: of a model wherever it is used, of a type whichever field or item has it."""
     place, kind = problem.get("loc", []), str(problem.get("type"))
     path = ".".join(each for each in place if isinstance(each, str))
-    is_of_type = bool(place) and isinstance(place[-1], int) or kind.endswith(("_type", "_parsing"))
+    is_of_type = (bool(place) and isinstance(place[-1], int)) or kind.endswith(("_type", "_parsing"))
     return [owners.get(f"{subject} {path}", subject), "" if is_of_type else path.rpartition(".")[2], kind]

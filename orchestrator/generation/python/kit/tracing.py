@@ -42,7 +42,7 @@ class Trace:
     @contextlib.contextmanager
     def on(self) -> Iterator[None]:
         """Collect what marked functions run inside, whatever the thread."""
-        global _active  # noqa: PLW0603 - marks are in code, which knows no objects
+        global _active  # marks are in code, which knows no objects
         self._clear()
         before, _active = sys.gettrace(), self
         try:
@@ -133,7 +133,7 @@ def mark(tree: ast.Module) -> None:
             call = ast.Expr(ast.Call(ast.Name(_MARK, ast.Load()), [], []))
             for each in ast.walk(call):  # of another line than what follows, which is a new line then
                 ast.copy_location(each, first)
-                if hasattr(each, "lineno"):
+                if isinstance(each, (ast.expr, ast.stmt)):
                     each.lineno = each.end_lineno = first.lineno - 1
             node.body.insert(at, call)
 
