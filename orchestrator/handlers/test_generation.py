@@ -25,7 +25,7 @@ from orchestrator.workspace import FileView, Workspace
 _KINDS: Final = {
     "typescript": {"unit", "route", "config", "graphql", "e2e"},
     "javascript": {"unit", "route", "config", "graphql"},
-    "python": {"unit", "route"},
+    "python": {"unit", "route", "config"},
 }
 _COMMENTS: Final = {"typescript": "//", "javascript": "//", "python": "#"}
 _NOT_OURS: Final = {

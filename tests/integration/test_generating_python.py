@@ -263,6 +263,38 @@ def test_an_application_is_asked_for_what_it_allows_and_for_what_it_forbids(tmp_
     assert made.after.branches == 100
 
 
+SETTINGS = """
+import os
+
+PORT = int(os.environ.get("PORT", "8000"))
+DEBUG = os.getenv("DEBUG", "no").lower() in ("true", "yes")
+DATABASE = os.environ["DATABASE_URL"]
+RETRIES = 3
+
+
+def retries() -> int:
+    return RETRIES
+"""
+
+
+def test_settings_are_loaded_under_environments_in_which_they_differ(tmp_path: Path) -> None:
+    made = generated(project(tmp_path, SETTINGS))
+    assert "import shop\n" not in made.text
+    assert 'loaded = load({"DATABASE_URL": "1"})' in made.text
+    assert "def test_raises_key_error_without_database_url(self, load):" in made.text
+    assert 'load({"DATABASE_URL": "1", "DEBUG": "yes"})' in made.text
+    assert "def test_raises_value_error_for_port_empty(self, load):" in made.text
+    assert "RETRIES" not in made.text
+    assert any("unless `DATABASE_URL` is set" in line for line in made.suspicious)
+
+
+def test_what_also_works_without_an_environment_is_tested_in_both_ways(tmp_path: Path) -> None:
+    text = SETTINGS.replace('os.environ["DATABASE_URL"]', 'os.environ.get("DATABASE_URL")')
+    made = generated(project(tmp_path, text))
+    assert "def test_has_defaults(self, load):" in made.text
+    assert "result = shop.retries()" in made.text
+
+
 LEDGER = """
 import sqlite3
 

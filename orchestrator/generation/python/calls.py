@@ -24,6 +24,34 @@ def write_call_tests(cases: Sequence[Numbered], plain: Mapping[str, Any], writer
     return [*([_table(rows, plain, writer)] if rows else []), *tests]
 
 
+def raising(outcome: Mapping[str, Any], call: Piece, writer: Writer) -> Iterator[str]:
+    """Yield the lines that say which error a call raises."""
+    name = writer.name(outcome["raises"])
+    message, errors = outcome.get("message"), outcome.get("errors")
+    match = f", match=escape({quote(message)})" if message else ""
+    if message:
+        writer.imports.setdefault("re", set()).add("escape")
+    yield f"with pytest.raises({name}{match}){' as caught' if errors else ''}:"
+    yield "    " + layout(call, INDENT + 4)
+    if errors:
+        problems = [f"{'.'.join(map(str, where))}: {kind}" for where, kind in errors]
+        listed = "[f\"{'.'.join(map(str, each['loc']))}: {each['type']}\" for each in caught.value.errors()]"
+        yield ""
+        yield f"found = {listed}"
+        yield layout(writer.json(problems), INDENT, "assert found == ")
+
+
+def check(name: str, term: Any, writer: Writer) -> str:
+    """Return the line that says what a name stands for."""
+    if _is_nan(term):
+        return f"assert math.isnan({name})"
+    if isinstance(term, Mapping) and "sql" in term:
+        return layout(writer.json(term["sql"]), INDENT, f"assert sql({name}) == ")
+    is_same = term is None or isinstance(term, bool) or (isinstance(term, Mapping) and "seen" in term)
+    operator = "is" if is_same else "=="
+    return layout(writer.piece(term), INDENT, f"assert {name} {operator} ")
+
+
 def _alike(rows: Sequence[Numbered]) -> list[Numbered]:
     """Return the rows that give the same arguments as most of them do; a single one is no table."""
     by_names: dict[tuple[str, ...], list[Numbered]] = {}
@@ -132,8 +160,8 @@ def _calls(calls: Sequence[Any], writer: Writer) -> Iterator[str]:
         if arguments is not None and _holds_sql(arguments):
             yield f"{expression}.assert_called_once()"
             given = f"{expression}.call_args"
-            yield from (_check(f"{given}.args[{index}]", each, writer) for index, each in enumerate(arguments[0]))
-            yield from (_check(f"{given}.kwargs[{quote(name)}]", each, writer) for name, each in arguments[1].items())
+            yield from (check(f"{given}.args[{index}]", each, writer) for index, each in enumerate(arguments[0]))
+            yield from (check(f"{given}.kwargs[{quote(name)}]", each, writer) for name, each in arguments[1].items())
         elif arguments is not None:
             positional, named = arguments
             items = [("", writer.piece(each)) for each in positional]
@@ -154,7 +182,7 @@ def _act_and_checks(
     outcome: Mapping[str, Any], call: Piece, owner: str, kept: Mapping[str, Any], writer: Writer
 ) -> Iterator[str]:
     if "raises" in outcome:
-        yield from _raising(outcome, call, writer)
+        yield from raising(outcome, call, writer)
         return
     if outcome["returns"] is None and (kept or outcome.get("attributes")):
         yield layout(call, INDENT)
@@ -164,46 +192,20 @@ def _act_and_checks(
     if not (outcome["returns"] is None and (kept or outcome.get("attributes"))):
         yield from _result(outcome["returns"], writer)
     for name, term in kept.items():
-        yield _check(name, term, writer)
+        yield check(name, term, writer)
     for name, term in outcome.get("attributes", {}).items():
-        yield _check(f"{owner}.{name}", term, writer)
-
-
-def _raising(outcome: Mapping[str, Any], call: Piece, writer: Writer) -> Iterator[str]:
-    name = writer.name(outcome["raises"])
-    message, errors = outcome.get("message"), outcome.get("errors")
-    match = f", match=escape({quote(message)})" if message else ""
-    if message:
-        writer.imports.setdefault("re", set()).add("escape")
-    yield f"with pytest.raises({name}{match}){' as caught' if errors else ''}:"
-    yield "    " + layout(call, INDENT + 4)
-    if errors:
-        problems = [f"{'.'.join(map(str, where))}: {kind}" for where, kind in errors]
-        listed = "[f\"{'.'.join(map(str, each['loc']))}: {each['type']}\" for each in caught.value.errors()]"
-        yield ""
-        yield f"found = {listed}"
-        yield layout(writer.json(problems), INDENT, "assert found == ")
+        yield check(f"{owner}.{name}", term, writer)
 
 
 def _result(term: Any, writer: Writer) -> Iterator[str]:
     if isinstance(term, Mapping) and "shape" in term:
         yield f"assert isinstance(result, {writer.name(term['shape'])})"
         for name, each in term["fields"].items():
-            yield _check(f"result.{name}", each, writer)
+            yield check(f"result.{name}", each, writer)
     elif isinstance(term, Mapping) and "types" in term:
         yield layout(writer.piece({"list": term["types"]}), INDENT, "assert [type(each) for each in result] == ")
     else:
-        yield _check("result", term, writer)
-
-
-def _check(name: str, term: Any, writer: Writer) -> str:
-    if _is_nan(term):
-        return f"assert math.isnan({name})"
-    if isinstance(term, Mapping) and "sql" in term:
-        return layout(writer.json(term["sql"]), INDENT, f"assert sql({name}) == ")
-    is_same = term is None or isinstance(term, bool) or (isinstance(term, Mapping) and "seen" in term)
-    operator = "is" if is_same else "=="
-    return layout(writer.piece(term), INDENT, f"assert {name} {operator} ")
+        yield check("result", term, writer)
 
 
 def _called(writer: Writer, owner: str, step: Mapping[str, Any], arguments: Sequence[tuple[str, Piece]]) -> Piece:

@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator.generation.python.calls import write_call_tests
 from orchestrator.generation.python.literals import Writer
+from orchestrator.generation.python.loading import write_load_tests
 from orchestrator.generation.python.requests import Bodies, write_request_tests
 from orchestrator.generation.python.tests import Test
 from orchestrator.generation.python.titles import class_name
@@ -50,17 +51,20 @@ def emit(recording: Mapping[str, Any], place: Place) -> Emitted:
     writer = Writer(alias)
     bodies = Bodies(writer, recording["plain"])
     numbers: dict[str, int] = {}
+    cases = recording["cases"]
     groups = [
         _group(subject, cases, recording["plain"].get(subject, {}), writer, bodies, numbers)
-        for subject, cases in _by_subject(recording["cases"]).items()
+        for subject, cases in _by_subject(cases).items()
     ]
-    has_client = any(case["kind"] == "route" for case in recording["cases"])
+    has_client = any(case["kind"] == "route" for case in cases)
     standins = [_standin(kind, home, alias) for kind, home in recording["standins"]]
     model: dict[str, Any] = {
         "path": place.target,
         "up": place.up,
         "inner": place.inner,
-        "module_import": _import(package, name, alias),
+        "module_import": _import(package, name, alias) if any(case["kind"] != "load" for case in cases) else "",
+        "module": place.module,
+        "environment": next((case["act"]["names"] for case in cases if case["kind"] == "load"), ()),
         "alias": alias,
         "application": recording["application"] if has_client else None,
         "state": recording["state"],
@@ -92,12 +96,17 @@ def _group(
     bodies: Bodies,
     numbers: dict[str, int],
 ) -> dict[str, Any]:
-    is_route = cases[0][1]["kind"] == "route"
-    tests = write_request_tests(cases, plain, writer, bodies) if is_route else write_call_tests(cases, plain, writer)
+    kind = cases[0][1]["kind"]
+    if kind == "load":
+        tests, doc = write_load_tests(cases, writer), "What the module is under an environment"
+    elif kind == "route":
+        tests, doc = write_request_tests(cases, plain, writer, bodies), plain["id"]
+    else:
+        tests, doc = write_call_tests(cases, plain, writer), f"{subject}()"
     name = class_name(subject)
     for test in tests:
         numbers |= {f"{name}::{test.title}{f'[{row}]' if row else ''}": number for row, number in test.cases.items()}
-    return {"name": name, "doc": plain["id"] if is_route else f"{subject}()", "tests": tests}
+    return {"name": name, "doc": doc, "tests": tests}
 
 
 def _mentions(group: Mapping[str, Any], text: str) -> bool:
@@ -111,13 +120,17 @@ def _imports(model: Mapping[str, Any], writer: Writer) -> dict[str, list[str]]:
         "import asyncio": any(_mentions(group, "asyncio.run(") for group in model["groups"]),
         "import copy": model["state"],
         "import datetime as moments": model["standins"],
+        "import importlib.util": model["environment"],
+        "from collections.abc import Callable": model["environment"],
+        "from types import ModuleType": model["environment"],
         "import math": any(_mentions(group, "math.isnan(") for group in model["groups"]),
         "import sys": model["up"] is not None,
         "import uuid": "uuid4" in model["replaced"],
         "from collections.abc import Iterator": model["application"],
         "from pathlib import Path": model["up"] is not None,
         "from typing import Any": any(model[f"uses_{each}"] for each in ("problems", "sql", "without")),
-        "import pytest": model["state"]
+        "import pytest": model["environment"]
+        or model["state"]
         or model["standins"]
         or any(_mentions(each, "pytest.") for each in model["groups"]),
         "from fastapi.testclient import TestClient": model["application"],

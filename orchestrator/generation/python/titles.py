@@ -24,7 +24,7 @@ def title_of(case: Mapping[str, Any], plain: Mapping[str, Any]) -> str:
     """Return the name of a case's test; `plain` is the subject's plain act."""
     difference = "" if _tells_enough(case["outcome"]) else _difference(case["act"], plain)
     parts = [_outcome(case), difference, _replies(case.get("replies", ())), _history(case["arrange"])]
-    return _shortened("test_" + "_".join(part for part in parts if part))
+    return shortened("test_" + "_".join(part for part in parts if part))
 
 
 def numbered(titles: Iterable[str]) -> list[str]:
@@ -35,6 +35,16 @@ def numbered(titles: Iterable[str]) -> list[str]:
         seen[title] = seen.get(title, 0) + 1
         found.append(title if seen[title] == 1 else f"{title}_{seen[title]}")
     return found
+
+
+def shortened(title: str) -> str:
+    """Return a title that is not too long, and does not end in a word that promises another one."""
+    if len(title) <= _LONGEST:
+        return title
+    words = title[:_LONGEST].split("_")[:-1]
+    while words[-1] in _JOINING:
+        words.pop()
+    return "_".join(words)
 
 
 def _outcome(case: Mapping[str, Any]) -> str:
@@ -195,15 +205,6 @@ def _history(arrange: Sequence[Mapping[str, Any]]) -> str:
 
 def _times(count: int) -> str:
     return {1: "", 2: "twice"}.get(count, f"{count}_times")
-
-
-def _shortened(title: str) -> str:
-    if len(title) <= _LONGEST:
-        return title
-    words = title[:_LONGEST].split("_")[:-1]
-    while words[-1] in _JOINING:
-        words.pop()
-    return "_".join(words)
 
 
 _JOINING = frozenset({"after", "and", "answers", "finds", "for", "in", "when", "with", "without"})

@@ -67,6 +67,7 @@ def _run(run: dict[str, Any], request: dict[str, Any], directory: Path) -> dict[
     measured = _begin_coverage(request["target"]) if run.get("coverage") else None
     plain = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--tb=short", f"--basetemp={directory / 'tmp'}"]
     plain += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of plugins that a preloaded library has imported
+    plain += ["--continue-on-collection-errors"]  # a person's file that is broken says nothing about ours
     cover = ["--no-cov"] if _has("pytest_cov") else []
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         code = pytest.main([*run["paths"], *plain, *cover], plugins=[recorder])

@@ -178,7 +178,7 @@ class _Killing:
         """Return the first case that notices what takes effect when the module is imported."""
         try:
             module = execute(code, self._target.path, self._target.name, self._fence, seconds=5.0)
-            return self._first(tries, self._world.of(module))
+            return self._first(tries, self._world.of(module, code))
         except (Broken, ValueError, TypeError, AttributeError):
             return False
         finally:

@@ -94,10 +94,12 @@ def execute(code: CodeType, path: Path, name: str, fence: Fence, seconds: float 
             sys.modules[name] = module
             exec(code, module.__dict__)  # noqa: S102 - this is what importing is
     except TooLong:
+        sys.modules.pop(name, None)
         raise Broken(f"importing it does not end within {seconds:g} s") from None
     except KeyboardInterrupt:
         raise
     except BaseException as error:
+        sys.modules.pop(name, None)
         raise Broken(_cause(error), _place(error)) from error
     return module
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,15 @@ from .application import Client, find_application, operations, run_inline
 from .calls import CallProposer
 from .choosing import Choice, choose
 from .fence import Fence
-from .loading import Target, load
+from .loading import Broken, Target, load
 from .requests import RequestProposer
 from .samples import collect
 from .search import Found, Search
+from .settings import SUBJECT, find_needed, load_cases, watched
 from .standins import find_standins
 from .subjects import find_subjects, reaching
 from .tracing import Trace, branching_lines, executable_lines
-from .world import Observed, World
+from .world import Observed, Unusable, World
 
 MOST_SUBJECTS = 200  # functions of one file
 
@@ -39,28 +41,36 @@ def record(request: dict[str, Any]) -> dict[str, Any]:
     fence.watched = request["target"]
     client = Client()
     run_inline()
-    target = load(Path(request["target"]), request["module"], fence, request["conftests"])
-    return _Recording(request, target, fence, client).run()
+    path = Path(request["target"])
+    target, needed = find_needed(lambda: load(path, request["module"], fence, request["conftests"]), Broken)
+    return _Recording(request, target, fence, client, needed).run()
 
 
 class _Recording:
-    def __init__(self, request: dict[str, Any], target: Target, fence: Fence, client: Client) -> None:
+    def __init__(
+        self, request: dict[str, Any], target: Target, fence: Fence, client: Client, needed: dict[str, str]
+    ) -> None:
         self._target = target
+        self._needed = needed
         self._fence = fence
         self._client = client
         self._budget = request["budget"]
         self._standins = find_standins(target.tree, target.module)
         self._application = find_application(target.module)
         self._pool = collect(target.tree, target.module)
-        world = World(target.module, fence, client, self._standins, self._application)
+        world = World(target.module, target.code, fence, client, self._standins, self._application)
         self._search = Search(world, Trace(str(target.path)))
         self._refused: dict[str, str] = {}
         self._plain: dict[str, Any] = {}
         self._vary: dict[str, Vary] = {}
 
     def run(self) -> dict[str, Any]:
-        endpoints = self._explore_application() if self._application else set()
-        self._explore_calls(endpoints)
+        self._explore_loading()
+        if self._needed:
+            reason = f"the module cannot be imported unless `{'`, `'.join(self._needed)}` is set"
+            self._refused["all that it holds"] = reason
+        else:
+            self._explore_calls(self._explore_application() if self._application else set())
         aim = Aim(self._search, self._vary, self._budget // 4)
         choice = choose(self._search.found, self._target, self._fence, self._search.world, aim)
         return {
@@ -80,6 +90,29 @@ class _Recording:
             "coverage": self._coverage(choice),
             "libraries": _libraries(),
         }
+
+    def _explore_loading(self) -> None:
+        """Load fresh copies under other environments, if the module asks for any; keep what depends on them."""
+        world = self._search.world
+        with watched(str(self._target.path)) as asked, suppress(Unusable):
+            world.run(next(load_cases([], self._needed, self._pool)))
+        if not asked:
+            return
+        _say(f"search {SUBJECT}")
+        usual, *others = load_cases(list(dict.fromkeys([*self._needed, *asked])), self._needed, self._pool)
+        exports = [self._exports(case) for case in (usual, *others)]
+        known = [each for each in exports if each is not None]
+        names = {name for each in known for name in each}
+        world.shown = {name for name in names if any(each.get(name, ...) != known[0].get(name, ...) for each in known)}
+        telling = [case for case, each in zip(others, exports[1:], strict=True) if each != exports[0]]
+        for case in (usual, *telling) if telling else ():
+            self._search.evaluate(case)
+
+    def _exports(self, case: dict[str, Any]) -> dict[str, Any] | None:
+        """Return what a copy under the case's environment holds, None if there is no copy."""
+        with suppress(Unusable):
+            return self._search.world.run(case).outcome.get("exports")
+        return None
 
     def _explore_application(self) -> set[str]:
         assert self._application

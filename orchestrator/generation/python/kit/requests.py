@@ -87,7 +87,7 @@ class RequestProposer:
             self._refusals.setdefault(step["id"], {}).setdefault(_words(detail), step)
 
     def learn(self, case: dict[str, Any], changed: bool, status: int | None, is_new: bool) -> None:
-        """Keep a case that succeeded and changed something as the beginning of others if it showed anything new."""
+        """Remember a case that succeeded and changed something as the beginning of others."""
         steps = [*case["arrange"], case["act"]]
         if not changed or status is None or status >= 300 or len(steps) > _LONGEST - 1:
             return

@@ -158,6 +158,10 @@ def outcome_classes(case: dict[str, Any], outcome: dict[str, Any], owners: Mappi
         rules = [_rule(case["subject"], each, owners) for each in detail if isinstance(each, dict)]
     elif "errors" in outcome:
         kind += outcome["errors"]
+    if case["kind"] == "load":
+        shown = outcome.get("exports", {}).items()
+        told = [[name, type(each).__name__, each if isinstance(each, bool) else ""] for name, each in shown]
+        kind += [case["label"], sorted(case["act"]["environment"]), told]
     if "returns" in outcome and (outcome["returns"] in (None, True, False) or "member" in str(outcome["returns"])[:12]):
         kind.append(outcome["returns"])
     return frozenset(json.dumps(each) for each in (kind, *rules))

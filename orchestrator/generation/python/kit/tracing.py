@@ -42,7 +42,7 @@ class Trace:
     @contextlib.contextmanager
     def on(self) -> Iterator[None]:
         """Collect what marked functions run inside, whatever the thread."""
-        global _active  # marks are in code, which knows no objects
+        global _active
         self._clear()
         before, _active = sys.gettrace(), self
         try:
@@ -130,12 +130,10 @@ def mark(tree: ast.Module) -> None:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             at = 1 if ast.get_docstring(node, clean=False) is not None else 0
             first = node.body[min(at, len(node.body) - 1)]
-            call = ast.Expr(ast.Call(ast.Name(_MARK, ast.Load()), [], []))
-            for each in ast.walk(call):  # of another line than what follows, which is a new line then
-                ast.copy_location(each, first)
-                if isinstance(each, (ast.expr, ast.stmt)):
-                    each.lineno = each.end_lineno = first.lineno - 1
-            node.body.insert(at, call)
+            line = first.lineno - 1  # another one than that of what follows, which is a new line then
+            place = {"lineno": line, "end_lineno": line, "col_offset": 0, "end_col_offset": 0}
+            name = ast.Name(_MARK, ast.Load(), **place)
+            node.body.insert(at, ast.Expr(ast.Call(name, [], [], **place), **place))
 
 
 def _begin() -> None:

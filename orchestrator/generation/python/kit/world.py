@@ -9,12 +9,13 @@ import io
 import sys
 from dataclasses import dataclass, field
 from itertools import islice
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from .application import Client
 from .fence import Fence, TooLong
 from .mocks import Mocks, patched
+from .settings import exports, fresh, surrounded
 from .standins import replaced
 from .terms import Unwritable, build, describe, name_of, shape_of, statement_of
 from .tracing import TooManySteps, Trace
@@ -55,18 +56,29 @@ class World:
     """One module, put back to its beginning before each case."""
 
     def __init__(
-        self, module: ModuleType, fence: Fence, client: Client, standins: list[list[str]], application: str | None
+        self,
+        module: ModuleType,
+        code: CodeType,
+        fence: Fence,
+        client: Client,
+        standins: list[list[str]],
+        application: str | None,
     ):
         self.module = module
+        self.shown: set[str] | None = None
+        """The values that a case of loading looks at; None for all."""
+        self._code = code
         self._fence = fence
         self._client = client
         self._standins = standins
         self._application = application
         self._pristine = _state_of(module)
 
-    def of(self, module: ModuleType) -> World:
+    def of(self, module: ModuleType, code: CodeType) -> World:
         """Return the world of another module."""
-        return World(module, self._fence, self._client, self._standins, self._application)
+        world = World(module, code, self._fence, self._client, self._standins, self._application)
+        world.shown = self.shown
+        return world
 
     def run(self, case: dict[str, Any], trace: Trace | None = None, seconds: float = SECONDS) -> Observed:
         """Run a case.
@@ -76,14 +88,18 @@ class World:
         self._restore()
         mocks = Mocks(case.get("replies", []), lambda term: build(term, self.module))
         output = io.StringIO()
+        is_loading = case["kind"] == "load"
         try:
             with (
                 contextlib.redirect_stdout(output),
                 contextlib.redirect_stderr(output),
-                self._fence.closed(seconds),
+                surrounded(case["act"]["names"], case["act"]["environment"])
+                if is_loading
+                else contextlib.nullcontext(),
+                self._fence.closed(seconds, is_import=is_loading),
                 replaced(self._standins, self.module),
                 patched(case.get("patches", []), self.module, mocks),
-                trace.on() if trace else contextlib.nullcontext(),
+                (trace.everywhere() if is_loading else trace.on()) if trace else contextlib.nullcontext(),
             ):
                 answers, outcome = self._act(case, mocks)
         except (TooLong, TooManySteps):
@@ -98,6 +114,8 @@ class World:
     def _act(self, case: dict[str, Any], mocks: Mocks) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         if case["kind"] == "route":
             return self._request(case)
+        if case["kind"] == "load":
+            return [], self._loaded()
         try:
             receiver = build(case["receiver"], self.module, mocks) if case.get("receiver") is not None else None
             for step in case["arrange"]:
@@ -121,6 +139,19 @@ class World:
         except BaseException as error:  # noqa: BLE001 - what the target raises is the result
             return [], self._raised(error)
         return answers[:-1], answers[-1]
+
+    def _loaded(self) -> dict[str, Any]:
+        try:
+            module = fresh(self.module, self._code)
+        except (TooLong, TooManySteps):
+            raise
+        except BaseException as error:  # noqa: BLE001 - what the target raises is the result
+            outcome = self._raised(error)
+            if outcome["raises"].startswith(":"):
+                raise Unusable("raises an error that only the fresh copy knows") from None
+            return outcome
+        found = exports(module)
+        return {"exports": {name: term for name, term in found.items() if self.shown is None or name in self.shown}}
 
     def _outcome(self, case: dict[str, Any], receiver: Any, arguments: dict[str, Any], mocks: Mocks) -> dict[str, Any]:
         before = {name: repr(term) for name, term in case["act"]["args"].items()}

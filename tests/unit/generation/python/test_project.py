@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import TaskError
-from orchestrator.generation.python.project import Project, find_formatter, find_interpreter, find_project, stripped
+from orchestrator.generation.ownership import mark
+from orchestrator.generation.python.project import (
+    Project,
+    find_formatter,
+    find_generated,
+    find_interpreter,
+    find_project,
+    stripped,
+)
 
 
 def project(root: Path, target: str, text: str = "", **files: str) -> Project:
@@ -97,3 +105,10 @@ def test_the_formatter_is_the_one_that_the_project_configures(
 def test_a_formatter_that_is_not_installed_formats_nothing(tmp_path: Path) -> None:
     (tmp_path / "ruff.toml").write_text("")
     assert find_formatter(str(tmp_path / "python"), tmp_path, tmp_path) is None
+
+
+def test_the_tests_that_nobody_wrote_are_found_by_their_first_line(tmp_path: Path) -> None:
+    ours = mark("def test_a(): ...\n", "target", "#")
+    places = ("tests/test_ours.py", "tests/notes.py", ".venv/test_hidden.py", "node_modules/x/test_x.py")
+    project(tmp_path, "shop.py", **dict.fromkeys(places, ours), **{"tests/test_theirs.py": "def test_b(): ...\n"})
+    assert find_generated(tmp_path) == [tmp_path / "tests" / "test_ours.py"]

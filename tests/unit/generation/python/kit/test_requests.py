@@ -49,3 +49,34 @@ def test_a_number_that_was_answered_is_asked_for() -> None:
 def test_a_case_says_which_field_it_is_about() -> None:
     made, operation = proposer()
     assert "without pair" in [case["label"].strip("!") for case in made.proposals(operation)]
+
+
+def test_a_refused_request_is_tried_after_those_that_speak_of_what_it_names() -> None:
+    made, operation = proposer()
+    step = made.plain(operation)
+    other = {**step, "body": {"measure": "profile_completed"}}
+    made.learn({"arrange": [], "act": {**step, "body": {"measure": "other"}}}, True, 200, is_new=False)
+    made.learn({"arrange": [], "act": other}, True, 200, is_new=False)
+    made.hear_refusal(step, "missing progress: profile_completed")
+    assert next(made.arranged(operation))["arrange"] == [other]
+
+
+def test_what_changed_nothing_or_failed_is_no_beginning_of_others() -> None:
+    made, operation = proposer()
+    case = {"arrange": [], "act": made.plain(operation)}
+    made.learn(case, False, 200, is_new=True)
+    made.learn(case, True, 409, is_new=True)
+    assert list(made.arranged(operation)) == []
+
+
+def test_a_field_belongs_to_the_model_that_declares_it_wherever_the_model_is_used() -> None:
+    profile = {"type": "object", "properties": {"hours": {"type": "array", "items": {"type": "integer"}}}}
+    document = {"profile": profile}
+    pair = {"type": "object", "properties": {"first": {"$ref": "#/profile"}}}
+    operations = [
+        Operation("save", "PUT", "/save", body={"$ref": "#/profile"}),
+        Operation("score", "POST", "/score", body=pair),
+    ]
+    owners = RequestProposer(operations, document, Pool()).owners()
+    assert owners["save body.hours"] == owners["score body.first.hours"] == "#/profile"
+    assert owners["score body.first"] == "score"
