@@ -295,6 +295,25 @@ def test_what_also_works_without_an_environment_is_tested_in_both_ways(tmp_path:
     assert "result = shop.retries()" in made.text
 
 
+ARGUMENTS = """
+import sys
+
+
+def arguments() -> int:
+    return len(sys.argv)
+
+
+def double(number: int) -> int:
+    return number * 2
+"""
+
+
+def test_what_depends_on_how_the_tests_are_started_is_left_out(tmp_path: Path) -> None:
+    made = generated(project(tmp_path, ARGUMENTS))
+    assert "TestArguments" not in made.text
+    assert made.funnel.dropped["validate: does not always pass"] == 1
+
+
 LEDGER = """
 import sqlite3
 

@@ -99,7 +99,7 @@ def _table(cases: Sequence[Numbered], plain: Mapping[str, Any], writer: Writer) 
         title=f"test_{slug(act['call'].rpartition('.')[2])}_returns",
         parameters=(*parameters, "expected"),
         decorators=(layout(decorator, 4),),
-        lines=(layout(Bracket("", (("", call),), ""), INDENT, "assert ", " == expected"),),
+        lines=(layout(call, INDENT, "assert ", " == expected"),),
         cases={identity: number for identity, (number, _) in zip(identities, cases, strict=True)},
     )
 

@@ -13,6 +13,7 @@ import io
 import json
 import os
 import random
+import sys
 import tempfile
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -62,6 +63,7 @@ def _forked(run: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
 def _run(run: dict[str, Any], request: dict[str, Any], directory: Path) -> dict[str, Any]:
     import pytest
 
+    sys.argv = ["pytest", *run["paths"]]  # as whoever runs the tests later has it
     recorder = _Recorder(run.get("times", 1), run.get("seeds", []))
     output = io.StringIO()
     measured = _begin_coverage(request["target"]) if run.get("coverage") else None

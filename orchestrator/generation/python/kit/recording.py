@@ -37,6 +37,7 @@ def record(request: dict[str, Any]) -> dict[str, Any]:
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.path[:0] = request["paths"]
+    sys.argv = [request["target"]]
     fence = Fence()
     fence.watched = request["target"]
     client = Client()
