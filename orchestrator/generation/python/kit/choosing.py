@@ -83,7 +83,7 @@ class _Killing:
         self._fence = fence
         self._world = world
         self._others = [*kept, *_telling(found, kept)]
-        self._swap = Swap(target.path)
+        self._swap = Swap(target.path, target.module)
         lines = max(1, getattr(target.tree.body[-1], "end_lineno", 1))
         self._mutants = mutants(target.tree, min(MOST_MUTANTS, max(20, _LINES // lines)))
         self._infection = Infection(target.tree, target.path, self._mutants)

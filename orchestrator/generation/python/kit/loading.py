@@ -59,7 +59,7 @@ def load(path: Path, name: str, fence: Fence, conftests: Sequence[str] = ()) -> 
         _prepare(conftests, fence)
         module = _imported(path, name, fence) or execute(code, path, name, fence)
     mark(tree)
-    Swap(path).put(compile(tree, str(path), "exec", dont_inherit=True))
+    Swap(path, module).put(compile(tree, str(path), "exec", dont_inherit=True))
     return Target(path, name, tree, code, module, frozenset(trace.lines))
 
 

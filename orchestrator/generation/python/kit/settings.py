@@ -109,8 +109,11 @@ def exports(module: ModuleType) -> dict[str, Any]:
 
 
 def _is_called_by(path: str) -> bool:
+    """Say whether a file asks, itself or by what belongs to no library."""
     frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - `inspect.stack` reads files
     while frame is not None and frame.f_code.co_filename != path:
+        if "site-packages" in frame.f_code.co_filename:
+            return False
         frame = frame.f_back
     return frame is not None
 
