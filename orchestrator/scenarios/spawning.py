@@ -19,8 +19,8 @@ SIZE: Final = 1024
 """Bytes that hold any of the C library's opaque structures: glibc's largest has 336."""
 SET_SIGNALS: Final = 0x04
 SET_SESSION: Final = 0x0400 if sys.platform == "darwin" else 0x80
-# Python ignores these, and a child would inherit that.
-_DEFAULTS: Final = (signal.SIGPIPE, signal.SIGXFSZ)
+# Python ignores the first two, `nohup ... &` the others, and a child would inherit that: Ctrl-C would do nothing.
+_DEFAULTS: Final = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 _IN_DIRECTORY: Final = ("/bin/sh", "-c", 'cd -- "$0" && exec "$@"')
 
 
