@@ -115,16 +115,16 @@ class Workspace:
         return [path for path in globs.match_files(self._real_root, pattern) if self._inside(path, inside)]
 
     def stamp(self, paths: Iterable[str]) -> str | None:
-        told = ""
-        for path in paths:
-            try:
-                state = os.stat(path, dir_fd=self._directory)
-            except OSError:
-                return None
-            if not stat.S_ISREG(state.st_mode):
-                return None
-            told += f"{path}\0{state.st_size} {state.st_mtime_ns} {state.st_ino}\0"
-        return hashlib.sha256(os.fsencode(told)).hexdigest()[:32]
+        told, directory = "", self._directory
+        try:
+            for path in paths:
+                state = os.stat(path, dir_fd=directory)
+                if not stat.S_ISREG(state.st_mode):
+                    return None
+                told += f"{path}\0{state.st_size} {state.st_mtime_ns} {state.st_ino}\0"
+        except OSError:
+            return None
+        return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
     def apply(self, edits: Sequence[FileEdit], suffix: str) -> None:
         """Make the files what `edits` say, all checked before the first is touched.

@@ -17,19 +17,16 @@ from typing import Any, Protocol
 from orchestrator.change import TaskFailure, TaskResult
 from orchestrator.clock import Clock
 from orchestrator.engine.frontier import Frontier
+from orchestrator.engine.progress import Progress
 from orchestrator.engine.steering import EVERY, Steering
 from orchestrator.handler import Answer
-from orchestrator.plan.model import Group, Plan, Task
+from orchestrator.plan.model import Plan, Task
 from orchestrator.record.bus import Bus
 from orchestrator.record.events import (
     ApprovalAsked,
     ApprovalGiven,
     AttemptFailed,
     Event,
-    GroupFinished,
-    GroupStarted,
-    PhaseFinished,
-    PhaseStarted,
     TaskFinished,
     TaskStarted,
     Warned,
@@ -94,7 +91,7 @@ class Execution:
         self._replies: deque[tuple[int, asyncio.Task[Answer | None]]] = deque()
         self._events: list[Event] = []
         self._wake = asyncio.Event()
-        self._progress = _Progress(self.plan, [self.frontier.graph.tasks[node] for node in self.frontier.open_tasks()])
+        self._progress = Progress(self.plan, [self.frontier.graph.tasks[node] for node in self.frontier.open_tasks()])
 
     async def run(self) -> None:
         """Work until nothing is left that could be done now."""
@@ -207,7 +204,7 @@ class Execution:
     def _take(self, node: int, result: TaskResult) -> None:
         if result.status == "waiting":
             self._ask(node, result)
-        elif not self._retry(node, result):
+        elif result.status != "failed" or not self._retry(node, result):
             self._finish(node, result)
 
     # --- how attempts end ---------------------------------------------------------------------------------------
@@ -222,12 +219,14 @@ class Execution:
         if task.deadline is not None and (late := self.clock.monotonic() - self._began - task.deadline) > 0:
             self._events.append(Warned(task.id, f"it missed its deadline of {task.deadline:g} s by {late:.1f} s"))
         self.frontier.finish(node, good=not failed or tolerated)
-        if prompt := self._prompts.pop(node, None):
+        if self._prompts and (prompt := self._prompts.pop(node, None)):
             prompt.cancel()
         self._progress.finished(task, result.status, self._events, tolerated=tolerated)
+        if not failed or tolerated:
+            return
         for blocked, cause in self.frontier.newly_blocked():
             self._block(blocked, cause)
-        if failed and not tolerated and result.status == "failed":
+        if result.status == "failed":
             self._fail_fast(task)
 
     def _block(self, node: int, cause: int) -> None:
@@ -239,7 +238,7 @@ class Execution:
     def _retry(self, node: int, result: TaskResult) -> bool:
         task, number = self.frontier.graph.tasks[node], self._attempts[node]
         error = result.error
-        if result.status != "failed" or error is None or not error.retryable or self.stopped:
+        if error is None or not error.retryable or self.stopped:
             return False
         if number >= task.attempts(self.plan.settings):
             return False
@@ -347,52 +346,6 @@ class Execution:
             one.cancel()
         if pending:
             await asyncio.gather(*pending, return_exceptions=True)
-
-
-class _Progress:
-    """Counts down groups and phases, so that their events cost next to nothing per task."""
-
-    def __init__(self, plan: Plan, tasks: Iterable[Task]) -> None:
-        self._groups = {group.ref: group for phase in plan.phases for group in phase.groups}
-        self._left: dict[str, int] = {}
-        self._worst: dict[str, str] = {}
-        self._begun: set[tuple[str, str]] = set()
-        self._names: dict[tuple[str, str], tuple[str, ...]] = {}
-        for task in tasks:
-            for name in self._names_of(task):
-                self._left[name] = self._left.get(name, 0) + 1
-
-    def group_of(self, task: Task) -> Group | None:
-        return self._groups.get(f"{task.phase}/{task.group}")
-
-    def started(self, task: Task, events: list[Event]) -> None:
-        if (task.phase, task.group) in self._begun:
-            return
-        if (task.phase, "") not in self._begun:
-            events.append(PhaseStarted(phase=task.phase))
-        if task.group:
-            events.append(GroupStarted(group=f"{task.phase}/{task.group}"))
-        self._begun.update([(task.phase, ""), (task.phase, task.group)])
-
-    def finished(self, task: Task, status: str, events: list[Event], *, tolerated: bool) -> None:
-        bad = status not in SATISFIED and not tolerated
-        for name in self._names_of(task):
-            if bad:
-                self._worst[name] = "failed" if "failed" in (status, self._worst.get(name)) else status
-            self._left[name] -= 1
-            if not self._left[name]:
-                ended = self._worst.get(name, "succeeded")
-                if "/" in name:
-                    events.append(GroupFinished(group=name, status=ended))
-                else:
-                    events.append(PhaseFinished(phase=name, status=ended))
-
-    def _names_of(self, task: Task) -> tuple[str, ...]:
-        known = self._names.get((task.phase, task.group))
-        if known is None:
-            known = (f"{task.phase}/{task.group}", task.phase) if task.group else (task.phase,)
-            self._names[task.phase, task.group] = known
-        return known
 
 
 def _finished(task: Task, result: TaskResult, attempts: int, *, tolerated: bool) -> TaskFinished:

@@ -56,7 +56,7 @@ class Frontier:
         self._group_of = [f"{task.phase}/{task.group}" for task in graph.tasks]
         self._cause: dict[int, int] = {}
         self._ended = bytearray(nodes)
-        self._left = len(graph.tasks)
+        self._tasks = self._left = len(graph.tasks)
         self._ready: list[int] = []  # ranks, as in all queues
         self._delayed: list[tuple[float, int]] = []
         self._asking: set[int] = set()
@@ -69,13 +69,13 @@ class Frontier:
         self._resources: dict[str, int] = {}
         self._paths = PathLocks()
         self._blocked: list[int] = []
-        self._released: list[int] = []
-        for node in range(nodes):
-            if not self._waiting[node]:
-                self._released.append(node)
+        first = [node for node, count in enumerate(self._waiting) if not count]
+        for node in first:
+            if node < self._tasks:
+                self._push(node)
+        self._pass([node for node in first if node >= self._tasks])
         for node, good in (done or {}).items():
-            self._end(node, None if good else node)
-        self._settle()
+            self._end(node, good=good)
 
     @property
     def done(self) -> bool:
@@ -125,8 +125,7 @@ class Frontier:
         """The task has ended; `good` satisfies what depends on it."""
         self._give_back(node)
         self._asking.discard(node)
-        self._end(node, None if good else node)
-        self._settle()
+        self._end(node, good=good)
 
     def retry(self, node: int, not_before: float) -> None:
         """The task will be tried again; until then it takes nothing."""
@@ -159,7 +158,7 @@ class Frontier:
 
     def open_tasks(self) -> list[int]:
         """Return the tasks that have neither ended nor are running."""
-        return [node for node in range(len(self.graph.tasks)) if self.is_open(node)]
+        return [node for node in range(self._tasks) if self.is_open(node)]
 
     def is_open(self, node: int) -> bool:
         """Say whether the task has neither ended nor is running."""
@@ -184,44 +183,50 @@ class Frontier:
 
     # --- the graph ----------------------------------------------------------------------------------------------
 
-    def _end(self, node: int, cause: int | None) -> None:
-        """Mark a node as ended, and everything that needed it as blocked if it ended badly."""
-        stack = [(node, cause)]
-        while stack:
-            one, why = stack.pop()
-            if self._ended[one]:
-                continue
-            self._ended[one] = 1
-            if one < len(self.graph.tasks):
-                self._left -= 1
-            if why is not None and one != why:
-                self._cause[one] = why
-                if one < len(self.graph.tasks):
-                    self._blocked.append(one)
-            for after in self.graph.successors[one]:
-                if why is not None:
-                    stack.append((after, why))
-                else:
-                    self._step(after)
-            for after in self.graph.followers.get(one, ()):
-                self._step(after)
+    def _end(self, node: int, *, good: bool) -> None:
+        """Mark a node as ended; what it was the last to hold up is queued, or blocked if it ended badly."""
+        if not self._ended[node]:
+            self._pass([node] if good else self._block(node))
 
-    def _step(self, node: int) -> None:
+    def _pass(self, ended: list[int]) -> None:
+        """Mark nodes as ended well, and the gates that this opens."""
+        for node in ended:  # grows while it is walked
+            self._mark(node)
+            for after in self.graph.after(node):
+                self._step(after, ended)
+
+    def _block(self, cause: int) -> list[int]:
+        """Mark a node as ended badly and all that needed it, however far behind; return the gates that this opens."""
+        gates: list[int] = []
+        reached = [cause]
+        self._mark(cause)
+        for node in reached:  # grows while it is walked
+            for after in self.graph.successors[node]:
+                if not self._ended[after]:
+                    self._mark(after)
+                    self._cause[after] = cause
+                    if after < self._tasks:
+                        self._blocked.append(after)
+                    reached.append(after)
+        for node in reached:
+            for after in self.graph.followers.get(node, ()):
+                self._step(after, gates)
+        return gates
+
+    def _mark(self, node: int) -> None:
+        self._ended[node] = 1
+        if node < self._tasks:
+            self._left -= 1
+
+    def _step(self, node: int, gates: list[int]) -> None:
+        """One thing less holds a node up: if it was the last, queue a task and tell of a gate."""
         self._waiting[node] -= 1
-        if not self._waiting[node]:
-            self._released.append(node)
-
-    def _settle(self) -> None:
-        """Pass through gates that opened; queue tasks."""
-        tasks = len(self.graph.tasks)
-        while self._released:
-            node = self._released.pop()
-            if self._ended[node]:
-                continue
-            if node >= tasks:
-                self._end(node, None)
-            else:
-                self._push(node)
+        if self._waiting[node] or self._ended[node]:
+            return
+        if node < self._tasks:
+            heapq.heappush(self._ready, self._ranks[node])
+        else:
+            gates.append(node)
 
     def _open_before(self, node: int) -> list[int]:
         found: dict[int, None] = {}
@@ -233,7 +238,7 @@ class Frontier:
                 if self._ended[other] or other in seen:
                     continue
                 seen.add(other)
-                if other < len(self.graph.tasks):
+                if other < self._tasks:
                     found[other] = None
                 else:
                     stack.append(other)
@@ -249,6 +254,8 @@ class Frontier:
 
     def _obstacle(self, node: int) -> Lane | None:
         task = self.graph.tasks[node]
+        if not (self._running or self._parked or task.resources):
+            return None  # spares asking what it claims
         group = self._group_of[node]
         limit = self._limits.groups.get(group)
         if limit is not None and self._groups.get(group, 0) >= limit:
@@ -257,8 +264,6 @@ class Frontier:
             capacity = self._limits.resources.get(name)
             if capacity is not None and self._resources.get(name, 0) + amount > capacity:
                 return "resource", name
-        if not self._running and not self._parked:
-            return None  # spares asking what it claims
         claims = self._asked[node] = self._claims(node)
         for path in (*claims.reads, *claims.writes) if self._parked else ():
             for up in ancestry(path):

@@ -60,9 +60,7 @@ def seconds_to_end(graph: Graph, seconds: Sequence[float]) -> list[float]:
     tasks = len(seconds)
     longest = [0.0] * len(graph.successors)
     for node in reversed(graph.order()):
-        behind = max(map(longest.__getitem__, graph.successors[node]), default=0.0)
-        for after in graph.followers.get(node, ()):
-            behind = max(behind, longest[after])
+        behind = max(map(longest.__getitem__, graph.after(node)), default=0.0)
         longest[node] = behind + seconds[node] if node < tasks else behind
     return longest
 
@@ -76,6 +74,5 @@ def critical_path(graph: Graph, seconds: Sequence[float]) -> list[int]:
     while node is not None:
         if node < len(graph.tasks):
             path.append(node)
-        afters = (*graph.successors[node], *graph.followers.get(node, ()))
-        node = max(afters, key=longest.__getitem__, default=None)
+        node = max(graph.after(node), key=longest.__getitem__, default=None)
     return path

@@ -7,6 +7,7 @@ nodes that do nothing: one before its tasks and one after them. So the graph gro
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -40,24 +41,21 @@ class Graph:
             for after in afters:
                 yield before, after
 
+    def after(self, node: int) -> Sequence[int]:
+        """Return what comes directly after a node."""
+        return [*self.successors[node], *self.followers[node]] if node in self.followers else self.successors[node]
+
     def degrees(self) -> list[int]:
         """Return for each node how many others come directly before it."""
-        found = [0] * len(self.successors)
-        for afters in (*self.successors, *self.followers.values()):
-            for after in afters:
-                found[after] += 1
-        return found
+        found = Counter(itertools.chain.from_iterable((*self.successors, *self.followers.values())))
+        return [found.get(node, 0) for node in range(len(self.successors))]
 
     def order(self) -> list[int]:
         """Return the nodes, each after those before it; without those that are on or behind a cycle."""
         waiting = self.degrees()
         found = [node for node, count in enumerate(waiting) if not count]
         for node in found:  # grows while it is walked
-            for after in self.successors[node]:
-                waiting[after] -= 1
-                if not waiting[after]:
-                    found.append(after)
-            for after in self.followers.get(node, ()):
+            for after in self.after(node):
                 waiting[after] -= 1
                 if not waiting[after]:
                     found.append(after)

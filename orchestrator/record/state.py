@@ -150,8 +150,10 @@ class RunState:
     def _finish(self, at: float, event: TaskFinished) -> None:
         task = self._task(event.task, at)
         task.status, task.result, task.finished, task.attempts = event.status, event, at, event.attempts
-        self.processes.pop(event.task, None)
-        self._settle_change(event.task)
+        if self.processes:
+            self.processes.pop(event.task, None)
+        if self.unfinished:
+            self._settle_change(event.task)
 
     def _settle_change(self, task_id: str) -> None:
         staged = self.unfinished.pop(task_id, None)

@@ -66,7 +66,7 @@ class Lines:
         self._titled: set[str] = set()
         self._output = Output()
         self._lines: list[str] = []
-        grouped = (len(task.id) for task in plan.tasks.values() if task.group)
+        grouped = [len(task.id) for task in plan.tasks.values() if task.group]
         self._id_width = min(max(grouped, default=0), STATUS_WIDTH)
         self._tell: dict[type[Any], Callable[[Entry, Any], None]] = {
             TaskFinished: self._task_finished,
@@ -120,8 +120,8 @@ class Lines:
         phase = next((phase for phase in self._plan.phases if phase.key == event.phase), None)
         if phase is None:
             return
-        members = (task.id for task in self._plan.tasks.values() if task.phase == phase.key)
-        known = (self._state.tasks[task_id] for task_id in members if task_id in self._state.tasks)
+        states = self._state.tasks
+        known = [states[task.id] for task in self._plan.tasks.values() if task.phase == phase.key and task.id in states]
         self._lines.append(f"{phase.key}  {one_line(phase.name)}: {counts(summary.by_status(known))}")
 
     def _task_finished(self, _entry: Entry, event: TaskFinished) -> None:
