@@ -28,7 +28,7 @@ def tests(session: nox.Session) -> None:
 def full(session: nox.Session) -> None:
     """Everything: the long tests too, with many examples, and the benchmarks."""
     session.run(".ci/run", "lint", "types", "contracts", "schema", "sample", external=True)
-    nightly = ("-n", "2", "-m", "long or not long", "--hypothesis-profile", "nightly")
+    nightly = ("-n", "2", "--dist", "worksteal", "-m", "long or not long", "--hypothesis-profile", "nightly")
     session.run("./setup.sh", "test", *nightly, external=True)
     for bench in ("bench", "scenarios"):
         session.run(".venv/bin/python", f"benchmarks/{bench}.py", external=True)

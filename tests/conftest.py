@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 # A busy machine is slow, and nothing is wrong with the tests for it.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("nightly", settings.get_profile("busy"), max_examples=2000)
+settings.register_profile("nightly", settings.get_profile("busy"), max_examples=2000, derandomize=False)
 settings.load_profile("busy")
 
 GOLDEN = Path(__file__).parent / "golden"
