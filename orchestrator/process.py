@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from orchestrator.alarms import Alarms
+from orchestrator.signals import RESTORED, restoring
 from orchestrator.watchdog import boot_ticks, end_processes
 
 RUN_ID = "ORCHESTRATE_RUN_ID"
@@ -429,7 +430,7 @@ def _spawn_here(argv: Sequence[str], env: Mapping[bytes, bytes], output: int) ->
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         ],
         setsid=True,
-        setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],  # Python ignores these, and a child would inherit that
+        setsigdef=RESTORED,
     )
 
 
@@ -442,6 +443,7 @@ def _spawn_elsewhere(argv: Sequence[str], cwd: Path, env: Mapping[bytes, bytes],
         stdout=output,
         stderr=output,
         start_new_session=True,
+        preexec_fn=restoring(),
         close_fds=False,  # like posix_spawn; what Python opens is not inheritable anyway
     )
     child.returncode = 0  # _Child waits for it; else this object would, and warn that it still runs

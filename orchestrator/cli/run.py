@@ -114,9 +114,10 @@ def _confirmed(project: Project) -> bool:
 
 @contextmanager
 def signals(execution: Execution) -> Iterator[None]:
-    """Pass Ctrl-C and its like on to a run."""
+    """Pass Ctrl-C and its like on to a run; what this process was started to ignore, as by `nohup`, stays ignored."""
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    known = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
 
     def stop(number: signal.Signals) -> None:
         first = execution.stopped is None

@@ -14,6 +14,7 @@ from orchestrator.scenarios.model import PluginStep, PluginValidation, Scenario,
 from orchestrator.scenarios.result import Result, StepResult
 from orchestrator.scenarios.scene import Scene
 from orchestrator.scenarios.stage import Place
+from orchestrator.signals import restoring
 
 KEPT = 2000
 """Characters of a command's output that are kept."""
@@ -63,6 +64,7 @@ async def run_hook(command: str, cwd: Path, env: Mapping[str, str], patience: fl
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
+        preexec_fn=restoring(),
     )
     try:
         output, _ = await asyncio.wait_for(process.communicate(), patience)

@@ -15,6 +15,7 @@ import pexpect
 
 from orchestrator.scenarios.driver import GRACE, Exit, Launch, Listener
 from orchestrator.scenarios.model import Size
+from orchestrator.signals import restore
 from orchestrator.watchdog import boot_ticks, end_processes
 
 CHUNK = 1 << 16
@@ -38,6 +39,7 @@ class PexpectDriver:
                 env=dict(launch.env),
                 dimensions=(launch.size.rows, launch.size.columns),
                 echo=launch.echo,
+                preexec_fn=restore,
                 timeout=0,
             )
         except pexpect.ExceptionPexpect as error:

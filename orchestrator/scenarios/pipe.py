@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from orchestrator.scenarios.driver import GRACE, LINGER, Exit, Launch, Listener
 from orchestrator.scenarios.model import Size
+from orchestrator.signals import restoring
 
 CHUNK = 1 << 16
 _LINE_END = re.compile(rb"(?<!\r)\n")
@@ -39,6 +40,7 @@ class PipeDriver:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=restoring(),
         )
         return cls(process, listener)
 

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import ctypes
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.signals import RESTORED
+
 SIZE: Final = 1024
 """Bytes that hold any of the C library's opaque structures: glibc's largest has 336."""
 SET_SIGNALS: Final = 0x04
 SET_SESSION: Final = 0x0400 if sys.platform == "darwin" else 0x80
-# Python ignores the first two, `nohup ... &` the others, and a child would inherit that: Ctrl-C would do nothing.
-_DEFAULTS: Final = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 _IN_DIRECTORY: Final = ("/bin/sh", "-c", 'cd -- "$0" && exec "$@"')
 
 
@@ -42,7 +41,7 @@ def spawn(argv: Sequence[str], cwd: Path, env: Mapping[str, str], terminal: str)
         library.posix_spawn_file_actions_adddup2(actions, 0, 2)
         library.posix_spawn_file_actions_addchdir_np(actions, os.fsencode(cwd))
         library.sigemptyset(signals)
-        for number in _DEFAULTS:
+        for number in RESTORED:
             library.sigaddset(signals, int(number))
         library.posix_spawnattr_setsigdefault(attributes, signals)
         library.posix_spawnattr_setflags(attributes, ctypes.c_short(SET_SIGNALS | SET_SESSION))
@@ -79,5 +78,5 @@ def _through_shell(argv: Sequence[str], cwd: Path, env: Mapping[str, str], termi
             (os.POSIX_SPAWN_DUP2, 0, 2),
         ],
         setsid=True,
-        setsigdef=list(_DEFAULTS),
+        setsigdef=RESTORED,
     )

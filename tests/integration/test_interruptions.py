@@ -61,6 +61,17 @@ def test_a_second_interrupt_or_a_request_to_end_ends_everything_that_runs(
     assert site.apply().exit_code == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT], ids=str)
+def test_a_run_goes_on_if_it_was_told_to_ignore_a_signal_as_nohup_does(site: Site, number: signal.Signals) -> None:
+    site.plan(shell("1", SLOW), shell("2", "kill -INT $$"))
+    running = site.start("run", "--yes", "--json", through=["sh", "-c", f'trap "" {number.name[3:]}; exec "$@"', "sh"])
+    wait_until((site.root / "begun").exists, "the first task begins")
+    running.send_signal(number)
+    site.write("go", "")
+    stopped = ended(running)
+    assert stopped.statuses() == {"1": "succeeded", "2": "failed"}, stopped  # the tasks ignore nothing
+
+
 def test_what_was_in_flight_runs_again_and_the_summary_names_it(site: Site) -> None:
     running = begin(site)
     running.kill()

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from orchestrator.app import Options, Ports, Project
 from orchestrator.record.events import Entry, TaskFinished
 from orchestrator.record.journal import SqliteJournal
 from orchestrator.record.state import RunState, fold
+from orchestrator.signals import restore
 
 REPOSITORY = Path(__file__).parents[2]
 SAMPLE = REPOSITORY / "examples" / "community-platform"
@@ -150,16 +151,17 @@ class Site:
         """Run the plan, applying without a question, with events as output."""
         return self.orchestrate("run", "--yes", "--json", *arguments, **environ)
 
-    def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
-        """Start the command and leave it running."""
+    def start(self, *arguments: str, through: Sequence[str] = (), **environ: str) -> subprocess.Popen[str]:
+        """Start the command, through another one if there is one, and leave it running."""
         return subprocess.Popen(
-            [COMMAND, *arguments[:1], *self.options, *arguments[1:]],
+            [*through, COMMAND, *arguments[:1], *self.options, *arguments[1:]],
             cwd=self.root,
             env={**self.environ, **environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=restore,
         )
 
     def project(self, ports: Ports | None = None, **options: Any) -> Project:

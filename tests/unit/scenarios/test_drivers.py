@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from orchestrator.errors import EnvironmentProblem
 from tests.support.scenarios import play_text
+from tests.support.signals import ignored
 
 
 @pytest.mark.parametrize("driver", ["pty", "pexpect"])
@@ -36,6 +38,30 @@ def test_a_program_is_driven_and_nothing_of_it_is_left(driver: str, program: str
     assert set(os.listdir("/proc/self/fd")) == before
     commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert b"sleep\x00984\x00" not in commands
+
+
+@pytest.mark.parametrize("driver", ["pty", "pipe", "pexpect"])
+def test_a_program_ignores_no_signal_although_the_player_does_as_below_nohup(driver: str, tmp_path: Path) -> None:
+    asks = "for number in INT QUIT HUP PIPE; do sh -c 'kill -$0 $$; echo sur\\vived' $number; done; echo done"
+    command = json.dumps(["bash", "-c", asks])
+    text = f"""command: {command}
+driver: {driver}
+timeout: 5
+setup: "trap 'exit 0' INT; kill -INT $$; exit 1"
+steps: [{{see: done, gone: survived}}]
+"""
+    with ignored(signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        result = play_text(text, tmp_path)
+    assert result.has_passed, result.report
+
+
+@pytest.mark.parametrize("driver", ["pty", "pexpect"])
+def test_control_c_reaches_a_program_although_the_player_ignores_it(driver: str, tmp_path: Path) -> None:
+    command = json.dumps(["bash", "-c", "trap 'exit 4' INT; echo on; while :; do :; done"])
+    text = f"command: {command}\ndriver: {driver}\ntimeout: 5\nsteps: [{{see: on}}, {{control: c}}, {{exit: 4}}]\n"
+    with ignored(signal.SIGINT):
+        result = play_text(text, tmp_path)
+    assert result.has_passed, result.report
 
 
 def test_a_driver_that_is_not_installed_says_which_command_installs_it(

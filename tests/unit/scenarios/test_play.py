@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -149,16 +148,6 @@ def test_a_pass_after_a_failure_is_flaky(tmp_path: Path) -> None:
     assert result.has_passed
     assert result.is_flaky
     assert result.summary() == "flaky: 1 step passed at attempt 2"
-
-
-def test_control_c_reaches_a_program_although_the_player_ignores_it_as_below_nohup(tmp_path: Path) -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        program = "trap 'exit 4' INT; echo on; while :; do :; done"
-        result = play_text(shell(program, "[{see: on}, {control: c}, {exit: 4}]"), tmp_path)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert result.has_passed, result.summary()
 
 
 def test_each_play_begins_in_an_empty_directory(tmp_path: Path) -> None:
