@@ -13,12 +13,10 @@ from pyghostty.core import init_sized, read_buf
 
 from orchestrator.scenarios.keys import Key
 from orchestrator.scenarios.model import Size
-from orchestrator.scenarios.screen import Cursor
+from orchestrator.scenarios.screen import CELL, Cursor
 
 SCROLLBACK: Final = 5000
 """Rows that nobody looks at: with fewer than fill two of its pages the library unmaps one at every few scrolls."""
-CELL: Final = (8, 16)
-"""Pixels of a cell, for programs that ask."""
 _PALETTE = re.compile("\x1b]4;[^\x1b]*\x1b\\\\")
 _KEYS: Final = {
     "up": "ARROW_UP", "down": "ARROW_DOWN", "left": "ARROW_LEFT", "right": "ARROW_RIGHT",

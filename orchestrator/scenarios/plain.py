@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final, Literal
 
 from bittty import Board, KeyEvent, KeyModifiers, MemoryConnection
+from bittty.caps import TerminalCaps
 
 from orchestrator.scenarios.keys import Key
 from orchestrator.scenarios.model import Size
-from orchestrator.scenarios.screen import Cursor
+from orchestrator.scenarios.screen import CELL, Cursor
 
 _MODIFIERS: Final = ((1, KeyModifiers.SHIFT), (2, KeyModifiers.CTRL), (4, KeyModifiers.ALT), (8, KeyModifiers.SUPER))
 _BUTTONS: Final = {"left": 0, "middle": 1, "right": 2}
@@ -22,6 +23,7 @@ class PlainScreen:
         self._board: Any = Board(width=size.columns, height=size.rows)
         self._cable = MemoryConnection()
         self._board.host.attach(self._cable)
+        self._tell_pixels(size)
 
     @property
     def size(self) -> Size:
@@ -42,7 +44,8 @@ class PlainScreen:
         return Cursor(cursor.y + 1, min(cursor.x + 1, self._board.width), bool(self._board.modes.cursor_visible))
 
     def resize(self, size: Size) -> None:
-        self._board.resize(*size)
+        self._tell_pixels(size)
+        self._board.resize_from_frontend(*size)
 
     def is_held(self) -> bool:
         return bool(self._board.modes.synchronized_output)
@@ -62,12 +65,17 @@ class PlainScreen:
         return self._sent()
 
     def click(self, row: int, column: int, button: Literal["left", "middle", "right"]) -> bytes:
+        middle = tuple(int((at - 0.5) * pixels) - 1 for at, pixels in zip((column, row), CELL, strict=True))  # from 0
         for event in ("press", "release"):
-            self._board.input_mouse(column, row, _BUTTONS[button], event, set())
+            self._board.input_mouse(column, row, _BUTTONS[button], event, set(), middle)
         return self._sent()
 
     def close(self) -> None:
         """Python frees it."""
+
+    def _tell_pixels(self, size: Size) -> None:
+        window = (size.columns * CELL[0], size.rows * CELL[1])
+        self._board.set_caps(TerminalCaps(cell_px=CELL, window_px=window))
 
     def _sent(self) -> bytes:
         parts = [part.encode() if isinstance(part, str) else part for part in self._cable.data]

@@ -5,13 +5,15 @@ Which emulator does the work is decided here, once: Ghostty's where it is instal
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from orchestrator.errors import EnvironmentProblem
 from orchestrator.scenarios.keys import Key
 from orchestrator.scenarios.model import Size
 
 HINT = "install them with `pip install 'orchestrate[scenarios]'`, or `./setup.sh scenario --help` in a checkout"
+CELL: Final = (8, 16)
+"""Pixels of a cell, for programs that ask, or take clicks by the pixel: as wide and as high."""
 
 
 class Cursor(NamedTuple):

@@ -41,14 +41,14 @@ def test_a_terminal_tells_its_size_when_it_is_asked_and_when_it_changes(screen: 
     assert screen.feed(b"\x1b[?2048h").startswith(b"\x1b[48;6;20;")
 
 
-def test_clicks_by_the_pixel_and_the_size_of_a_pixel_fit_together() -> None:
-    screen = GhosttyScreen(SIZE)
+def test_clicks_by_the_pixel_and_the_size_of_a_pixel_fit_together(screen: Screen) -> None:
     assert screen.feed(b"\x1b[14t") == b"\x1b[4;96;160t"
+    assert screen.feed(b"\x1b[16t") == b"\x1b[6;16;8t"
     assert screen.feed(b"\x1b[?2048h") == b"\x1b[48;6;20;96;160t"
     screen.resize(Size(10, 3))
     assert screen.feed(b"") == b"\x1b[48;3;10;48;80t"
     screen.feed(b"\x1b[?1000h\x1b[?1006h\x1b[?1016h")
-    assert screen.click(2, 3, "left").startswith(b"\x1b[<0;20;24M")
+    assert screen.click(2, 3, "left") == b"\x1b[<0;20;24M\x1b[<0;20;24m"
 
 
 @pytest.mark.parametrize(
