@@ -24,7 +24,6 @@ from orchestrator.scenarios.recording import Recording
 from orchestrator.scenarios.screen import open_screen
 from orchestrator.scenarios.session import Session
 from orchestrator.scenarios.stage import Stage, prepare
-from orchestrator.scenarios.terminal import TerminalDriver
 
 STDIN: Final = 0
 CHUNK: Final = 1 << 16
@@ -114,10 +113,6 @@ class _Watched(Session):
 
     def __init__(self, size: Size) -> None:
         super().__init__(open_screen(size), Recording(size, ""))
-
-    def hides_input(self) -> bool:
-        """Say whether the program hides what is typed now."""
-        return isinstance(self._driver, TerminalDriver) and self._driver.hides_input()
 
     def is_calm(self) -> bool:
         """Say whether the program has drawn what it was drawing."""

@@ -37,6 +37,8 @@ class Commands:
         self._marks_before = 0
         self._typed = ""  # the same, or nothing if it was keys
         self._typed_at = 0
+        self._was_hidden = False
+        """Whether nobody would show what was sent when it was."""
         self._is_entered = False
         self._is_ahead = False
         """Whether it was typed before the shell asked for it."""
@@ -67,6 +69,7 @@ class Commands:
         self._sent = text
         self._typing(text)
         self._from = self._typed_at
+        self._was_hidden = self._session.hides_input()
         self._marks_before = self._session.transcript.mark_count
 
     def pressing(self) -> None:
@@ -125,7 +128,14 @@ class Commands:
         prompt = transcript.between(0, self._from).rpartition("\n")[2].strip()
         output = transcript.between(self._from)
         first, _, rest = output.partition("\n")
-        if self._sent and first.strip() == self._sent.strip():
+        if self._sent and first.strip() == self._sent.strip() and not self._is_hidden():
             output = rest
         body, end, last = output.rpartition("\n")
         return Printed(body + end if prompt and last.strip() == prompt else output, None, approximate=True)
+
+    def _is_hidden(self) -> bool:
+        """Say whether nobody showed what was sent: one that came early may be shown by a program that edits lines."""
+        is_hidden = self._was_hidden and (self._session.exit is not None or self._session.hides_input())
+        if is_hidden:
+            self._session.mark_hidden()
+        return is_hidden

@@ -62,6 +62,9 @@ class Driver(Protocol):
     def resize(self, size: Size) -> None:
         """Tell the program that its terminal has another size."""
 
+    def hides_input(self) -> bool:
+        """Say whether the program reads a line that nobody shows, as for a password; False also if nobody knows."""
+
     async def close(self) -> None:
         """End the program and all that it started in its session, unless that has ended."""
 

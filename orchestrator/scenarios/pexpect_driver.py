@@ -15,6 +15,7 @@ import pexpect
 
 from orchestrator.scenarios.driver import GRACE, Exit, Launch, Listener
 from orchestrator.scenarios.model import Size
+from orchestrator.scenarios.terminal import is_unseen
 from orchestrator.signals import restore
 from orchestrator.watchdog import boot_ticks, end_processes
 
@@ -66,6 +67,9 @@ class PexpectDriver:
     def resize(self, size: Size) -> None:
         if self._is_reading:
             self._child.setwinsize(size.rows, size.columns)
+
+    def hides_input(self) -> bool:
+        return self._is_reading and is_unseen(self._child.child_fd)
 
     async def close(self) -> None:
         if not self._over.is_set():

@@ -55,6 +55,9 @@ class PipeDriver:
     def resize(self, size: Size) -> None:
         """Pipes have no size."""
 
+    def hides_input(self) -> bool:
+        return False  # some programs show what they read
+
     async def close(self) -> None:
         if self._process.returncode is None:
             self._signal(getattr(signal, "SIGHUP", signal.SIGTERM))

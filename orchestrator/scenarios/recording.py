@@ -11,7 +11,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from orchestrator.errors import Location, PlanError, raise_os_error
 from orchestrator.masking import Masker
@@ -20,14 +20,18 @@ from orchestrator.scenarios.model import Size
 
 LIMIT: Final = 4 << 20
 """Bytes that are kept."""
+Kind: TypeAlias = Literal["o", "i", "r", "m", "x", "h"]
 _SIZE = re.compile(r"(\d+)x(\d+)\Z")
 
 
 class Moment(NamedTuple):
-    """Something that happened: output, input, a resize, the beginning of a step (a marker), or the program's exit."""
+    """Something that happened: output, input, a resize, the beginning of a step (a marker), or the program's exit.
+
+    `h` is ours: nobody showed the line that was typed last.
+    """
 
     seconds: float
-    kind: Literal["o", "i", "r", "m", "x"]
+    kind: Kind
     data: bytes
 
 
@@ -44,7 +48,7 @@ class Recording:
         self._began = began
         self._kept = 0
 
-    def add(self, at: float, kind: Literal["o", "i", "r", "m", "x"], data: bytes) -> None:
+    def add(self, at: float, kind: Kind, data: bytes) -> None:
         """Take note of something that happened `at` a time of the loop's clock."""
         self.moments.append(Moment(at - self._began, kind, data))
         self._kept += len(data) + 32
@@ -100,7 +104,7 @@ def read(path: Path) -> Recording:
         if not line.strip() or line.startswith("#"):
             continue
         match _parsed(line, name, number):
-            case [int() | float() as seconds, "o" | "i" | "r" | "m" | "x" as kind, str() as text]:
+            case [int() | float() as seconds, "o" | "i" | "r" | "m" | "x" | "h" as kind, str() as text]:
                 now = now + seconds if header["version"] == 3 else seconds
                 recording.add(now, kind, text.encode())
             case [int() | float(), str(), *_]:

@@ -77,11 +77,18 @@ class _Player:
         self._at = 0
         self._listener = listener
         self._task: asyncio.Task[None] | None = None
-        self._steps = -1
+        self._step = self._steps = -1
         self._inputs = 0
+        step = 0
+        self._hiding: set[int] = set()
+        for moment in self._moments:
+            step += moment.kind == "m"
+            if moment.kind == "h":
+                self._hiding.add(step)
 
     def go_on(self) -> None:
         """Allow what happened until the next step began."""
+        self._step += 1
         self._steps += 1
         self._inputs = 0
         self._resume()
@@ -100,6 +107,10 @@ class _Player:
 
     def resize(self, size: Size) -> None:
         """What was printed is of that size already."""
+
+    def hides_input(self) -> bool:
+        """Say whether it was so in this step when it was recorded."""
+        return self._step in self._hiding
 
     async def close(self) -> None:
         if self._task is not None:

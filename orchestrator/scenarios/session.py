@@ -25,6 +25,8 @@ MOST_QUIET: Final = 0.05
 LAST_KEYS: Final = 12
 COSTLY: Final = 0.0005
 """Seconds that a look may take and still be repeated at every change."""
+LONGEST_NAP: Final = 0.05
+"""Seconds without looks after a costly one: the very first takes long once, and not because of a flood."""
 
 
 class Over(Exception):
@@ -84,6 +86,14 @@ class Session:
             self.recording.add(self._loop.time(), "i", data)
             self._driver.write(data)
 
+    def hides_input(self) -> bool:
+        """Say whether nobody shows a line that is typed now, neither the terminal nor the program."""
+        return self._driver is not None and self._driver.hides_input()
+
+    def mark_hidden(self) -> None:
+        """Note in the recording that nobody showed the line that was typed last."""
+        self.recording.add(self._loop.time(), "h", b"")
+
     def resize(self, size: Size) -> None:
         """Give the terminal another size."""
         assert self._driver is not None
@@ -120,7 +130,7 @@ class Session:
             if not await self._change(deadline):
                 raise TooLate
             if cost > COSTLY:  # a flood must not be slowed down by looking at it
-                await asyncio.sleep(2 * cost)
+                await asyncio.sleep(min(2 * cost, LONGEST_NAP))
             began = self._loop.time()
         return found
 

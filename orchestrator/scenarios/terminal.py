@@ -77,11 +77,7 @@ class TerminalDriver:
             termios.tcsetwinsize(self._master, (size.rows, size.columns))
 
     def hides_input(self) -> bool:
-        """Say whether the program reads a line and hides it, as for a password."""
-        if self._is_drained:
-            return False
-        flags = termios.tcgetattr(self._master)[3]
-        return bool(flags & termios.ICANON) and not flags & termios.ECHO
+        return not self._is_drained and is_unseen(self._master)
 
     async def close(self) -> None:
         try:
@@ -213,6 +209,12 @@ async def _outlast(call: asyncio.Future[int]) -> tuple[int, bool]:
     except asyncio.CancelledError:
         await asyncio.wait([call])
         return call.result(), True
+
+
+def is_unseen(master: int) -> bool:
+    """Say whether a terminal waits for the end of a line and shows nothing: the program sees none of it before."""
+    flags = termios.tcgetattr(master)[3]
+    return bool(flags & termios.ICANON) and not flags & termios.ECHO
 
 
 def _prepare(slave: int, launch: Launch) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+from orchestrator.scenarios.loader import parse
+from orchestrator.scenarios.recording import read
+from orchestrator.scenarios.replay import replay
+from orchestrator.scenarios.stage import Stage
 from tests.support.scenarios import play_text
 
 BASH = "command: [bash, --norc, --noprofile]\nenv: {PS1: '> ', HISTFILE: /dev/null}\ntimeout: 5\nsteps:\n"
@@ -122,6 +128,33 @@ def test_what_another_program_printed_is_known_approximately(tmp_path: Path) -> 
     result = play_text(text, tmp_path)
     assert result.has_passed, result.report
     assert result.steps[0].approximate
+
+
+@pytest.mark.parametrize("driver", ["pty", "pexpect"])
+def test_a_line_that_nobody_showed_is_no_echo_if_it_is_printed(driver: str, tmp_path: Path) -> None:
+    step = "{send: hello, expect_output: hello, expect_lines: 1}"
+    text = f"command: [cat]\ndriver: {driver}\ntimeout: 1\nsteps: [{step}, {step}]\n"
+    result = play_text(text, tmp_path, record=True)
+    assert result.has_passed, result.report
+    scenario, recording = parse("a.yaml", text).scenario, read(Path(result.artifacts[0]))
+    again = asyncio.run(replay(scenario, recording, Stage(directory=tmp_path / "again", artifacts=tmp_path / "again")))
+    assert again.has_passed, again.report
+
+
+EDITOR = """
+import os, select, termios, tty
+print('on', flush=True)
+select.select([0], [], [])  # a line that is there before
+tty.setcbreak(0, termios.TCSANOW)
+while line := os.read(0, 100):  # shows what it reads, and answers with the same
+    os.write(1, line + line)
+"""
+
+
+def test_a_line_that_a_program_shows_itself_is_an_echo_even_if_it_came_early(tmp_path: Path) -> None:
+    text = f"command: {json.dumps([sys.executable, '-c', EDITOR])}\ntimeout: 5\n"
+    result = play_text(f"{text}steps:\n  - see: on\n  - {{send: hello, expect_output: hello}}\n", tmp_path)
+    assert result.has_passed, result.report
 
 
 # --- honesty --------------------------------------------------------------------------------------------------------
