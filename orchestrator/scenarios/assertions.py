@@ -73,5 +73,5 @@ def _wanted(written: Any) -> Any:
 
 
 def _short(text: str) -> str:
-    line = text.rstrip("\n").replace("\n", "\\n")
+    line = text.rstrip("\n").replace("\n", "\\n").replace("\r", "\\r")
     return f"`{line if len(line) <= SHOWN else line[: SHOWN - 3] + '...'}`"

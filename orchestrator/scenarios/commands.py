@@ -128,7 +128,7 @@ class Commands:
         prompt = transcript.between(0, self._from).rpartition("\n")[2].strip()
         output = transcript.between(self._from)
         first, _, rest = output.partition("\n")
-        if self._sent and first.strip() == self._sent.strip() and not self._is_hidden():
+        if first.strip() in ("", self._sent.strip()) and not self._is_hidden():
             output = rest
         body, end, last = output.rpartition("\n")
         return Printed(body + end if prompt and last.strip() == prompt else output, None, approximate=True)

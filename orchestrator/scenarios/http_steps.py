@@ -51,12 +51,12 @@ class HttpWait:
     async def execute(self, _process: Process, _context: Context) -> StepResult:
         clock = asyncio.get_running_loop().time
         deadline = clock() + self.timeout
-        answer = "nothing was asked"
+        answer = ""
         while (left := deadline - clock()) > 0:
             try:
                 status, _ = await asyncio.to_thread(_ask, "GET", self.url, left)
             except OSError as error:
-                answer = str(error)
+                answer = answer if answer and clock() >= deadline else str(error)  # the last one had no time
             else:
                 if status == self.status or (self.status is None and status < 500):
                     return StepResult(True, f"{self.url} answers {status}")

@@ -21,7 +21,7 @@ T = TypeVar("T")
 QUIET: Final = 0.001
 """Seconds without output after which a frame counts as drawn."""
 MOST_QUIET: Final = 0.05
-"""Seconds that typing waits for a frame at most: a program that draws all the time can be typed to as well."""
+"""Seconds that typing waits for a frame at most: a program that draws all the time, or never, can be typed to as well."""
 LAST_KEYS: Final = 12
 COSTLY: Final = 0.0005
 """Seconds that a look may take and still be repeated at every change."""
@@ -50,7 +50,7 @@ class Session:
         self._driver: Driver | None = None
         self._loop = asyncio.get_running_loop()
         self._changed: asyncio.Future[bool] | None = None
-        self._last_output = 0.0
+        self._last_output = self._last_input = 0.0
         self._early = b""  # answers to what came before the driver was there
 
     async def start(self, launch: Launch, kind: DriverName) -> None:
@@ -83,7 +83,8 @@ class Session:
         """Pass on what is typed; `shown` is what people call it."""
         if data and self._driver is not None:
             self.keys.append(shown)
-            self.recording.add(self._loop.time(), "i", data)
+            self._last_input = now = self._loop.time()
+            self.recording.add(now, "i", data)
             self._driver.write(data)
 
     def hides_input(self) -> bool:
@@ -135,13 +136,14 @@ class Session:
         return found
 
     async def drawn(self) -> None:
-        """Wait until the program has drawn what it is drawing, but not for long."""
+        """Wait until the program has answered what was typed and drawn what it is drawing, but not for long."""
         began = self._loop.time()
         while self.exit is None and (now := self._loop.time()) < began + MOST_QUIET:
-            is_quiet = now >= self._last_output + QUIET
-            if is_quiet and not self.screen.is_held():
+            has_answered = self._last_output > self._last_input
+            calm = self._last_output + QUIET if has_answered else self._last_input + MOST_QUIET
+            if now >= calm and not self.screen.is_held():
                 return
-            await self._change(min(began + MOST_QUIET, now + QUIET if is_quiet else self._last_output + QUIET))
+            await self._change(min(began + MOST_QUIET, calm if now < calm else now + QUIET))
 
     async def settle(self, quiet: float, patience: float) -> None:
         """Wait until there was no output for `quiet` seconds.

@@ -14,12 +14,12 @@ from typing import Final, NamedTuple
 LIMIT: Final = 1 << 20
 """Characters that are kept, and bytes that wait to become characters."""
 
-# ECMA-48: control sequences, OSC and the other strings, two-character sequences; and a return before a line feed.
+# ECMA-48: control sequences, OSC and the other strings, two-character sequences; and returns before a line feed.
 _CUT = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[PX^_][^\x1b]*\x1b\\|\x1b[ -/]*[0-Z\\^-~]"
-    r"|\r(?=\n)|[\x0e\x0f\x07]"
+    r"|\r+(?=\n)|[\x0e\x0f\x07]"
 )
-_UNFINISHED = re.compile(r"(?:\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)|\r)\Z")
+_UNFINISHED = re.compile(r"(?:\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)|\r+)\Z")
 _MARK_BEGINS: Final = "\x1b]133;"
 _MARK = re.compile(r"\x1b\]133;([A-DP])(?:;([^;\x07\x1b]*))?")
 

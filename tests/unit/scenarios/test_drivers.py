@@ -25,19 +25,20 @@ from tests.support.signals import ignored
         ("kill -SEGV $$", "[{exit: -11}]"),
         ("trap 'stty size' WINCH; echo on; while :; do :; done", "[{see: on}, {resize: [50, 20], see: 20 50}]"),
         ("trap 'echo it; exit 4' INT; echo on; while :; do :; done", "[{see: on}, {control: c, see: it}, {exit: 4}]"),
-        ("trap '' HUP TERM; sleep 984 & echo on; wait", "[{see: on}]"),
+        ("trap '' HUP TERM; sleep NUMBER & echo on; wait", "[{see: on}]"),
         ("stty -echo -icanon; echo on; head -c 70000 | wc -c", "[{see: on}, {send: LONG, raw: true}, {see: '70000'}]"),
     ],
 )  # fmt: skip
 def test_a_program_is_driven_and_nothing_of_it_is_left(driver: str, program: str, steps: str, tmp_path: Path) -> None:
     before = set(os.listdir("/proc/self/fd"))
-    command = json.dumps(["bash", "-c", program])
+    number = f"984{os.getpid()}"  # another worker plays the same
+    command = json.dumps(["bash", "-c", program.replace("NUMBER", number)])
     steps = steps.replace("LONG", "x" * 70_000)
     result = play_text(f"command: {command}\ndriver: {driver}\ntimeout: 5\nsteps: {steps}\n", tmp_path)
     assert result.has_passed, result.report
     assert set(os.listdir("/proc/self/fd")) == before
     commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
-    assert b"sleep\x00984\x00" not in commands
+    assert f"sleep\0{number}\0".encode() not in commands
 
 
 @pytest.mark.parametrize("driver", ["pty", "pipe", "pexpect"])

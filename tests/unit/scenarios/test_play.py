@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -143,7 +144,7 @@ def test_a_line_that_nobody_showed_is_no_echo_if_it_is_printed(driver: str, tmp_
 
 EDITOR = """
 import os, select, termios, tty
-print('on', flush=True)
+print('on', end='', flush=True)
 select.select([0], [], [])  # a line that is there before
 tty.setcbreak(0, termios.TCSANOW)
 while line := os.read(0, 100):  # shows what it reads, and answers with the same
@@ -155,6 +156,29 @@ def test_a_line_that_a_program_shows_itself_is_an_echo_even_if_it_came_early(tmp
     text = f"command: {json.dumps([sys.executable, '-c', EDITOR])}\ntimeout: 5\n"
     result = play_text(f"{text}steps:\n  - see: on\n  - {{send: hello, expect_output: hello}}\n", tmp_path)
     assert result.has_passed, result.report
+
+
+READER = """
+import os, tty
+tty.setcbreak(0)
+print('> ', end='', flush=True)
+while line := os.read(0, 100):  # as a program with GNU's readline, where the terminal shows no input
+    os.write(1, b'\\r\\n%d\\n> ' % eval(line))
+"""
+
+
+def test_the_empty_line_that_enter_shows_is_an_echo(tmp_path: Path) -> None:
+    text = f"command: {json.dumps([sys.executable, '-c', READER])}\ntimeout: 5\n"
+    steps = "steps: [{expect: '> '}, {send: 3 + 3, expect_output: '6', expect_lines: 1}]"
+    result = play_text(f"{text}{steps}\n", tmp_path)
+    assert result.has_passed, result.report
+
+
+def test_who_types_gives_the_program_a_moment_to_answer_what_was_typed_before(tmp_path: Path) -> None:
+    steps = "[{see: on}, {send: a}, {send: b}, {key: f5}]"
+    result = play_text(shell("stty -icanon; echo on; sleep 985", steps), tmp_path, record=True)
+    typed = [moment.seconds for moment in read(Path(result.artifacts[0])).moments if moment.kind == "i"]
+    assert all(after - before > 0.04 for before, after in pairwise(typed)), typed
 
 
 # --- honesty --------------------------------------------------------------------------------------------------------

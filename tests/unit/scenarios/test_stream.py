@@ -40,6 +40,7 @@ def test_text_is_found_without_its_escape_sequences_and_with_them() -> None:
 
 def test_a_sequence_that_comes_in_two_reads_is_one() -> None:
     assert fed(b"a\x1b[3", b"1mb\r", b"\nc\xc3", b"\xa9").remaining() == "ab\ncé"
+    assert fed(b"a\r\r", b"\nb\r\r\n").remaining() == "a\nb\n"
 
 
 def test_what_is_no_utf_8_is_shown_as_such() -> None:
