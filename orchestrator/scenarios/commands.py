@@ -6,13 +6,14 @@ when it goes on: what it came to is known approximately, unless the shell says m
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from orchestrator.scenarios.session import Over, Session, TooLate
 from orchestrator.scenarios.stream import Mark
 
 PROMPT: Final = 2.0
-"""Seconds that a shell which tells of its prompts is given to show one."""
+"""Seconds that a program is given to show the prompt it should."""
 CALM: Final = 0.05
 """Seconds without output after which a program that tells nothing is thought to be done."""
 ENTER: Final = ("\r", "\n")
@@ -46,16 +47,28 @@ class Commands:
         """How many commands the shell begins before it."""
         self._awaited_at = -1
         """How many marks there were when no prompt came: what runs then is not waited for again."""
+        self._prompts: set[str] = set()
+        """The last words of the prompts behind which lines were typed."""
+        self._unanswered = 0
+        """How many lines were typed since all before them had been answered by a prompt."""
+        self._answered_at = 0
 
-    async def ready(self) -> None:
-        """Wait until a shell that tells of its prompts shows one, or what it runs seems to ask for something."""
+    async def ready(self, *, asserts: bool) -> None:
+        """Wait until a shell that tells of its prompts shows one, or what it runs seems to ask for something.
+
+        Another program gets the time to show one for each line before, if what this one prints matters (`asserts`).
+        """
         if not self._has_marks:
+            if asserts and self._prompts:
+                with suppress(Over, TooLate):
+                    await self._session.until(self._has_answered, PROMPT)
             return
         try:
             await self._session.until(self._asks, PROMPT)
         except (Over, TooLate):
             self._awaited_at = self._session.transcript.mark_count
-            self._has_marks = self._awaited_at > 0  # without any, its own settings took the place of ours
+            # Without any, its own settings took the place of ours; unless it only starts slowly.
+            self._has_marks = self._awaited_at > 0 or self._session.transcript.position == 0
 
     def sending(self, text: str, *, raw: bool = False) -> None:
         """Note that something is about to be sent: a command, or with `raw` perhaps a part of one."""
@@ -65,6 +78,8 @@ class Commands:
             self._ahead_of_it = max(self._ahead_of_it + self._is_entered - len(self._begun()), 0)
         else:
             self._ahead_of_it = 0
+        if not raw:
+            self._note_prompt()
         self._is_entered = not raw or text.endswith(ENTER)
         self._sent = text
         self._typing(text)
@@ -89,6 +104,19 @@ class Commands:
                 return self._approximate()
         await self._session.settle(CALM, patience)
         return (self._between_marks() if self._has_marks else None) or self._approximate()
+
+    def _note_prompt(self) -> None:
+        """Note what the cursor stands behind, before a line is typed there."""
+        if self._has_answered():
+            self._unanswered, self._answered_at = 0, self._session.transcript.position
+        self._unanswered += 1
+        row, column, _ = self._session.screen.cursor()
+        self._prompts.update(self._session.screen.rows()[row - 1][: column - 1].split()[-1:])
+
+    def _has_answered(self) -> bool | None:
+        """Say whether there was a prompt for each line that was typed."""
+        words = self._session.transcript.between(self._answered_at).split()
+        return sum(word in self._prompts for word in words) >= self._unanswered or None
 
     def _typing(self, text: str) -> None:
         self._typed, self._typed_at = text, self._session.transcript.position

@@ -21,7 +21,7 @@ T = TypeVar("T")
 QUIET: Final = 0.001
 """Seconds without output after which a frame counts as drawn."""
 MOST_QUIET: Final = 0.05
-"""Seconds that typing waits for a frame at most: a program that draws all the time, or never, can be typed to as well."""
+"""Seconds that typing waits for a frame at most: one that draws all the time, or never, can be typed to as well."""
 LAST_KEYS: Final = 12
 COSTLY: Final = 0.0005
 """Seconds that a look may take and still be repeated at every change."""

@@ -58,7 +58,7 @@ class Performer:
         self._scene.begin(step)
         for name, value in written(step):
             if name == "send":
-                await self._send(value, raw=step.raw)
+                await self._send(value, raw=step.raw, asserts=step.asserts)
             elif name in self._do and not (name == "pattern" and step.expect is not None):
                 await self._do[name](value)
         if step.asserts:

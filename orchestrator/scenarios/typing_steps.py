@@ -21,11 +21,11 @@ class Typing:
         self._looking = looking
         self._commands = commands
 
-    async def send(self, text: str, *, raw: bool) -> None:
-        """Type a text and Enter; or, at once, exactly the text."""
+    async def send(self, text: str, *, raw: bool, asserts: bool) -> None:
+        """Type a text and Enter; or, at once, exactly the text. `asserts` says that what comes of it matters."""
         text = self._scene.filled(text)
         if not raw:
-            await self._commands.ready()
+            await self._commands.ready(asserts=asserts)
             await self._session.drawn()
         self._commands.sending(text, raw=raw)
         shown = repr(text)[1:-1]

@@ -159,17 +159,25 @@ def test_a_line_that_a_program_shows_itself_is_an_echo_even_if_it_came_early(tmp
 
 
 READER = """
-import os, tty
+import sys, time, tty
 tty.setcbreak(0)
 print('> ', end='', flush=True)
-while line := os.read(0, 100):  # as a program with GNU's readline, where the terminal shows no input
-    os.write(1, b'\\r\\n%d\\n> ' % eval(line))
+for line in sys.stdin:  # as a program with GNU's readline, where the terminal shows no input
+    time.sleep(0.1)
+    print(end=f'\\r\\n{eval(line)}\\n> ', flush=True)
 """
 
 
 def test_the_empty_line_that_enter_shows_is_an_echo(tmp_path: Path) -> None:
     text = f"command: {json.dumps([sys.executable, '-c', READER])}\ntimeout: 5\n"
     steps = "steps: [{expect: '> '}, {send: 3 + 3, expect_output: '6', expect_lines: 1}]"
+    result = play_text(f"{text}{steps}\n", tmp_path)
+    assert result.has_passed, result.report
+
+
+def test_a_prompt_for_each_line_before_is_waited_for_where_the_answer_matters(tmp_path: Path) -> None:
+    text = f"command: {json.dumps([sys.executable, '-c', READER])}\ntimeout: 5\n"
+    steps = "steps: [{expect: '> '}, {send: 1 + 1}, {send: 2 + 2}, {send: 3 + 3, expect_output: '6', expect_lines: 1}]"
     result = play_text(f"{text}{steps}\n", tmp_path)
     assert result.has_passed, result.report
 
