@@ -33,6 +33,11 @@ Exclude = Annotated[list[str] | None, typer.Option(metavar="X", help="Without th
 All = Annotated[bool, typer.Option("--all", help="The whole plan (as without a selection).")]
 Var = Annotated[list[str] | None, typer.Option("--var", metavar="K=V", help="Set a variable of the plan.")]
 ScenarioVar = Annotated[list[str] | None, typer.Option("--var", metavar="K=V", help="Set a variable of the scenarios.")]
+ScenarioOrder = Annotated[str, typer.Option("--scheduler", metavar="NAME", help="Which goes first, as in plans.")]
+KeepsRecordings = Annotated[bool, typer.Option("--record", help="Keep the recordings also when all goes well.")]
+OnlyChecks = Annotated[bool, typer.Option("--dry-run", help="Only check the files.")]
+IsStrict = Annotated[bool, typer.Option("--strict", help="What passes with a warning fails.")]
+ShowsSteps = Annotated[bool, typer.Option("--verbose", "-v", help="Show each step.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 WithDeps = Annotated[bool, typer.Option("--with-deps", help="What the selection builds on, too.")]
 NoDeps = Annotated[bool, typer.Option("--no-deps", help="Do not ask whether that is done.")]
@@ -300,24 +305,24 @@ def scenario_run(
     workers: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="N at once; absent = as many as the processors can bear.")
     ] = None,
-    scheduler: Annotated[str, typer.Option(metavar="NAME", help="Which goes first, as in plans.")] = "adaptive",
+    scheduler: ScenarioOrder = "adaptive",
     repeat: Annotated[int, typer.Option(metavar="N", min=1, help="Play each N times.")] = 1,
     snapshot: Annotated[
         str, typer.Option(metavar="MODE", help="Snapshots: verify, record what is missing, or update all.")
     ] = "verify",
-    record: Annotated[bool, typer.Option("--record", help="Keep the recordings also when all goes well.")] = False,
+    record: KeepsRecordings = False,
     cast: Annotated[
         int, typer.Option(metavar="V", min=2, max=3, help="Recordings are asciicasts of version 2 or 3.")
     ] = 2,
     var: ScenarioVar = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a JUnit report.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the files.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="What passes with a warning fails.")] = False,
+    dry_run: OnlyChecks = False,
+    strict: IsStrict = False,
     compat: Annotated[bool, typer.Option("--compat", help="Keys that mean nothing are warnings.")] = False,
     plugins: LocalPlugins = False,
     reporter: Reporters = None,
     state_dir: StateDir = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show each step.")] = False,
+    verbose: ShowsSteps = False,
 ) -> None:
     """Play scenarios, many at once. Needs no plan."""
     from orchestrator.cli import scenario as command

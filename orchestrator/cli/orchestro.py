@@ -11,7 +11,16 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.main import LocalPlugins, Reporters, guard
+from orchestrator.cli.main import (
+    IsStrict,
+    KeepsRecordings,
+    LocalPlugins,
+    OnlyChecks,
+    Reporters,
+    ScenarioOrder,
+    ShowsSteps,
+    guard,
+)
 
 app = typer.Typer(
     name="orchestro",
@@ -37,18 +46,18 @@ def run(
     ] = None,
     parallel: Annotated[bool, typer.Option("--parallel", help="Many at once.")] = False,
     workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="At most N at once.")] = None,
-    scheduler: Annotated[str, typer.Option(metavar="NAME", help="Which goes first, as in plans.")] = "adaptive",
+    scheduler: ScenarioOrder = "adaptive",
     snapshot: Annotated[str, typer.Option(metavar="MODE", help="Snapshots: verify, record or update.")] = "verify",
     snapshot_dir: Annotated[Path | None, typer.Option(metavar="DIR", help="Where snapshots are.")] = None,
     junit_xml: Annotated[
         Path | None, typer.Option("--junit-xml", "--junit", metavar="FILE", help="Write a JUnit report.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the files.")] = False,
-    record: Annotated[bool, typer.Option("--record", help="Keep the recordings also when all goes well.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="What passes with a warning fails.")] = False,
+    dry_run: OnlyChecks = False,
+    record: KeepsRecordings = False,
+    strict: IsStrict = False,
     plugins: LocalPlugins = False,
     reporter: Reporters = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show each step.")] = False,
+    verbose: ShowsSteps = False,
 ) -> None:
     """Play scenarios."""
     from orchestrator.cli import scenario as command
