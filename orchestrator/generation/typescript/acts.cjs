@@ -7,16 +7,37 @@ const calls = {
   subjects: ({ model: { functions, classes } }) => [
     ...functions.map((one) => ({ owner: null, fn: one.name, params: one.params, construct: [], isStatic: false, isPromise: one.isAsync })),
     ...classes.filter((one) => !one.isAbstract).flatMap((own) => own.methods.map((one) => (
-      { owner: own.name, fn: one.name, params: one.params, construct: own.params, isStatic: one.isStatic, isPromise: one.isAsync }))),
+      { owner: own.name, fn: one.name, params: one.params, construct: own.params, isStatic: one.isStatic, isPromise: one.isAsync, mates: matesOf(one, own.methods) }))),
   ],
   act: ({ subject, give, load }) => {
     const { module } = load();
     const target = subject.owner ? (subject.isStatic ? module[subject.owner] : new module[subject.owner](...give.construct(subject.construct))) : module;
     const path = subject.fn.split('.');
     const owner = path.slice(0, -1).reduce((own, name) => own[name], target);
-    return owner[path.at(-1)](...give.args(subject.params));
+    const last = () => owner[path.at(-1)](...give.args(subject.params));
+    const before = give.before(subject.mates);
+    return before.length ? afterwards(target, before, last) : last();
   },
 };
+
+/** The methods that may be called on the same object before, where that matters. */
+function matesOf(method, methods) {
+  const isMate = (one) => one.remembers && one.isStatic === method.isStatic && (method.isAsync || !one.isAsync);
+  return method.remembers ? methods.filter(isMate).map(({ name, params, isAsync }) => ({ name, params, isAsync })) : [];
+}
+
+/** What `last` comes to after the calls of `before`, which succeed. */
+function afterwards(target, before, last) {
+  const call = ({ name, args }) => target[name](...args);
+  const failed = ({ message }) => { throw Object.assign(new Error(message), { name: 'Earlier' }); };
+  if (before.some(({ isAsync }) => isAsync)) return before.reduce((made, one) => made.then(() => call(one)), Promise.resolve()).catch(failed).then(last);
+  try {
+    before.forEach(call);
+  } catch (error) {
+    failed(error);
+  }
+  return last();
+}
 
 const KINDS = { call: calls, route: require('./kinds/route.cjs'), hook: require('./kinds/hook.cjs'), plugin: require('./kinds/plugin.cjs'), load: require('./kinds/load.cjs'), app: require('./kinds/app.cjs'), operation: require('./kinds/operation.cjs') };
 

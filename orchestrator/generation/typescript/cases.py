@@ -97,4 +97,12 @@ def _arrange(case: Recorded) -> tuple[list[str], str]:
     while given and given[-1] == "undefined":
         given.pop()
     arguments = ", ".join([f"[{steps}]", *given])
-    return [f"const service = {maker(case['owner'])}({arguments});"], f"service.{case['fn']}"
+    made = f"const service = {maker(case['owner'])}({arguments});"
+    return [made, *map(_earlier, case["before"])], f"service.{case['fn']}"
+
+
+def _earlier(call: Recorded) -> str:
+    """Return the line of a call that comes before the one that is tested."""
+    given = zip(call["args"], call["params"], strict=False)
+    arguments = ", ".join(argument_of(one, param, None) for one, param in given)
+    return f"{'await ' if call['isAsync'] else ''}service.{call['name']}({arguments});"

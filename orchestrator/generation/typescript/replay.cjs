@@ -10,6 +10,7 @@ const { standIn } = require('./guards.cjs');
 const { quick } = require('./server.cjs');
 
 const MOST_CALLS = 60;
+const MOST_BEFORE = 2;
 const LONGEST_QUIET_MS = 2000;
 const LOOK_MS = 100;
 const BUSY_US = 5_000;
@@ -33,10 +34,11 @@ async function propose(request, subject, choices, pool) {
   };
   const outside = outsideOf(model, answer, (value) => draws.seen(value));
   handOver(model, outside);
-  const given = { construct: [], args: [], values: {}, inputs: {} };
+  const given = { construct: [], before: [], args: [], values: {}, inputs: {} };
   const outcome = await run(request, subject, outside, {
     value: ({ local, type, known }) => (given.values[local] = known === undefined ? draws.draw(`value:${local}`, type, local) : known),
     construct: (params) => (given.construct = params.map((one) => drawn(draws, outside, one, 'construct'))),
+    before: (mates) => (given.before = earlier(draws, outside, mates)),
     args: (params) => trimmed((given.args = params.map((one) => drawn(draws, outside, one, 'arg')))),
     input: (name, make) => (Object.hasOwn(given.inputs, name) ? given.inputs[name] : (given.inputs[name] = make(draws))),
     plainly: (isAnonymous, work) => plainly(draws, isAnonymous, work),
@@ -48,6 +50,7 @@ async function propose(request, subject, choices, pool) {
     case: {
       ...subject,
       given: subject.construct.map((one, index) => (isDouble(one) ? { $double: one.name } : draws.encode(given.construct[index], true))),
+      before: given.before.map((one) => ({ ...one, args: one.args.map((own) => draws.encode(own, true)) })),
       args: trimmed(given.args).map((one) => draws.encode(one, true)),
       values: encodedEach(draws, given.values),
       inputs: encodedEach(draws, given.inputs),
@@ -82,6 +85,7 @@ async function replay(request, one) {
   const outcome = await run(request, one, outside, {
     value: ({ local }) => decode(one.values[local]),
     construct: (params) => params.map((param, index) => (isDouble(param) ? double(outside, { shape: param.shape, name: param.name }) : decode(one.given[index]))),
+    before: () => (one.before ?? []).map((own) => ({ ...own, args: own.args.map(decode) })),
     args: () => one.args.map(decode),
     input: (name) => decode(one.inputs[name] ?? { $undefined: true }),
     plainly: (_isAnonymous, work) => work(),
@@ -302,9 +306,21 @@ function double(outside, { shape, name, isSync }) {
   return shape === 'query' ? outside.query(name) : shape === 'function' ? outside.fn(name, isSync) : outside.object(name);
 }
 
-function drawn(draws, outside, param, kind) {
+/** The calls on the same object before the one that is tested: none at first. */
+function earlier(draws, outside, mates) {
+  const found = [];
+  while (mates?.length && found.length < MOST_BEFORE) {
+    const at = `before:${found.length}`;
+    const mate = draws.choose(at, [['nothing', () => null], ...mates.map((one) => [one.name, () => one])]);
+    if (!mate) break;
+    found.push({ ...mate, args: trimmed(mate.params.map((one) => drawn(draws, outside, one, at, '.'))) });
+  }
+  return found;
+}
+
+function drawn(draws, outside, param, kind, joint = ':') {
   if (isDouble(param)) return double(outside, { shape: param.shape, name: param.name });
-  const at = `${kind}:${param.name}`;
+  const at = `${kind}${joint}${param.name}`;
   if (['given', 'members'].includes(param.shape)) return madeOf(draws, at, param);
   const own = () => draws.alternatives(at, param.type, param.name);
   return draws.choose(at, param.optional ? [['omitted', () => undefined], ...own()] : own());

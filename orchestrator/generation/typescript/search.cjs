@@ -96,8 +96,9 @@ async function searchOne(subject, found, { seen, pool, outcomes }) {
       found.broken = made.error.message;
       break;
     }
+    if (made.error?.name === 'Earlier') continue;
     const bits = hits();
-    const key = JSON.stringify([made.args, made.given, made.script, made.inputs]);
+    const key = JSON.stringify([made.before, made.args, made.given, made.script, made.inputs]);
     if (tried.has(key)) continue;
     tried.add(key);
     if (!Object.keys(choices).length && typeof made.value === 'string') pool[subject.fn] = made.value;
@@ -106,7 +107,7 @@ async function searchOne(subject, found, { seen, pool, outcomes }) {
     const isNew = fresh.length > 0 || !outcomes.has(outcome);
     const kind = subject.follows ? 'some' : subject.kind !== 'call' ? 'whole' : made.error ? 'error' : 'value';
     // What comes to light by a case that shows nothing else, such as the properties of an argument that may be left out.
-    const opened = points.filter(({ path: at }) => /^(arg|construct):/.test(at) && !met.has(at));
+    const opened = points.filter(({ path: at }) => /^(arg|before|construct):/.test(at) && !met.has(at));
     opened.forEach(({ path: at }) => met.add(at));
     if ((isNew || opened.length || subject.follows) && !isDeadEnd(made)) {
       const more = subject.follows ? points.filter((point) => subject.follows(point, made)) : isNew ? points : opened;
@@ -157,8 +158,8 @@ function unfit(made) {
   if (made.error && BUGS.includes(made.error.name)) return `search: ends in a ${made.error.name}`;
   if (made.error && /too many calls|the network is closed/.test(made.error.message)) return `search: ${made.error.message}`;
   if (isUnfit(made)) return 'search: what the connections answer does not fit';
-  const parts = [made.args, made.given, made.script, made.value ?? null, made.error ?? null, made.values];
-  return parts.some(isOpaque) || [made.args, made.given, made.script, made.values, made.inputs].some(hasFunction) ? 'search: a value that cannot be written down' : null;
+  const parts = [made.before, made.args, made.given, made.script, made.value ?? null, made.error ?? null, made.values];
+  return parts.some(isOpaque) || [made.before, made.args, made.given, made.script, made.values, made.inputs].some(hasFunction) ? 'search: a value that cannot be written down' : null;
 }
 
 async function unsteady(made) {

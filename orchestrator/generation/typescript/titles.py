@@ -99,6 +99,8 @@ def _situation(at: str, label: str) -> str | None:
         return "nobody is signed in"
     if kind in {"header", "url", "method"}:
         return f"the {f'{name} header' if kind == 'header' else kind} is {label}"
+    if kind == "before" and name.isdigit():
+        return f"{label} was called before" if name == "0" else f"then {label}"
     return f"{label} is thrown" if kind == "error" and not name else None
 
 

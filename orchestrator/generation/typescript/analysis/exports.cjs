@@ -5,6 +5,7 @@ const { treeOf } = require('../types.cjs');
 const { fold } = require('./constants.cjs');
 const { givenOf } = require('./givens.cjs');
 const { functionsIn } = require('./maps.cjs');
+const { rememberingIn } = require('./memory.cjs');
 const { shapeOf } = require('./shapes.cjs');
 
 function exportsOf(look) {
@@ -81,11 +82,13 @@ function classOf(look, name, node) {
   const isHidden = (one) =>
     ts.isPrivateIdentifier(one.name) ||
     one.modifiers?.some(({ kind }) => [ts.SyntaxKind.PrivateKeyword, ts.SyntaxKind.ProtectedKeyword, ts.SyntaxKind.AbstractKeyword].includes(kind));
+  const remembering = rememberingIn(look, node);
   const methods = node.members
     .filter((one) => ts.isMethodDeclaration(one) && one.body && ts.isIdentifier(one.name) && !isHidden(one))
     .map((one) => ({
       ...functionOf(look, one.name.text, one),
       isStatic: Boolean(one.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword)),
+      remembers: remembering.has(one.name.text),
     }));
   const params = (constructor?.parameters ?? []).map((one) => {
     const type = checker.getTypeAtLocation(one);
