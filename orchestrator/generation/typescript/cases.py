@@ -98,7 +98,7 @@ def _arrange(case: Recorded) -> tuple[list[str], str]:
         given.pop()
     arguments = ", ".join([f"[{steps}]", *given])
     made = f"const service = {maker(case['owner'])}({arguments});"
-    return [made, *map(_earlier, case["before"])], f"service.{case['fn']}"
+    return [made, *map(_earlier, case.get("before", ()))], f"service.{case['fn']}"
 
 
 def _earlier(call: Recorded) -> str:

@@ -40,8 +40,7 @@ async function touched(request, one, state) {
 
 /** Try the cases that reach a mutant, the kept ones first, until enough of them notice it. */
 async function hunt(request, id, reach, kills, state, begins) {
-  const order = request.cases.map((one, index) => index).filter((index) => reach[index].has(id));
-  order.sort((one, two) => Number(request.cases[one].isSpare) - Number(request.cases[two].isSpare) || reach[one].size - reach[two].size || one - two);
+  const order = inTurn(request.cases, request.cases.map((one, index) => index).filter((index) => reach[index].has(id)), reach);
   let notices = 0;
   for (const [tries, index] of order.entries()) {
     const one = request.cases[index];
@@ -53,6 +52,19 @@ async function hunt(request, id, reach, kills, state, begins) {
     }
   }
   state.active = -1;
+}
+
+/** The kept ones before the others, and those that reach little before those that reach much; of each function one after the other. */
+function inTurn(cases, some, reach) {
+  const spare = (index) => Number(cases[index].isSpare);
+  const sorted = some.sort((one, two) => spare(one) - spare(two) || reach[one].size - reach[two].size || one - two);
+  const counts = new Map();
+  const turns = new Map(sorted.map((index) => {
+    const name = `${spare(index)} ${cases[index].owner}.${cases[index].fn}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+    return [index, counts.get(name)];
+  }));
+  return sorted.sort((one, two) => spare(one) - spare(two) || turns.get(one) - turns.get(two));
 }
 
 module.exports = { killed };

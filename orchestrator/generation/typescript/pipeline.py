@@ -218,7 +218,7 @@ def _outcome(case: Recorded) -> list[str]:
 
 
 def _length(case: Recorded) -> int:
-    return len(json.dumps([case["before"], case["args"], case["script"], case.get("value"), case["given"]]))
+    return len(json.dumps([case.get("before", ()), case["args"], case["script"], case.get("value"), case["given"]]))
 
 
 def _suspicious(suite: Suite) -> tuple[str, ...]:
