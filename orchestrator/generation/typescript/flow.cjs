@@ -19,7 +19,7 @@ const SERVICE = /\b[A-Z_]*(DATABASE|POSTGRES|PG|DB|REDIS|MONGO|MYSQL|AMQP|RABBIT
 function flow({ root }) {
   const ts = require(require.resolve('typescript', { paths: [root] }));
   for (const file of candidates(root)) {
-    const program = programOf(ts, root, file);
+    const program = programOf(ts, root, [file]);
     const look = { ts, checker: program.getTypeChecker(), program, source: program.getSourceFile(file), root };
     const builder = builderOf(look);
     if (builder) return flowIn(look, builder);
