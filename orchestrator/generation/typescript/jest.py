@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -120,18 +120,18 @@ class Jest:
         self._keep("flow", found)
         return found
 
-    async def explore(self, mode: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Search for cases, or replay them on mutants; return what was found."""
+    async def explore(self, mode: str, asked: Mapping[str, Any], tell: Callable[[str], None]) -> dict[str, Any]:
+        """Search for cases, or replay them on mutants; return what was found. `tell` hears how far it is."""
         hanging: list[str] = []
         while len(hanging) <= _MOST_HANGING:
             try:
-                return await self._explore(mode, {**asked, "hanging": hanging})
+                return await self._explore(mode, {**asked, "hanging": hanging}, tell)
             except Ended as end:
                 hanging.append(self._endless(end))
         message = f"`{self._request.target}` did not come to an end with {len(hanging)} inputs, such as {hanging[-1]}"
         raise TaskError("generation/target-broken", message)
 
-    async def _explore(self, mode: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    async def _explore(self, mode: str, asked: Mapping[str, Any], tell: Callable[[str], None]) -> dict[str, Any]:
         result, endless = self._directory / f"{mode}.json", self._directory / "endless"
         for one in (result, endless):
             one.unlink(missing_ok=True)
@@ -140,7 +140,8 @@ class Jest:
         )
         targets = asked["model"]["files"]
         given = {"mode": mode, "request": str(request), "result": str(result), "targets": targets}
-        answer = await self._explorer.ask("explore", self._place(given), asked["seconds"] + _BESIDE_SEARCH)
+        limit = asked["seconds"] + _BESIDE_SEARCH
+        answer = await self._explorer.ask("explore", self._place(given), limit, tell)
         if "error" in answer or not answer["isDone"]:
             cause = cause_in(answer.get("error") or answer["output"])
             raise TaskError("generation/target-broken", f"the target cannot be loaded: {cause}")

@@ -5,6 +5,7 @@ const { replay, sameAs, warm } = require('./replay.cjs');
 
 const MOST_TICKS = 20_000;
 const ENOUGH = 3;
+const TOLD_EVERY = 20;
 /** What a module does when it is loaded is reached by every request, and noticed by few. */
 const MOST_TRIES = { call: 15, app: 60, whole: 80 };
 /** Where each try is long, one that notices is enough. */
@@ -22,13 +23,13 @@ async function killed(request, until, say, begins) {
   for (const one of request.cases) reach.push(new Set([...(await touched(request, one, state)), ...always]));
   const kills = request.cases.map(() => []);
   let truncated = false;
-  for (const id of state.mutants.keys()) {
+  for (const [number, id] of [...state.mutants.keys()].entries()) {
+    if (number % TOLD_EVERY === 0) say(`replaying ${request.cases.length} cases on mutant ${number + 1} of ${state.mutants.size}`);
     truncated ||= Date.now() > until;
     if (!truncated) await hunt({ ...request, isFresh: loading.has(id) }, id, reach, kills, state, begins);
   }
   const dead = new Set(kills.flat());
   const mutants = [...state.mutants.values()];
-  say(`${dead.size} of ${mutants.length} mutants noticed`);
   return { kills, mutants, survivors: mutants.filter(({ id }) => !dead.has(id)), truncated };
 }
 

@@ -120,7 +120,7 @@ async def _tried(jest: Jest, request: Request, funnel: Funnel, progress: Callabl
     """
     progress(f"analysing `{jest.target}`")
     try:
-        model, found = await _searched(jest, request)
+        model, found = await _searched(jest, request, progress)
     except TaskError as error:
         if request.has_schema or not request.modules:
             raise
@@ -128,12 +128,11 @@ async def _tried(jest: Jest, request: Request, funnel: Funnel, progress: Callabl
     funnel.proposed += found["proposed"]
     for reason, count in found["dropped"].items():
         funnel.drop(reason, count)
-    progress(f"replaying {len(found['cases'])} cases on mutants")
-    noticed = await _notice(jest, model, found["cases"])
+    noticed = await _notice(jest, model, found["cases"], progress)
     return Tried(model, found, noticed, _minimised(found["cases"], noticed["kills"], funnel))
 
 
-async def _searched(jest: Jest, request: Request) -> tuple[Recorded, Recorded]:
+async def _searched(jest: Jest, request: Request, tell: Callable[[str], None]) -> tuple[Recorded, Recorded]:
     """Return the model of a module, and the cases that were found.
 
     :raises TaskError: when there is nothing to try.
@@ -141,7 +140,8 @@ async def _searched(jest: Jest, request: Request) -> tuple[Recorded, Recorded]:
     model = _checked(jest.target, await jest.analyse())
     if (model.get("graphql") or {}).get("isExecutable"):
         check_package(request.root, "graphql")
-    found = await jest.explore("search", {"model": model, "budget": request.budget, "seconds": _SEARCH_SECONDS})
+    asked = {"model": model, "budget": request.budget, "seconds": _SEARCH_SECONDS}
+    found = await jest.explore("search", asked, tell)
     if "broken" in found:
         raise TaskError("generation/target-broken", f"`{jest.target}` cannot be loaded: {found['broken']}")
     return model, found
@@ -197,10 +197,11 @@ def _checked(name: str, model: Recorded) -> Recorded:
     return model
 
 
-async def _notice(jest: Jest, model: Recorded, cases: Sequence[Recorded]) -> Recorded:
+async def _notice(jest: Jest, model: Recorded, cases: Sequence[Recorded], tell: Callable[[str], None]) -> Recorded:
     if not cases:
         return {"kills": [], "mutants": [], "truncated": False}
-    return await jest.explore("mutate", {"model": model, "cases": cases, "seconds": _SEARCH_SECONDS})
+    tell(f"replaying {len(cases)} cases on mutants")
+    return await jest.explore("mutate", {"model": model, "cases": cases, "seconds": _SEARCH_SECONDS}, tell)
 
 
 def _minimised(cases: Sequence[Recorded], kills: Sequence[Sequence[int]], funnel: Funnel) -> list[Recorded]:

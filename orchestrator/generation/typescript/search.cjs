@@ -46,7 +46,7 @@ function begins(...what) {
 }
 
 function say(line) {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`progress: ${line}\n`);
 }
 
 async function search() {
@@ -54,7 +54,9 @@ async function search() {
   const seen = new Set();
   const pool = {};
   const outcomes = new Set();
-  for (const subject of await everySubject(found)) {
+  const subjects = await everySubject(found);
+  for (const [number, subject] of subjects.entries()) {
+    say(`searching ${number + 1} of ${subjects.length}: \`${subject.owner ? `${subject.owner}.` : ''}${subject.fn}\`, ${found.cases.length} cases`);
     await searchOne(subject, found, { seen, pool, outcomes: isShared(subject) ? outcomes : new Set() });
     if (found.broken) break;
   }
@@ -73,7 +75,6 @@ async function everySubject(found) {
 
 async function searchOne(subject, found, { seen, pool, outcomes }) {
   const tried = new Set();
-  let kept = 0;
   const spare = { error: 0, value: 0, whole: 0, some: 0 };
   const planned = new Set();
   const met = new Set();
@@ -125,11 +126,9 @@ async function searchOne(subject, found, { seen, pool, outcomes }) {
     const suspicion = suspicionOf(request, made);
     suspect(found, suspicion);
     found.cases.push({ ...made, bits, suspicion, outcome: isShared(subject) || outcome.startsWith(EVERYWHERE) ? outcome : `${subject.owner}.${subject.fn} ${outcome}`, isSpare: !isNew });
-    if (isNew) kept += 1;
-    else spare[kind] += 1;
+    if (!isNew) spare[kind] += 1;
   }
   suspect(found, suspicionOfAll(subject, found.cases.filter((one) => one.kind === subject.kind && one.fn === subject.fn)));
-  say(`searched ${subject.owner ? `${subject.owner}.` : ''}${subject.fn}: ${kept} cases`);
 }
 
 function suspect(found, suspicion) {

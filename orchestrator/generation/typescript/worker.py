@@ -10,7 +10,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ from orchestrator.generation.request import RunCommand
 HERE: Final = Path(__file__).parent
 _NODE: Final = ("node", "--experimental-vm-modules", "--no-warnings")  # modules of either kind
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
+_PROGRESS: Final = re.compile(rb"^progress: (.*)$", re.MULTILINE)
 _MOST_OUTPUT: Final = 200
 _MOST_IDLE: Final = 60.0
 """Seconds; shorter than what the process itself waits for a question."""
@@ -47,14 +48,20 @@ class Worker:
         self._process: asyncio.Task[None] | None = None
         self._place = Path()
         self._answered = 0.0
+        self._tell: Callable[[str], None] | None = None
 
-    async def ask(self, what: str, asked: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+    async def ask(
+        self, what: str, asked: Mapping[str, Any], seconds: float, tell: Callable[[str], None] | None = None
+    ) -> dict[str, Any]:
         """Return the answer to a question; a worker that does not give one in `seconds` is ended.
+
+        `tell` hears how far it is.
 
         :raises Ended: when there is none.
         """
         place = self._started()
         self._number += 1
+        self._tell = tell
         waiting = place / "ask"
         waiting.write_text(json.dumps({"what": what, **asked}), "utf-8")
         waiting.rename(place / f"ask-{self._number}.json")
@@ -98,6 +105,8 @@ class Worker:
 
     def _hear(self, chunk: bytes) -> None:
         self._heard = [*self._heard[-_MOST_OUTPUT:], chunk]
+        for line in _PROGRESS.findall(chunk) if self._tell else ():
+            self._tell(line.decode("utf-8", "replace"))
         self._news.set()
 
     async def _wait_for(self, answer: Path) -> None:
