@@ -16,6 +16,8 @@ const WORDS = 4;
 const MOST_SPARE = { error: 30, value: 60, whole: 12, some: 1 };
 /** What a whole application passes on from a dependency is rarely looked at. */
 const MOST_COLUMNS = 3;
+/** Tries in a row that show nothing new, where each try is a whole request: what is left rarely shows more. */
+const PATIENCE = 80;
 const BUGS = ['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'Timeout'];
 const request = JSON.parse(fs.readFileSync(process.env.ORCHESTRATE_REQUEST, 'utf8'));
 const until = Date.now() + request.seconds * 1000;
@@ -78,8 +80,9 @@ async function searchOne(subject, found, { seen, pool, outcomes }) {
   const spare = { error: 0, value: 0, whole: 0, some: 0 };
   const planned = new Set();
   const met = new Set();
+  let last = 0;
   let queue = [{ choices: subject.begins ?? {}, known: new Set(), changed: null, rank: 0 }];
-  for (let count = 0; queue.length && count < request.budget; count += 1) {
+  for (let count = 0; queue.length && count < request.budget && (subject.kind === 'call' || count - last < PATIENCE); count += 1) {
     if (Date.now() > until) {
       found.truncated = true;
       break;
@@ -121,6 +124,7 @@ async function searchOne(subject, found, { seen, pool, outcomes }) {
       found.dropped[reason] = (found.dropped[reason] ?? 0) + 1;
       continue;
     }
+    if (isNew) last = count;
     fresh.forEach((bit) => seen.add(bit));
     outcomes.add(outcome);
     const suspicion = suspicionOf(request, made);

@@ -18,7 +18,8 @@ from typing import Any, Final
 from orchestrator.generation.request import RunCommand
 
 HERE: Final = Path(__file__).parent
-_NODE: Final = ("node", "--experimental-vm-modules", "--no-warnings")  # modules of either kind
+_NODE: Final = ("node", "--experimental-vm-modules", "--no-warnings", "--max-semi-space-size=64")
+"""Modules of either kind, and room for what a search makes and drops at once."""
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
 _PROGRESS: Final = re.compile(rb"^progress: (.*)$", re.MULTILINE)
 _MOST_OUTPUT: Final = 200
@@ -105,8 +106,9 @@ class Worker:
 
     def _hear(self, chunk: bytes) -> None:
         self._heard = [*self._heard[-_MOST_OUTPUT:], chunk]
-        for line in _PROGRESS.findall(chunk) if self._tell else ():
-            self._tell(line.decode("utf-8", "replace"))
+        if self._tell is not None:
+            for line in _PROGRESS.findall(chunk):
+                self._tell(line.decode("utf-8", "replace"))
         self._news.set()
 
     async def _wait_for(self, answer: Path) -> None:
