@@ -122,7 +122,9 @@ def _server(kinds: Sequence[Recorded]) -> list[str]:
     if all("types" not in kind for kind in kinds):
         return lines
     named = [f"import type {{ {', '.join(types)} }} from 'fastify';"] if types else []
-    return ["import { fastify } from 'fastify';", *named, *lines]
+    makes = any("types" in kind and "builder" not in kind for kind in kinds)
+    made = ["import { fastify } from 'fastify';"] if makes else []
+    return [*made, *named, *lines]
 
 
 def _classes(cases: Sequence[Recorded], test_file: str) -> list[str]:

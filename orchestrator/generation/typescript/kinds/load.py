@@ -30,9 +30,10 @@ def part(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[str
         "script: Step[] = []",
         "given: object = values" if values else "",
     ]
+    target = quoted(relative(without_suffix(model["target"]), test_file))
     return {
-        "imports": [],
-        "target": quoted(relative(without_suffix(model["target"]), test_file)),
+        "imports": [f"import type * as original from {target};"],
+        "target": target,
         "reads_environment": reads,
         "parameters": ", ".join(filter(None, parameters)),
         "drawn": literal(values) if values else "",
