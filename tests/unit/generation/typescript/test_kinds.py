@@ -186,6 +186,8 @@ def test_a_module_is_loaded_under_an_environment_of_its_own() -> None:
     cases = [loaded({"PORT": "1"}, value={"port": 1}), loaded({}, error=error, choices=choices)]
     text = rendered(model(loading=LOADING), cases)
     assert "const usual: NodeJS.ProcessEnv = { PORT: '1' };" in text
+    assert "import type * as original from '../" in text
+    assert "let loaded = {} as typeof original;" in text
     assert "expect(load(usual)).toMatchObject({ port: 1 });" in text
     assert "  it('exits with 1 when there is no PORT', () => {" in text
     assert "expect(() => load({ ...usual, PORT: undefined })).toThrow(" in text
@@ -304,6 +306,7 @@ def test_who_is_signed_in_has_a_token_that_the_application_makes() -> None:
     text = rendered(WHOLE, [asked("GET", "/a", sent=sent, inputs=member), asked("GET", "/b", sent=sent, inputs=admin)])
     assert "const somebody: Parameters<typeof signToken> = [{ role: 'member' }];" in text
     assert "import { buildApp } from '../app';\nimport { signToken } from '../jwt';" in text
+    assert "import { fastify }" not in text
     assert "send({ method: 'GET', url: '/a', headers: signedIn() });" in text
     assert "send({ method: 'GET', url: '/b', headers: signedIn([{ role: 'admin' }]) });" in text
 

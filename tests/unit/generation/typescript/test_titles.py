@@ -48,6 +48,9 @@ def test_a_title_says_what_comes_of_it(fields: dict[str, Any], title: str) -> No
         ("reply:0.status", '"suspended"', 'status is "suspended"'),
         ("reply:0[1]", '"x"', 'an item is "x"'),
         ("reply:7", "0", "a call answers 0"),
+        ("before:0", "restock", "restock was called before"),
+        ("before:1", "restock", "then restock"),
+        ("before:0.count", "2", "count is 2"),
     ],
 )
 def test_a_title_says_under_which_circumstances(at: str, label: str, condition: str) -> None:
