@@ -1,7 +1,8 @@
 'use strict';
 // Says which recorded case notices which change of the target. Runs inside Jest, in a target that holds all mutants.
 
-const { replay, sameAs, warm } = require('./replay.cjs');
+const { warm } = require('./copies.cjs');
+const { replay, sameAs } = require('./replay.cjs');
 
 const MOST_TICKS = 20_000;
 const ENOUGH = 3;
