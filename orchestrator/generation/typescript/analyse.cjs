@@ -29,7 +29,7 @@ function analyse({ root, target, beside = [] }) {
   const walkedFate = builder ? fateIn(look) : (one) => (real.includes(one.file) ? 'walked' : one.fate);
   const { imports, walked } = importsOf(look, walkedFate, besideSchema(look, beside));
   const graphql = builder ? null : graphqlOf(look, { imports, walked });
-  const hints = { numbers: [], lengths: [], ages: [], strings: [], words: [], compared: {}, parsed: [], bodies: [], env: [] };
+  const hints = { numbers: [], lengths: [], ages: [], strings: [], words: [], compared: {}, parsed: [], bodies: [], env: [], thrown: [] };
   for (const read of new Set([...walked, ...realFiles(look, imports)])) collectHints({ ...look, source: read }, hints);
   const sites = Object.assign({}, ...walked.map((read) => sitesOf({ ...look, source: read })).reverse());
   for (const { name, local } of imports.flatMap(({ names }) => names)) alias(sites, name, local);

@@ -66,7 +66,8 @@ function load({ root, model }, outside, give, hear) {
       const place = file ? path.join(root, file) : specifier.startsWith('node:') ? specifier : require.resolve(specifier, { paths: [from] });
       jest.doMock(place, () => (fate === 'steady' ? steady(specifier) : replaced(outside, names, give)));
     }
-    module = require(target);
+    const own = require(target);
+    module = model.whole ? { [model.whole]: own } : own;
     for (const { name, file, specifier } of classesOf(model)) {
       classes.set(name, require(file ? path.join(root, file) : require.resolve(specifier, { paths: [from] }))[name]);
     }
@@ -119,6 +120,7 @@ function replaced(outside, names, give) {
   const made = { __esModule: true };
   for (const one of names) {
     if (one.name === '*') return outside.object(one.local);
+    if (one.name === '=') return standing(one, outside, give);
     if (one.role === 'resolvers') {
       made[one.name] = {};
       continue;
@@ -127,9 +129,15 @@ function replaced(outside, names, give) {
       made[one.name] = standIn(one, outside, give);
       continue;
     }
-    made[one.name] = one.shape === 'value' ? give.value(one) : one.shape === 'class' ? function (...args) { return outside.made(one.local, args); } : double(outside, { ...one, name: one.local });
+    made[one.name] = standing(one, outside, give);
   }
   return made;
+}
+
+/** What stands for an imported name by its shape. */
+function standing(one, outside, give) {
+  if (one.shape === 'value') return give.value(one);
+  return one.shape === 'class' ? function (...args) { return outside.made(one.local, args); } : double(outside, { ...one, name: one.local });
 }
 
 function outsideOf({ sites, imports }, answer, plain) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from orchestrator.generation.typescript.places import relative, without_suffix
 from orchestrator.generation.typescript.setups import is_loaded, joined_setups, setups_of
 
 TEMPLATE: Final = "typescript.test.ts"
+_SCRIPT: Final = re.compile(r"\.c?jsx?\Z")
 _REAL_TIMERS: Final = (
     "hrtime nextTick performance queueMicrotask setImmediate clearImmediate "
     "setInterval clearInterval setTimeout clearTimeout"
@@ -33,11 +35,13 @@ def parts(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[st
     sections = [_section(model, one, some, values, test_file) for one, some in zip(modules, own, strict=True) if some]
     kinds = joined_kinds([kind for section in sections for kind in section["kinds"]])
     imports = [line for section in sections for line in section["imports"]]
+    mocks = joined_mocks([mock for section in sections for mock in section["mocks"]])
     return {
         "target": model.get("about", model["target"]),
         "doubles": any(section["doubles"] for section in sections),
         "imports": [*_server(kinds), *_classes(cases, test_file), *imports],
-        "mocks": joined_mocks([mock for section in sections for mock in section["mocks"]]),
+        "mocks": mocks,
+        "has_later": any("mockLater(" in mock["whole"] for mock in mocks),
         "uses_clock": any(one["usesClock"] or one.get("application") for one in modules),
         "uses_uptime": any(one.get("usesUptime") for one in modules),
         "real_timers": ", ".join(quoted(name) for name in _REAL_TIMERS.split()),
@@ -69,6 +73,12 @@ def members(model: Recorded, cases: Sequence[Recorded], test_file: str) -> list[
             found += [(f"{own['plain_name']} {name}", [row]) for name, row in table["members"]]
         found += [(f"{own['plain_name']} {case['plain_title']}", [case["case"]]) for case in own["cases"]]
     return found
+
+
+def form_of(model: Recorded, test_file: str) -> str:
+    """Return how a test file says what it needs: `import`, or `require` where all is CommonJS."""
+    is_common = all(one.get("isCommon") for one in model.get("modules", [model]))
+    return "require" if is_common and _SCRIPT.search(test_file) else "import"
 
 
 def _section(
@@ -105,13 +115,14 @@ def _loading(group: dict[str, Any], cases: Sequence[Recorded], model: Recorded) 
     """Let tests of functions load their own copy of a module that asks the outside when it is loaded."""
     if not is_loaded(model) or cases[0]["owner"]:
         return group
-    name = cases[0]["fn"]
+    name = cases[0]["fn"].partition(".")[0]
+    taken = name if name == model.get("whole") else f"{{ {name} }}"
     for shared in group["shared"]:
         shared["type"] = shared["type"].replace(f"typeof {name}", f"ReturnType<typeof load>['{name}']")
     for table in group["tables"]:
-        table["check"] = f"const {{ {name} }} = load();\n    {table['check']}"
+        table["check"] = f"const {taken} = load();\n    {table['check']}"
     for test in group["cases"]:
-        test["arrange"].insert(0, f"const {{ {name} }} = {loaded(test['case'], model)};")
+        test["arrange"].insert(0, f"const {taken} = {loaded(test['case'], model)};")
     return group
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -14,6 +15,7 @@ _FUNCTIONS: Final = {"function_declaration", "generator_function_declaration", "
 _BRANCHES: Final = {"if_statement", "ternary_expression", "switch_case", "catch_clause"}
 _SHORT_CIRCUITS: Final = {"&&", "||", "??"}
 _VERBS: Final = {"get", "post", "put", "patch", "delete"}
+_COMMON: Final = re.compile(rb"(module\.)?exports\b[^=;]*=")
 _WAYS: Final = 3
 """A route is also asked wrongly, by nobody, and while what it depends on fails."""
 
@@ -32,7 +34,9 @@ def foresee(text: str) -> Foreseen:
     from tree_sitter import Language, Parser
 
     tree = Parser(Language(tree_sitter_typescript.language_typescript())).parse(text.encode())
-    exports = [node for node in tree.root_node.children if node.type == "export_statement"]
+    statements = tree.root_node.children
+    exports = [node for node in statements if node.type == "export_statement"]
+    exports = exports or (statements if any(map(_is_common, statements)) else [])
     names = [name for node in exports for name in _exported(node)]
     routes = [route for node in _walk(tree.root_node) if (route := _route(node))]
     operations = list(operations_in(text))
@@ -48,10 +52,22 @@ def _exported(statement: Node) -> Iterator[str]:
             continue
         above = node.parent
         name = node.child_by_field_name("name") or (above and above.child_by_field_name("name"))
-        name = name or (above and above.child_by_field_name("key"))
+        name = name or (above and (above.child_by_field_name("key") or _property(above)))
         words = {child.text for child in node.children if child.type == "accessibility_modifier"}
         if name and name.text and name.text != b"constructor" and not words & {b"private", b"protected"}:
             yield name.text.decode()
+
+
+def _is_common(statement: Node) -> bool:
+    """Say whether a statement exports as CommonJS does, `module.exports = ...` or `exports.name = ...`."""
+    return statement.type == "expression_statement" and bool(_COMMON.match(statement.text or b""))
+
+
+def _property(assignment: Node) -> Node | None:
+    """Return the `name` of `exports.name = ...`."""
+    left = assignment.child_by_field_name("left")
+    found = left.child_by_field_name("property") if left else None
+    return None if found is None or found.text == b"exports" else found
 
 
 def _route(node: Node) -> str | None:

@@ -15,6 +15,10 @@ _STEADY: Final = {
     "randomInt": "(low: number, high?: number) => (high === undefined ? 0 : low)",
 }
 
+_SYNC: Final = ", 'sync'"
+_WHOLE: Final = "="
+"""The name of what a module is as a whole."""
+
 Recorded = Mapping[str, Any]
 
 
@@ -35,7 +39,8 @@ def imports_of(model: Recorded, cases: Sequence[Recorded], owners: Sequence[Reco
                 )
     target = relative(without_suffix(model["target"]), test_file)
     lines = [f"import type {{ {', '.join(sorted(names))} }} from {quoted(place)};" for place, names in types.items()]
-    return [*lines, f"import {{ {', '.join(used)} }} from {quoted(target)};"] if used else lines
+    names = next(iter(used), "") if model.get("whole") else f"{{ {', '.join(used)} }}"
+    return [*lines, f"import {names} from {quoted(target)};"] if used else lines
 
 
 def mocks_of(model: Recorded, values: Mapping[str, Any], test_file: str) -> list[dict[str, Any]]:
@@ -68,11 +73,14 @@ def _mock(one: Recorded, values: Mapping[str, Any], model: Recorded, test_file: 
     specifier = quoted(from_test(one["specifier"], model["target"], test_file))
     if one["fate"] == "steady":
         names = [name["name"] for name in one["names"] if name["name"] in _STEADY]
-        return {"specifier": specifier, "is_steady": True, "lines": [f"{name}: {_STEADY[name]}" for name in names]}
+        return {"specifier": specifier, "is_steady": True, "whole": "", "lines": [f"{name}: {_STEADY[name]}" for name in names]}
+    whole = next((_whole(name, values, model) for name in one["names"] if name["name"] == _WHOLE), None)
+    if whole:
+        return {"specifier": specifier, "is_steady": False, "whole": whole, "lines": []}
     lines = [_member(name, values, model) for name in one["names"]]
     if any(name["name"] == "default" for name in one["names"]):
         lines.insert(0, "__esModule: true")
-    return {"specifier": specifier, "is_steady": False, "lines": lines}
+    return {"specifier": specifier, "is_steady": False, "whole": "", "lines": lines}
 
 
 def _member(name: Recorded, values: Mapping[str, Any], model: Recorded) -> str:
@@ -91,12 +99,27 @@ def _member(name: Recorded, values: Mapping[str, Any], model: Recorded) -> str:
         case "query":
             return f"get {exported}() {{ return mockOutside.query({local}); }}"
         case "function":
-            how = ", 'sync'" if name["isSync"] else ""
-            return f"{exported}: (...args: unknown[]) => mockOutside.call({local}, args{how})"
+            return f"{exported}: (...args: unknown[]) => mockOutside.call({local}, args{_SYNC if name['isSync'] else ''})"
         case "class":
             return f"{exported}: jest.fn(() => mockOutside.object({local}{modes(name['local'], model)}))"
         case _:
             return f"get {exported}() {{ return mockOutside.object({local}{modes(name['local'], model)}); }}"
+
+
+def _whole(name: Recorded, values: Mapping[str, Any], model: Recorded) -> str:
+    """Return what stands for a module that is used as a whole, such as a function that it is."""
+    local = quoted(name["local"])
+    match name["shape"]:
+        case "value":
+            return literal(name.get("known", values.get(name["local"])))
+        case "function":
+            return f"(...args: unknown[]) => mockOutside.call({local}, args{_SYNC if name['isSync'] else ''})"
+        case "class":
+            return f"jest.fn(() => mockOutside.object({local}{modes(name['local'], model)}))"
+        case "query":
+            return f"mockLater(() => mockOutside.query({local}))"
+        case _:
+            return f"mockLater(() => mockOutside.object({local}{modes(name['local'], model)}))"
 
 
 def _guard(name: Recorded) -> str:

@@ -170,13 +170,13 @@ class Jest:
             return Suite(unknown=cause_in(found["error"]))
         return Suite(tuple(found["failed"]), tuple(found["broken"]), found["coverage"])
 
-    async def prove(self, files: Mapping[str, str], suite: Suite) -> Proof:
-        """Run a test file, which may not be there yet, as the project will run it."""
+    async def prove(self, files: Mapping[str, str], suite: Suite, form: str = "import") -> Proof:
+        """Run a test file, which may not be there yet, as the project will run it; `form` is how it takes modules in."""
         known = {"failed": suite.failed, "broken": suite.broken, "unknown": suite.unknown}
         targets = {str(self._request.root / name) for name in self._request.files}
         coverage = {name: one for name, one in suite.coverage.items() if name in targets}
         place = {"test": self._request.test_file, "files": dict(files), "marker": SIGN, "targets": self._request.files}
-        found = await self._run({**place, "suite": {**known, "coverage": coverage}})
+        found = await self._run({**place, "form": form, "suite": {**known, "coverage": coverage}})
         self._keep("prove", found)
         return Proof(
             stage=found["stage"],

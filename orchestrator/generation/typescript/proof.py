@@ -44,9 +44,10 @@ class Prover:
         for _ in range(_MOST_ROUNDS):
             if not kept:
                 break
+            form = emission.form_of(self._model, self._request.test_file)
             context = emission.parts(self._model, kept, self._request.test_file)
             text = self._templates.render(emission.TEMPLATE, context)
-            proof = await self._jest.prove({self._request.test_file: text}, self._suite)
+            proof = await self._jest.prove({self._request.test_file: text}, self._suite, form)
             self._check(proof)
             if proof.stage is None:
                 return proof, kept

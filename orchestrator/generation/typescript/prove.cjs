@@ -12,9 +12,9 @@ const IN_ORDER = 5;
 const SHUFFLED = 5;
 const ZONES = ['UTC', 'America/New_York', 'Asia/Tokyo'];
 
-async function prove({ root, targets, test, files, suite, marker }) {
+async function prove({ root, targets, test, files, form, suite, marker }) {
   const place = path.join(root, test);
-  const texts = await finished(root, files);
+  const texts = await finished(root, files, form);
   virtual.lay(Object.fromEntries(Object.entries(texts).map(([name, text]) => [path.join(root, name), text])));
   try {
     return { texts, ...(await proven(await open(root), targets, place, suite, marker)) };

@@ -158,11 +158,15 @@ function enqueue(queue, planned, { choices, points, known, changed, isWhole, mos
 
 function unfit(made) {
   if (made.error?.name === 'Exit') return 'search: ends the process';
-  if (made.error && BUGS.includes(made.error.name)) return `search: ends in a ${made.error.name}`;
+  if (made.error && BUGS.includes(made.error.name) && !isMeant(made.error)) return `search: ends in a ${made.error.name}`;
   if (made.error && /too many calls|the network is closed/.test(made.error.message)) return `search: ${made.error.message}`;
   if (isUnfit(made)) return 'search: what the connections answer does not fit';
   const parts = [made.before, made.args, made.given, made.script, made.value ?? null, made.error ?? null, made.values];
   return parts.some(isOpaque) || [made.before, made.args, made.given, made.script, made.values, made.inputs].some(hasFunction) ? 'search: a value that cannot be written down' : null;
+}
+
+function isMeant({ name, message }) {
+  return request.model.hints.thrown.some((one) => one.name === name && message.startsWith(one.text));
 }
 
 async function unsteady(made) {

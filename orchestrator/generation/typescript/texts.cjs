@@ -3,19 +3,21 @@
 // checked by its own compiler where the transform of its tests checks nothing.
 
 const path = require('node:path');
+const { required } = require('./forms.cjs');
 
 const BLANK = '//#';
 const JAVASCRIPT = /\.[cm]?jsx?$/;
 /** Names that a project without type definitions for its runner does not have, and what it cannot import types of. */
 const UNTYPED = /^(Cannot find name '(jest|describe|it|expect|beforeEach|afterEach|Buffer)'|Cannot find module '(node:)?util')/;
 
-/** The files as they are to be written. */
-async function finished(root, files) {
+/** The files as they are to be written; `form` is how they take modules in. */
+async function finished(root, files, form) {
   const prettier = await prettierOf(root);
   const done = {};
   for (const [name, text] of Object.entries(files)) {
     const filepath = path.join(root, name);
-    const own = JAVASCRIPT.test(name) ? plain(root, text) : text;
+    const untyped = JAVASCRIPT.test(name) ? plain(root, text) : text;
+    const own = form === 'require' ? required(compilerOf(root), untyped) : untyped;
     const options = prettier && (await prettier.resolveConfig(filepath, { editorconfig: true }));
     done[name] = prettier ? await prettier.format(own, { ...options, filepath }) : own;
   }

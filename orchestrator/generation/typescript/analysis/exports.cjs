@@ -1,37 +1,61 @@
 'use strict';
 // What a target exports: functions and classes, with the types of what they take.
 
+const path = require('node:path');
 const { treeOf } = require('../types.cjs');
+const { exportedIn, isCommon } = require('./commons.cjs');
 const { fold } = require('./constants.cjs');
 const { givenOf } = require('./givens.cjs');
 const { functionsIn } = require('./maps.cjs');
 const { rememberingIn } = require('./memory.cjs');
 const { shapeOf } = require('./shapes.cjs');
 
+/** `whole` is the name that tests give to what a module exports as such: by `module.exports = ...`. */
 function exportsOf(look) {
-  const { ts, checker, source } = look;
+  const { ts, source } = look;
+  const found = { classes: [], functions: [], others: [], whole: null, isCommon: isCommon(source) };
+  if (!found.isCommon) {
+    for (const [name, node] of declaredIn(look)) add(look, found, name, node.initializer ?? node);
+    return found;
+  }
+  const { named, whole } = exportedIn(look);
+  if (whole && (isFunction(ts, whole) || ts.isClassLike(whole))) {
+    found.whole = nameOf(source, whole);
+    add(look, found, found.whole, whole);
+  }
+  for (const [name, node] of named) add(look, found, found.whole ? `${found.whole}.${name}` : name, node);
+  return found;
+}
+
+/** What an ES module exports and declares itself, by name. */
+function declaredIn({ ts, checker, source }) {
   const module = checker.getSymbolAtLocation(source);
-  const classes = [];
-  const functions = [];
-  const others = [];
-  for (const one of module ? checker.getExportsOfModule(module) : []) {
+  return (module ? checker.getExportsOfModule(module) : []).flatMap((one) => {
     const symbol = one.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(one) : one;
     const node = symbol.valueDeclaration;
-    if (!node || node.getSourceFile() !== source) continue;
-    const body = node.initializer ?? node;
-    const name = one.getName();
-    if (ts.isClassDeclaration(node)) classes.push(classOf(look, name, node));
-    else if (isFunction(ts, body)) functions.push(exportedOf(look, name, body));
-    else {
-      others.push(name);
-      functions.push(...functionsIn(look, body, [name]).map(([path, own]) => exportedOf(look, path.join('.'), own)));
-    }
+    return node && node.getSourceFile() === source ? [[one.getName(), node]] : [];
+  });
+}
+
+function add(look, found, name, node) {
+  const { ts } = look;
+  if (ts.isClassLike(node)) found.classes.push(classOf(look, name, node));
+  else if (isFunction(ts, node)) found.functions.push(exportedOf(look, name, node));
+  else {
+    if (!name.includes('.')) found.others.push(name);
+    found.functions.push(...functionsIn(look, node, [name]).map(([at, own]) => exportedOf(look, at.join('.'), own)));
   }
-  return { classes, functions, others };
+}
+
+/** The name of something by itself, else by that of its file. */
+function nameOf(source, node) {
+  const { dir, name } = path.parse(source.fileName);
+  const stem = name === 'index' ? path.basename(dir) : name;
+  return node.name?.text ?? stem.replace(/\W+(\w)?/g, (_, letter = '') => letter.toUpperCase());
 }
 
 function isFunction(ts, node) {
-  return ts.isFunctionDeclaration(node) || ts.isArrowFunction(node) || ts.isFunctionExpression(node);
+  return ts.isFunctionDeclaration(node) || ts.isArrowFunction(node) || ts.isFunctionExpression(node) || ts.isMethodDeclaration(node);
 }
 
 /** A function that tests call with all that it takes, be it a service. */
@@ -63,7 +87,7 @@ function functionOf(look, name, node) {
 function paramOf(look, node) {
   const { ts, checker } = look;
   const type = checker.getTypeAtLocation(node);
-  const optional = Boolean(node.questionToken || node.initializer);
+  const optional = Boolean(node.questionToken || node.initializer || checker.isOptionalParameter(node));
   const typeName = node.type && ts.isTypeReferenceNode(node.type) ? node.type.getText() : '';
   const name = ts.isIdentifier(node.name) ? node.name.text : lowerFirst(typeName.replace(/\W.*/, '')) || 'input';
   const fallback = node.initializer && fold(look, node.initializer);

@@ -22,6 +22,7 @@ function collectHints(look, hints) {
         hints.words.push(...node.initializer.elements.filter(ts.isStringLiteralLike).map(({ text }) => text));
       }
     }
+    if (ts.isThrowStatement(node)) collectThrown(ts, node.expression, hints);
     if (ts.isRegularExpressionLiteral(node)) hints.words.push(...wordsOfPattern(node.text));
     ts.forEachChild(node, visit);
   };
@@ -54,6 +55,15 @@ function collectCast(look, node, hints) {
   const type = treeOf(ts, checker, checker.getTypeFromTypeNode(node.type), node);
   if (text === 'JSON.parse') hints.parsed.push(type);
   if (text.endsWith('.json')) hints.bodies.push(type);
+}
+
+/** What is thrown on purpose, although errors of its name are mostly mistakes: its name and how its message begins. */
+function collectThrown(ts, node, hints) {
+  if (!ts.isNewExpression(node) || !/^(Type|Range|Reference|Syntax)Error$/.test(node.expression.getText())) return;
+  let [first] = node.arguments ?? [];
+  while (first && ts.isBinaryExpression(first)) first = first.left;
+  const text = first && (ts.isTemplateExpression(first) ? first.head.text : ts.isStringLiteralLike(first) ? first.text : '');
+  if (text) hints.thrown.push({ name: node.expression.getText(), text });
 }
 
 function isValuePlace(ts, node) {

@@ -3,6 +3,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { isCommon, requiresIn } = require('./commons.cjs');
 const { fold } = require('./constants.cjs');
 const { shapeOf } = require('./shapes.cjs');
 
@@ -13,6 +14,8 @@ const OUTSIDE = new RegExp(
     '|twilio|openai|nanoid|uuid|dotenv)(/.*)?$|^@(prisma|aws-sdk|google-cloud|azure|sendgrid|elastic|sentry)/',
 );
 const CHANCE = /^(node:)?crypto$/;
+/** The name of what a module is as a whole, where it is required. */
+const WHOLE = '=';
 
 /** The imports of the target, of files that are run with it (`also`), and of project files of which `fateOf` says that they are `walked`: {imports, walked}. */
 function importsOf(look, fateOf = ({ fate }) => fate, also = []) {
@@ -45,15 +48,51 @@ function fromTarget({ root, source }, { file, specifier }) {
 function importsIn(look) {
   const { ts, source } = look;
   const found = [];
-  for (const node of source.statements) {
-    if (!ts.isImportDeclaration(node) || node.importClause?.isTypeOnly || !node.importClause) continue;
-    const specifier = node.moduleSpecifier.text;
-    const names = namesOf(look, node.importClause);
-    if (!names.length) continue;
+  const note = (specifier, names) => {
+    if (!names.length) return;
     const file = projectFile(look, specifier, source.fileName);
     found.push({ specifier, file: file && path.relative(look.root, file), fate: fateOf(look, specifier, file, names), names });
+  };
+  for (const node of source.statements) {
+    if (!ts.isImportDeclaration(node) || node.importClause?.isTypeOnly || !node.importClause) continue;
+    note(node.moduleSpecifier.text, namesOf(look, node.importClause));
   }
+  for (const one of requiresIn(ts, source)) note(one.specifier, requiredNames(look, one));
   return found;
+}
+
+/** What a file uses of something that it requires: names that are taken out, else the properties that it reads, else all of it. */
+function requiredNames(look, { binding, property }) {
+  const { ts } = look;
+  if (!binding) return [];
+  if (ts.isIdentifier(binding)) {
+    if (property) return [shapeOfName(look, { name: property, local: binding })];
+    return propertiesRead(look, binding) ?? [shapeOfName(look, { name: WHOLE, local: binding })];
+  }
+  if (property || !ts.isObjectBindingPattern(binding)) return [];
+  return binding.elements.filter(({ name, dotDotDotToken }) => ts.isIdentifier(name) && !dotDotDotToken).map((one) => shapeOfName(look, { name: (one.propertyName ?? one.name).text, local: one.name }));
+}
+
+/** The properties that are read of a name, null where it is also used as a whole. */
+function propertiesRead(look, binding) {
+  const { ts, source } = look;
+  const found = new Map();
+  let isWhole = false;
+  const visit = (node) => {
+    if (ts.isIdentifier(node) && node !== binding && node.text === binding.text && !isPropertyName(ts, node)) {
+      const { parent } = node;
+      if (ts.isPropertyAccessExpression(parent) && parent.expression === node) found.set(parent.name.text, found.get(parent.name.text) ?? parent);
+      else isWhole = true;
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return isWhole || !found.size ? null : [...found].map(([name, node]) => shapeOfName(look, { name, local: node }));
+}
+
+function isPropertyName(ts, node) {
+  const { parent } = node;
+  return (ts.isPropertyAccessExpression(parent) && parent.name === node) || ((ts.isPropertyAssignment(parent) || ts.isMethodDeclaration(parent)) && parent.name === node);
 }
 
 function namesOf(look, clause) {
@@ -78,11 +117,21 @@ function isValue({ ts, checker }, local) {
 function shapeOfName(look, { name, local }) {
   const { ts, checker } = look;
   const symbol = checker.getSymbolAtLocation(local);
-  const real = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-  const type = checker.getTypeOfSymbolAtLocation(real, local);
-  const initializer = real.valueDeclaration?.initializer;
+  const real = symbol && symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+  const type = real && isCommon(look.source) ? checker.getTypeAtLocation(local) : real ? checker.getTypeOfSymbolAtLocation(real, local) : checker.getAnyType();
+  const from = real?.valueDeclaration;
+  const initializer = from?.initializer ?? (from && ts.isBinaryExpression(from.parent) ? from.parent.right : undefined);
   const known = initializer && fold({ ...look, source: initializer.getSourceFile() }, initializer);
-  return { name, local: local.text, ...shapeOf(look, type, local), ...(known === undefined ? {} : { known }) };
+  const shape = type.flags & ts.TypeFlags.Any ? shapeOfUse(look, local) : null;
+  return { name, local: local.getText(), ...(shape ?? shapeOf(look, type, local)), ...(known === undefined ? {} : { known }) };
+}
+
+/** What something without a type must be, by what is done with it; null if it is only passed on. */
+function shapeOfUse({ ts, source }, local) {
+  const text = local.getText().replace(/[$.]/g, '\\$&');
+  if (new RegExp(`\\bnew ${text}\\b`).test(source.text)) return { shape: 'class' };
+  if (new RegExp(`[^.\\w$]${text}\\(`).test(source.text)) return { shape: 'function', isSync: !new RegExp(`await ${text}\\(|[^.\\w$]${text}\\([^;]*\\.then\\(`).test(source.text) };
+  return ts.isIdentifier(local) && new RegExp(`[^.\\w$]${text}\\.\\w+\\(`).test(source.text) ? { shape: 'object' } : null;
 }
 
 function projectFile({ ts, program, root }, specifier, from) {
@@ -104,7 +153,7 @@ function isPure(look, file, seen) {
   seen.add(file);
   const text = fs.readFileSync(file, 'utf8');
   if (/\bprocess\.(env|exit|on)\b|\bsetInterval\(|\bfetch\(/.test(text)) return false;
-  return look.ts.preProcessFile(text).importedFiles.every(({ fileName, pos }) => {
+  return look.ts.preProcessFile(text, true, true).importedFiles.every(({ fileName, pos }) => {
     if (/import\s+type\b[^;]*$/.test(text.slice(Math.max(0, pos - 300), pos))) return true;
     if (OUTSIDE.test(fileName) || CHANCE.test(fileName)) return false;
     const next = projectFile(look, fileName, file);

@@ -4,6 +4,7 @@
 const fs = require('node:fs');
 const { isBuiltin } = require('node:module');
 const path = require('node:path');
+const { requiresIn } = require('./commons.cjs');
 const { fastifyOf, headersOf } = require('./fastify.cjs');
 const { failuresOf, knownErrorsOf } = require('./failures.cjs');
 const { givensIn } = require('./givens.cjs');
@@ -51,7 +52,8 @@ function packagesOf(look, { imports, fastify, failures, errors }) {
 function importedBy({ ts, program }, file) {
   const source = program.getSourceFile(file) ?? ts.createSourceFile(file, fs.readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
   const all = source.statements.filter((one) => ts.isImportDeclaration(one) || (ts.isExportDeclaration(one) && one.moduleSpecifier));
-  return all.filter((one) => !one.importClause?.isTypeOnly && !one.isTypeOnly).map((one) => one.moduleSpecifier.text);
+  const required = requiresIn(ts, source).map(({ specifier }) => specifier);
+  return [...all.filter((one) => !one.importClause?.isTypeOnly && !one.isTypeOnly).map((one) => one.moduleSpecifier.text), ...required];
 }
 
 module.exports = { kindsOf };

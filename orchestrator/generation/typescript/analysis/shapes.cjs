@@ -3,12 +3,15 @@
 
 const { treeOf } = require('../types.cjs');
 
+/** What every function has, also where its type says so. */
+const OF_FUNCTIONS = new Set(['prototype', ...Object.getOwnPropertyNames(Function.prototype)]);
+
 function shapeOf({ ts, checker }, type, at) {
   if (type.getConstructSignatures().length) return { shape: 'class' };
   const calls = type.getCallSignatures();
   if (calls.length) {
     const result = calls[0].getReturnType();
-    if (type.getProperties().length > 5 || isChain(checker, result)) return { shape: 'query' };
+    if (type.getProperties().filter((one) => !OF_FUNCTIONS.has(one.getName())).length > 5 || isChain(checker, result)) return { shape: 'query' };
     return { shape: 'function', isSync: !result.getProperty('then') };
   }
   const base = checker.getNonNullableType(type);

@@ -2,13 +2,14 @@
 // What dependencies answer: the type that each call gives, by its table or first word and its last method.
 
 const { treeOf } = require('../types.cjs');
+const { isRequire } = require('./commons.cjs');
 
 /** Every outermost call chain: its table or first word, its last method, and the type that awaiting it gives. */
 function sitesOf(look) {
   const { ts, checker, source } = look;
   const sites = {};
   const visit = (node) => {
-    if (ts.isCallExpression(node) && !isInChain(ts, node)) {
+    if (ts.isCallExpression(node) && !isRequire(ts, node) && !isInChain(ts, node)) {
       const { words, table } = chainOf(ts, node);
       const type = checker.getTypeAtLocation(node);
       const isPromise = Boolean(type.getProperty('then'));
