@@ -41,7 +41,29 @@ export async function isLeft(name: string): Promise<boolean> {
 PLAIN = STOCK.replace(": 'small' | 'large'", "").replace(": number", "").replace(": string", "")
 PLAIN = PLAIN.replace(": Promise<boolean>", "")
 PLAIN_STORE = STORE.replace(": string", "").replace(": Promise<{ left: number } | undefined>", "")
-COMMON = "module.exports = { price: (count) => (count > 10 ? 45 : 50) };\n"
+COMMON_STORE = """const fs = require('fs');
+
+exports.load = async (name) => JSON.parse(await fs.promises.readFile(name, 'utf8'));
+"""
+COMMON = PLAIN.replace("import { load } from", "const { load } = require(").replace("store';", "store');")
+COMMON = COMMON.replace("export ", "") + "\nmodule.exports = { price, isLeft };\n"
+WHOLE = """const load = require('./load');
+
+/** @param {string} name */
+module.exports = async function label(name) {
+  if (!name) throw new TypeError('a label needs a name');
+  return `${await load(name)} of ${name}`;
+};
+module.exports.short = (name) => name.slice(0, 3);
+"""
+WHOLE_LOAD = """const { createClient } = require('./client');
+
+module.exports = async (name) => createClient().read(name);
+"""
+CLIENT = """const http = require('http');
+
+exports.createClient = () => ({ read: async (name) => http.get(name) });
+"""
 COMPILER = {"target": "ES2022", "module": "CommonJS", "strict": True, "skipLibCheck": True, "types": ["jest", "node"]}
 BABEL = ["@babel/preset-env", {"targets": {"node": "current"}}]
 FORGETFUL = {"preset": "ts-jest", "resetMocks": True, "restoreMocks": True, "resetModules": True}
@@ -101,9 +123,32 @@ def test_a_project_gets_tests_that_its_own_jest_runs(project: Path, suffix: str,
 
 
 @pytest.mark.parametrize(
+    ("sources", "jest", "said"),
+    [
+        pytest.param({"store.js": COMMON_STORE, "stock.js": COMMON}, {}, "100 % of functions", id="an object"),
+        pytest.param(
+            {"client.js": CLIENT, "load.js": WHOLE_LOAD, "label.js": WHOLE}, {}, "100 % of branches", id="a function"
+        ),
+        pytest.param({"store.js": COMMON_STORE}, {"transform": {}}, "100 % of functions", id="no transform that hoists"),
+    ],
+)
+def test_a_module_of_commonjs_gets_tests_that_require_it(project: Path, sources: Any, jest: Any, said: str) -> None:
+    lay(project, sources, jest, None)
+    name = list(sources)[-1]
+    done = generate(project, f"src/{name}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert said in done.stdout
+    text = (project / "src" / "__tests__" / name.replace(".js", ".test.js")).read_text()
+    assert f"require('../{name.removesuffix('.js')}');" in text
+    assert "import " not in text
+    argv = ["node", "node_modules/jest/bin/jest.js", "--ci"]
+    run = subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize(
     ("sources", "jest", "message"),
     [
-        pytest.param({"stock.js": COMMON}, {}, "not `module.exports`", id="CommonJS"),
         pytest.param(
             {"store.ts": STORE, "stock.ts": STOCK}, ESM, "in which nothing can be replaced yet", id="ES modules"
         ),

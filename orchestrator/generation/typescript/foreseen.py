@@ -11,7 +11,13 @@ from orchestrator.generation.typescript.graphql import operations_in
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_FUNCTIONS: Final = {"function_declaration", "generator_function_declaration", "method_definition", "arrow_function"}
+_FUNCTIONS: Final = {
+    "function_declaration",
+    "function_expression",
+    "generator_function_declaration",
+    "method_definition",
+    "arrow_function",
+}
 _BRANCHES: Final = {"if_statement", "ternary_expression", "switch_case", "catch_clause"}
 _SHORT_CIRCUITS: Final = {"&&", "||", "??"}
 _VERBS: Final = {"get", "post", "put", "patch", "delete"}

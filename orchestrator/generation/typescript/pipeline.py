@@ -190,9 +190,7 @@ def _checked(name: str, model: Recorded) -> Recorded:
         place = Location(name, broken["line"], broken["column"])
         raise TaskError("generation/target-broken", f"`{name}`: {broken['message']}", location=place)
     if not has_subjects(model):
-        hint = (
-            "functions, classes, routes, plugins, GraphQL and what acts when loaded are covered, not `module.exports`"
-        )
+        hint = "functions, classes, routes, plugins, GraphQL and what acts when loaded are covered"
         raise TaskError("generation/not-covered", f"`{name}` exports nothing that can be tried", hint=hint)
     return model
 

@@ -2,9 +2,9 @@
 // What CommonJS says by calls and assignments, and ES modules by their own words: `require`, `exports.x = ...`,
 // `module.exports = ...`. Reads; never runs project code.
 
-/** Whether a file is a CommonJS module by its own text. */
-function isCommon(source) {
-  return Boolean(source.commonJsModuleIndicator && !source.externalModuleIndicator);
+/** Whether a file is a CommonJS module by its own text; `true` is what the compiler says of files that it takes for modules by its settings. */
+function isCommon({ commonJsModuleIndicator, externalModuleIndicator: own }) {
+  return Boolean(commonJsModuleIndicator && (!own || own === true));
 }
 
 /** What a file requires, wherever that stands: [specifier, what it is bound to, the one property that is taken of it]. */

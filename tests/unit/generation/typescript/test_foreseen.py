@@ -44,6 +44,17 @@ def test_what_a_module_makes_when_it_is_loaded_is_foreseen() -> None:
     assert foresee("export const client = new Client(process.env.URL ?? 'x');\n") == (("loading",), 2)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "const buy = (id) => id;\nfunction sell(id) { return id; }\nmodule.exports = { buy, sell };\n",
+        "exports.buy = (id) => id;\nmodule.exports.sell = function (id) { return id; };\n",
+    ],
+)
+def test_functions_of_a_commonjs_module_are_foreseen(text: str) -> None:
+    assert foresee(text) == (("buy", "sell"), 2)
+
+
 SDL = """export const typeDefs = /* GraphQL */ `
   type Shop { id: ID! }
   type Query {

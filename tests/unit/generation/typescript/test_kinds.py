@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orchestrator.generation.typescript import blame
-from orchestrator.generation.typescript.emission import TEMPLATE, members, parts, titles
+from orchestrator.generation.typescript.emission import TEMPLATE, form_of, members, parts, titles
 from orchestrator.generation.typescript.heads import values_in
 from orchestrator.generation.typescript.kinds import clash_in, has_subjects
 from orchestrator.templates import Templates, shipped_directory
@@ -54,6 +54,52 @@ def order(payload: dict[str, Any] | None, **fields: Any) -> dict[str, Any]:
 def refused(field: str, label: str, payload: dict[str, Any]) -> dict[str, Any]:
     choices = [{"at": f"body:{field}", "label": label}]
     return order(payload, value=answer(400, {"message": field}), isWrong=True, choices=choices)
+
+
+def mocked(shape: str, **fields: Any) -> str:
+    """Return how a test replaces a package that is required as a whole."""
+    name = {"name": "=", "local": "got", "shape": shape, **fields}
+    facts = model(imports=[{"specifier": "got", "file": None, "fate": "replaced", "names": [name]}])
+    (line,) = (one for one in rendered(facts, [plain_call("buy")]).splitlines() if one.startswith("jest.mock("))
+    return line.removeprefix("jest.mock('got', () => ").removesuffix(");")
+
+
+def plain_call(fn: str, **fields: Any) -> dict[str, Any]:
+    return recorded("call", fn, isAsync=False, value=1, script=[["got()", {"$undefined": True}]], **fields)
+
+
+@pytest.mark.parametrize(
+    ("shape", "fields", "stands"),
+    [
+        ("function", {"isSync": False}, "(...args: unknown[]) => mockOutside.call('got', args)"),
+        ("function", {"isSync": True}, "(...args: unknown[]) => mockOutside.call('got', args, 'sync')"),
+        ("class", {}, "jest.fn(() => mockOutside.object('got'))"),
+        ("query", {}, "mockLater(() => mockOutside.query('got'))"),
+        ("object", {}, "mockLater(() => mockOutside.object('got'))"),
+        ("value", {"known": 3}, "3"),
+    ],
+)
+def test_a_module_that_is_used_as_a_whole_is_replaced_as_a_whole(shape: str, fields: Any, stands: str) -> None:
+    assert mocked(shape, **fields) == stands
+
+
+def test_what_a_module_is_by_itself_is_imported_under_its_name() -> None:
+    text = rendered(model(whole="shop", isCommon=True), [plain_call("shop"), plain_call("shop.open")])
+    assert "import shop from '../shop';" in text
+    assert "expect(shop.open()).toBe(1);" in text
+
+
+@pytest.mark.parametrize(
+    ("test_file", "is_common", "form"),
+    [("a.test.js", True, "require"), ("a.test.ts", True, "import"), ("a.test.js", False, "import")],
+)
+def test_a_test_in_javascript_requires_a_commonjs_module(test_file: str, is_common: bool, form: str) -> None:
+    assert form_of({"isCommon": is_common}, test_file) == form
+
+
+def test_modules_of_a_directory_are_required_where_all_are_of_commonjs() -> None:
+    assert form_of({"modules": [{"isCommon": True}, {"isCommon": True}]}, "a.test.js") == "require"
+    assert form_of({"modules": [{"isCommon": True}, {"isCommon": False}]}, "a.test.js") == "import"
 
 
 BOUGHT = order(
