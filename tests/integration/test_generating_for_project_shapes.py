@@ -129,7 +129,7 @@ def test_a_project_gets_tests_that_its_own_jest_runs(project: Path, suffix: str,
         pytest.param(
             {"client.js": CLIENT, "load.js": WHOLE_LOAD, "label.js": WHOLE}, {}, "100 % of branches", id="a function"
         ),
-        pytest.param({"store.js": COMMON_STORE}, {"transform": {}}, "100 % of functions", id="no transform that hoists"),
+        pytest.param({"store.js": COMMON_STORE}, {"transform": {}}, "100 % of functions", id="nothing hoists"),
     ],
 )
 def test_a_module_of_commonjs_gets_tests_that_require_it(project: Path, sources: Any, jest: Any, said: str) -> None:

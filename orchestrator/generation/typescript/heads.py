@@ -15,7 +15,6 @@ _STEADY: Final = {
     "randomInt": "(low: number, high?: number) => (high === undefined ? 0 : low)",
 }
 
-_SYNC: Final = ", 'sync'"
 _WHOLE: Final = "="
 """The name of what a module is as a whole."""
 
@@ -72,8 +71,8 @@ def joined_mocks(mocks: Sequence[Recorded]) -> list[dict[str, Any]]:
 def _mock(one: Recorded, values: Mapping[str, Any], model: Recorded, test_file: str) -> dict[str, Any]:
     specifier = quoted(from_test(one["specifier"], model["target"], test_file))
     if one["fate"] == "steady":
-        names = [name["name"] for name in one["names"] if name["name"] in _STEADY]
-        return {"specifier": specifier, "is_steady": True, "whole": "", "lines": [f"{name}: {_STEADY[name]}" for name in names]}
+        lines = [f"{name['name']}: {_STEADY[name['name']]}" for name in one["names"] if name["name"] in _STEADY]
+        return {"specifier": specifier, "is_steady": True, "whole": "", "lines": lines}
     whole = next((_whole(name, values, model) for name in one["names"] if name["name"] == _WHOLE), None)
     if whole:
         return {"specifier": specifier, "is_steady": False, "whole": whole, "lines": []}
@@ -99,7 +98,7 @@ def _member(name: Recorded, values: Mapping[str, Any], model: Recorded) -> str:
         case "query":
             return f"get {exported}() {{ return mockOutside.query({local}); }}"
         case "function":
-            return f"{exported}: (...args: unknown[]) => mockOutside.call({local}, args{_SYNC if name['isSync'] else ''})"
+            return f"{exported}: {_function(name)}"
         case "class":
             return f"{exported}: jest.fn(() => mockOutside.object({local}{modes(name['local'], model)}))"
         case _:
@@ -113,13 +112,18 @@ def _whole(name: Recorded, values: Mapping[str, Any], model: Recorded) -> str:
         case "value":
             return literal(name.get("known", values.get(name["local"])))
         case "function":
-            return f"(...args: unknown[]) => mockOutside.call({local}, args{_SYNC if name['isSync'] else ''})"
+            return _function(name)
         case "class":
             return f"jest.fn(() => mockOutside.object({local}{modes(name['local'], model)}))"
         case "query":
             return f"mockLater(() => mockOutside.query({local}))"
         case _:
             return f"mockLater(() => mockOutside.object({local}{modes(name['local'], model)}))"
+
+
+def _function(name: Recorded) -> str:
+    how = ", 'sync'" if name["isSync"] else ""
+    return f"(...args: unknown[]) => mockOutside.call({quoted(name['local'])}, args{how})"
 
 
 def _guard(name: Recorded) -> str:

@@ -171,7 +171,10 @@ class Jest:
         return Suite(tuple(found["failed"]), tuple(found["broken"]), found["coverage"])
 
     async def prove(self, files: Mapping[str, str], suite: Suite, form: str = "import") -> Proof:
-        """Run a test file, which may not be there yet, as the project will run it; `form` is how it takes modules in."""
+        """Run a test file, which may not be there yet, as the project will run it.
+
+        :param form: how it takes modules in: `import` or `require`
+        """
         known = {"failed": suite.failed, "broken": suite.broken, "unknown": suite.unknown}
         targets = {str(self._request.root / name) for name in self._request.files}
         coverage = {name: one for name, one in suite.coverage.items() if name in targets}
