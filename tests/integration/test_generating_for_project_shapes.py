@@ -41,6 +41,7 @@ export async function isLeft(name: string): Promise<boolean> {
 PLAIN = STOCK.replace(": 'small' | 'large'", "").replace(": number", "").replace(": string", "")
 PLAIN = PLAIN.replace(": Promise<boolean>", "")
 PLAIN_STORE = STORE.replace(": string", "").replace(": Promise<{ left: number } | undefined>", "")
+NATIVE = PLAIN.replace("'./store'", "'./store.js'")
 COMMON_STORE = """const fs = require('fs');
 
 exports.load = async (name) => JSON.parse(await fs.promises.readFile(name, 'utf8'));
@@ -147,21 +148,34 @@ def test_a_module_of_commonjs_gets_tests_that_require_it(project: Path, sources:
 
 
 @pytest.mark.parametrize(
-    ("sources", "jest", "message"),
+    ("sources", "jest", "line"),
     [
         pytest.param(
-            {"store.ts": STORE, "stock.ts": STOCK}, ESM, "in which nothing can be replaced yet", id="ES modules"
+            {"store.js": PLAIN_STORE, "stock.js": NATIVE}, {"transform": {}}, "await import('../stock.js')", id="plain"
         ),
+        pytest.param({"store.ts": STORE, "stock.ts": STOCK}, ESM, "await import('../stock')", id="ts-jest"),
     ],
 )
-def test_what_is_not_covered_is_refused_and_leaves_nothing(
-    project: Path, sources: Any, jest: Any, message: str
-) -> None:
-    kind = {"type": "module"} if jest else {}
-    lay(project, sources, jest, None, **kind)
-    done = generate(project, f"src/{list(sources)[-1]}")
+def test_a_native_es_module_gets_tests_that_await_it(project: Path, sources: Any, jest: Any, line: str) -> None:
+    lay(project, sources, jest, None, type="module")
+    name = list(sources)[-1]
+    done = generate(project, f"src/{name}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "100 % of functions" in done.stdout
+    text = (project / "src" / "__tests__" / name.replace("stock.", "stock.test.")).read_text()
+    assert line in text
+    assert "jest.unstable_mockModule('../store" in text
+    argv = ["node", "--experimental-vm-modules", "node_modules/jest/bin/jest.js", "--ci"]
+    run = subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def test_what_is_not_covered_is_refused_and_leaves_nothing(project: Path) -> None:
+    sources = {"url.js": "export const url = process.env.SHOP_URL ?? 'http://localhost';\n"}
+    lay(project, sources, {"transform": {}}, None, type="module")
+    done = generate(project, "src/url.js")
     assert done.returncode != 0
-    assert message in " ".join((done.stdout + done.stderr).split())
+    assert "in which no copy of a module can be loaded" in " ".join((done.stdout + done.stderr).split())
     assert {path.name for path in (project / "src").iterdir()} == set(sources)
 
 

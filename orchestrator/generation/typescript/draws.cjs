@@ -97,7 +97,7 @@ class Draws {
       case 'environment': return [['an environment', () => this.environment(path, tree)]];
       case 'brief': return this.brief(path, tree, name);
       case 'headers': return [['headers', () => this.headers(path)]];
-      case 'any': return [...(/err|cause|exception/i.test(name) ? this.errors() : []), one('text', 'text'), one('null', null), one('undefined', undefined), ['an object', () => this.record(path, { of: { k: 'any' } })], one('1', 1), ['an empty list', () => []]];
+      case 'any': return [...(/err|cause|exception/i.test(name) ? this.errors() : []), one('text', 'text'), one('null', null), one('undefined', undefined), ['an object', () => this.record(path, { of: { k: 'any' } })], one('1', 1), ['an empty list', () => []], ...unique(this.guesses(name)).map((value) => one(show(value), value))];
       default: return [[tree.k, () => (tree.k === 'function' ? () => undefined : Object.create({ constructor: { name: tree.text ?? tree.k } }))]];
     }
   }
@@ -242,6 +242,13 @@ class Draws {
     const parsed = path.startsWith('reply') && !path.includes('.parsed') ? this.hints.parsed.map((tree) => this.quietly(() => JSON.stringify(this.encode(this.draw(`${path}.parsed`, tree, 'item'), true)))) : [];
     const numeric = path.startsWith('reply') ? this.hints.numbers.filter((one) => one > 0).map(String) : [];
     return [base, ...compared, ...learned, ...parsed, ...sized, '', ...this.hints.words, ...this.hints.strings.filter((one) => !compared.includes(one)), ...near, ` ${base}  `, base.toUpperCase(), ...numeric];
+  }
+
+  /** What something without a type is compared with. */
+  guesses(name) {
+    const plain = name.replace(/#.*$/, '');
+    const texts = Object.hasOwn(this.hints.compared, plain) ? this.hints.compared[plain] : [];
+    return [...texts, ...this.hints.numbers.flatMap((value) => [value, value + 1])];
   }
 
   /** What a variable of the environment may be: always text. */

@@ -63,11 +63,10 @@ class Project {
     return undefined;
   }
 
-  /** Whether a test file is an ES module to Jest in which something is replaced, which has other means for that. */
-  isModule(config, test) {
+  /** Whether a test file is an ES module to Jest, which has other means for replacing something in it. */
+  isNative(config, test) {
     const { default: Resolver } = part(this.root, 'jest', '@jest/core', 'jest-resolve');
-    const isNative = Resolver.unstable_shouldLoadAsEsm(test, config.extensionsToTreatAsEsm ?? []);
-    return isNative && /\bjest\./.test(fs.readFileSync(test, 'utf8'));
+    return Resolver.unstable_shouldLoadAsEsm(test, config.extensionsToTreatAsEsm ?? []);
   }
 
   /** Whether the transform of the tests checks types. */

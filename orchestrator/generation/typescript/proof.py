@@ -62,8 +62,8 @@ class Prover:
                 "generation/nothing-holds", message, hint="see `testMatch`, `testRegex` and `roots` of Jest"
             )
         if proof.stage == "module":
-            message = f"`{self._request.test_file}` is an ES module to Jest, in which nothing can be replaced yet"
-            raise TaskError("generation/not-covered", message, hint="targets that need no replacement are covered")
+            message = f"`{self._request.test_file}` is an ES module to Jest, in which no copy of a module can be loaded"
+            raise TaskError("generation/not-covered", message, hint="what acts when it is loaded is not covered there")
         if proof.breaks:
             message = f"after the tests of `{self._request.target}`, `{cause_in(proof.breaks[0])}` fails"
             raise TaskError("generation/nothing-holds", message)

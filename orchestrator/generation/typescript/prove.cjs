@@ -10,24 +10,28 @@ const { complaints, finished } = require('./texts.cjs');
 
 const IN_ORDER = 5;
 const SHUFFLED = 5;
+/** What loads a copy of a module of its own, which native ES modules have no means for. */
+const COPIES = /\bjest\.isolateModules\(/;
 const ZONES = ['UTC', 'America/New_York', 'Asia/Tokyo'];
 
 async function prove({ root, targets, test, files, form, suite, marker }) {
   const place = path.join(root, test);
-  const texts = await finished(root, files, form);
+  const project = await open(root);
+  const config = await project.configOf(place);
+  if (!config) return { stage: 'unseen', texts: files, failed: [], broken: [] };
+  const isNative = project.isNative(config, place);
+  if (isNative && Object.values(files).some((text) => COPIES.test(text))) return { stage: 'module', texts: files, failed: [], broken: [] };
+  const texts = await finished(root, files, isNative ? 'module' : form);
   virtual.lay(Object.fromEntries(Object.entries(texts).map(([name, text]) => [path.join(root, name), text])));
   try {
-    return { texts, ...(await proven(await open(root), targets, place, suite, marker)) };
+    return { texts, ...(await proven(project, config, targets, place, suite, marker)) };
   } finally {
     virtual.lay({});
     process.env.TZ = ZONES[0];
   }
 }
 
-async function proven(project, targets, test, suite, marker) {
-  const config = await project.configOf(test);
-  if (!config) return { stage: 'unseen', failed: [], broken: [] };
-  if (project.isModule(config, test)) return { stage: 'module', failed: [], broken: [] };
+async function proven(project, config, targets, test, suite, marker) {
   const unchecked = project.isChecked(config) ? [] : complaints(project.root, test);
   if (unchecked.length) return { stage: 'first', failed: [], broken: [unchecked.join('\n')] };
   const before = shared();

@@ -2,10 +2,13 @@
 // The emitted text as the project wants its files: without types where it is JavaScript, as its Prettier has it, and
 // checked by its own compiler where the transform of its tests checks nothing.
 
+const fs = require('node:fs');
 const path = require('node:path');
-const { required } = require('./forms.cjs');
+const { native, required } = require('./forms.cjs');
 
 const BLANK = '//#';
+/** How a test file takes modules in, where that is not by the `import` that it is made with. */
+const FORMS = { require: required, module: native };
 const JAVASCRIPT = /\.[cm]?jsx?$/;
 /** Names that a project without type definitions for its runner does not have, and what it cannot import types of. */
 const UNTYPED = /^(Cannot find name '(jest|describe|it|expect|beforeEach|afterEach|Buffer)'|Cannot find module '(node:)?util')/;
@@ -16,12 +19,18 @@ async function finished(root, files, form) {
   const done = {};
   for (const [name, text] of Object.entries(files)) {
     const filepath = path.join(root, name);
-    const untyped = JAVASCRIPT.test(name) ? plain(root, text) : text;
-    const own = form === 'require' ? required(compilerOf(root), untyped) : untyped;
+    const formed = FORMS[form]?.(compilerOf(root), text, (module) => withSuffix(filepath, module)) ?? text;
+    const own = JAVASCRIPT.test(name) ? plain(root, formed) : formed;
     const options = prettier && (await prettier.resolveConfig(filepath, { editorconfig: true }));
     done[name] = prettier ? await prettier.format(own, { ...options, filepath }) : own;
   }
   return done;
+}
+
+/** The name of a module of the project as Node wants it of an ES module: with its suffix, where that is JavaScript. */
+function withSuffix(from, name) {
+  const place = path.resolve(path.dirname(from), name);
+  return name + (name.startsWith('.') ? ['.js', '.mjs', '.cjs', '/index.js'].find((suffix) => fs.existsSync(place + suffix)) ?? '' : '');
 }
 
 /** The text without its types. */

@@ -81,6 +81,7 @@ function propertiesRead(look, binding) {
   const visit = (node) => {
     if (ts.isIdentifier(node) && node !== binding && node.text === binding.text && !isPropertyName(ts, node)) {
       const { parent } = node;
+      if (ts.isQualifiedName(parent)) return;
       if (ts.isPropertyAccessExpression(parent) && parent.expression === node) found.set(parent.name.text, found.get(parent.name.text) ?? parent);
       else isWhole = true;
     }
@@ -99,13 +100,14 @@ function namesOf(look, clause) {
   const { ts } = look;
   const found = clause.name ? [{ name: 'default', local: clause.name }] : [];
   const bindings = clause.namedBindings;
-  if (bindings && ts.isNamespaceImport(bindings)) found.push({ name: '*', local: bindings.name });
+  const read = bindings && ts.isNamespaceImport(bindings) ? propertiesRead(look, bindings.name) : null;
+  if (bindings && ts.isNamespaceImport(bindings) && !read) found.push({ name: '*', local: bindings.name });
   if (bindings && ts.isNamedImports(bindings)) {
     for (const one of bindings.elements) {
       if (!one.isTypeOnly) found.push({ name: (one.propertyName ?? one.name).text, local: one.name });
     }
   }
-  return found.filter(({ local }) => isValue(look, local)).map((one) => shapeOfName(look, one));
+  return [...found.filter(({ local }) => isValue(look, local)).map((one) => shapeOfName(look, one)), ...(read ?? [])];
 }
 
 function isValue({ ts, checker }, local) {

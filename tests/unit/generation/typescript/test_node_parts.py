@@ -105,7 +105,7 @@ def _environ() -> dict[str, str]:
 def prove(project: Path, text: str, *, test: str = "new.test.ts", **suite: Any) -> Any:
     known = {"failed": [], "broken": [], "coverage": {}, **suite}
     asked = {"root": str(project), "targets": ["a.ts"], "test": test, "files": {test: text}, "suite": known}
-    asked["marker"] = "orchestrate: generated"
+    asked |= {"marker": "orchestrate: generated", "form": "import"}
     return node("return require(here + 'prove.cjs').prove(given[0]);", asked)
 
 
@@ -163,6 +163,7 @@ def test_what_fails_after_its_test_is_told_with_the_run(project: Path) -> None:
         "test": "new.test.ts",
         "files": {"new.test.ts": "it('is late')"},
         "marker": "generated",
+        "form": "import",
     }
     suite = {"failed": [], "broken": [], "coverage": {}}
     script = """
@@ -193,9 +194,9 @@ def test_a_file_that_jest_does_not_look_for_is_told(project: Path) -> None:
     assert not (project / "runs").exists()
 
 
-def test_a_native_module_in_which_something_is_replaced_is_told(project: Path) -> None:
-    assert prove(project, "jest.mock('./a');", test="new.test.mts")["stage"] == "module"
-    assert prove(project, "it('holds')", test="new.test.mts")["stage"] is None
+def test_a_native_module_that_loads_copies_of_another_one_is_told(project: Path) -> None:
+    assert prove(project, "jest.isolateModules(() => {});", test="new.test.mts")["stage"] == "module"
+    assert not (project / "runs").exists()
 
 
 def test_the_suite_is_what_people_wrote(project: Path) -> None:
