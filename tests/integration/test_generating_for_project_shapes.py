@@ -61,6 +61,18 @@ WHOLE_LOAD = """const { createClient } = require('./client');
 
 module.exports = async (name) => createClient().read(name);
 """
+GUARD = """const { load } = require('./store');
+
+exports.show = async (req, res, next) => {
+  try {
+    const found = await load(req.params.name);
+    if (!found) return res.status(404).json({ error: 'there is none' });
+    res.json(found);
+  } catch (error) {
+    next(error);
+  }
+};
+"""
 CLIENT = """const http = require('http');
 
 exports.createClient = () => ({ read: async (name) => http.get(name) });
@@ -130,6 +142,7 @@ def test_a_project_gets_tests_that_its_own_jest_runs(project: Path, suffix: str,
         pytest.param(
             {"client.js": CLIENT, "load.js": WHOLE_LOAD, "label.js": WHOLE}, {}, "100 % of branches", id="a function"
         ),
+        pytest.param({"store.js": COMMON_STORE, "guard.js": GUARD}, {}, "100 % of branches", id="handlers of Express"),
         pytest.param({"store.js": COMMON_STORE}, {"transform": {}}, "100 % of functions", id="nothing hoists"),
     ],
 )
@@ -158,6 +171,8 @@ def test_a_module_of_commonjs_gets_tests_that_require_it(project: Path, sources:
 )
 def test_a_native_es_module_gets_tests_that_await_it(project: Path, sources: Any, jest: Any, line: str) -> None:
     lay(project, sources, jest, None, type="module")
+    options = {**COMPILER, "module": "ESNext", "moduleResolution": "bundler"}
+    (project / "tsconfig.json").write_text(json.dumps({"compilerOptions": options}))
     name = list(sources)[-1]
     done = generate(project, f"src/{name}")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -239,7 +239,7 @@ def test_a_file_that_jest_does_not_look_for_is_refused(shop: Shop) -> None:
 
 def test_a_native_module_is_refused(shop: Shop) -> None:
     shop.fail("module")
-    message = f"`{TEST_FILE}` is an ES module to Jest, in which nothing can be replaced yet"
+    message = f"`{TEST_FILE}` is an ES module to Jest, in which no copy of a module can be loaded"
     assert shop.bench.failure(task()) == ("generation/not-covered", message)
 
 
@@ -298,6 +298,11 @@ def test_a_search_that_ends_without_a_result_tells_what_jest_said(shop: Shop) ->
 def test_a_missing_tool_is_named(shop: Shop, missing: str, message: str) -> None:
     shutil.rmtree(shop.bench.root / missing) if "modules" in missing else (shop.bench.root / missing).unlink()
     assert shop.bench.failure(task()) == ("generation/tool-missing", message)
+
+
+def test_vitest_instead_of_jest_is_refused_by_its_name(shop: Shop) -> None:
+    (shop.bench.root / "node_modules" / "jest").rename(shop.bench.root / "node_modules" / "vitest")
+    assert shop.bench.failure(task()) == ("generation/not-covered", "tests that Vitest runs are not covered")
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,8 @@ def check_of(case: Recorded, call: str) -> str:
             return f"await expect({call}).rejects.toMatchObject({wanted});"
         return f"expect(() => {call}).toThrow(expect.objectContaining({wanted}));"
     value = case["value"]
-    how = "toEqual" if isinstance(value, dict | list) and value != {"$undefined": True} else "toBe"
+    is_given = isinstance(value, dict) and "$given" in value
+    how = "toEqual" if isinstance(value, dict | list) and not is_given else "toBe"
     wanted = "toBeUndefined()" if value == {"$undefined": True} else f"{how}({literal(value)})"
     return f"await expect({call}).resolves.{wanted};" if case["isAsync"] else f"expect({call}).{wanted};"
 

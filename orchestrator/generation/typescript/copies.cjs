@@ -161,6 +161,7 @@ function isDouble(param) {
 }
 
 function double(outside, { shape, name, isSync }) {
+  if (shape === 'told' || shape === 'fluent') return outside[shape](name);
   return shape === 'query' ? outside.query(name) : shape === 'function' ? outside.fn(name, isSync) : outside.object(name);
 }
 

@@ -49,6 +49,7 @@ def parts(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[st
         "setups": joined_setups([setup for section in sections for setup in section["setups"]]),
         "kinds": kinds,
         "hands": any(givens_in(case["args"]) for case in cases),
+        "fluent": any("mockOutside.fluent(" in setup["made"] for section in sections for setup in section["setups"]),
         "loads": any("drawn" in kind for kind in kinds),
         "starts": any("builder" in kind for kind in kinds),
         "sections": sections,

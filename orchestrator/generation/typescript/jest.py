@@ -69,8 +69,11 @@ def check_tools(root: Path, environ: Mapping[str, str]) -> None:
     """
     if shutil.which("node", path=environ.get("PATH")) is None:
         raise TaskError("generation/tool-missing", "`node` is not installed", hint="install Node.js 20 or newer")
-    for name in ("typescript", "jest"):
-        check_package(root, name)
+    check_package(root, "typescript")
+    if not has_package(root, "jest") and has_package(root, "vitest"):
+        message = "tests that Vitest runs are not covered"
+        raise TaskError("generation/not-covered", message, hint="with Jest in the project, they are run by it")
+    check_package(root, "jest")
 
 
 def check_package(root: Path, name: str) -> None:
@@ -78,11 +81,16 @@ def check_package(root: Path, name: str) -> None:
 
     :raises TaskError: `generation/tool-missing`
     """
-    places = [above / "node_modules" for above in (root, *root.parents)]
-    if not any((place / name / "package.json").is_file() for place in places):
+    if not has_package(root, name):
         hint = "run `npm ci` first; `settings.prepare` of a plan can do it"
         message = f"the project has no package `{name}` in `node_modules`"
         raise TaskError("generation/tool-missing", message, hint=hint)
+
+
+def has_package(root: Path, name: str) -> bool:
+    """Say whether a package is there for a project."""
+    places = [above / "node_modules" for above in (root, *root.parents)]
+    return any((place / name / "package.json").is_file() for place in places)
 
 
 class Jest:

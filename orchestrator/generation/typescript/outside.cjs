@@ -28,6 +28,21 @@ class Outside {
     return named((...args) => this.call(name, args, isSync), name);
   }
 
+  /** A function that is told something and answers nothing. */
+  told(name) {
+    return named((...args) => this.note(name, args), name);
+  }
+
+  /** An object whose methods are told something and give it back, such as a response of Express. */
+  fluent(name) {
+    const told = (key) => (...args) => {
+      this.note(`${name}.${key}`, args);
+      return own;
+    };
+    const own = new Proxy(named({}, name), { get: (_, key) => (isSilent(key) ? undefined : told(key)) });
+    return own;
+  }
+
   query(name) {
     const start = (...args) => this.chain(`${name}${this.show(args)}`, { table: args[0], last: '' });
     return new Proxy(named(start, name), {
@@ -92,7 +107,7 @@ class Outside {
   }
 
   show(args) {
-    const shown = args.map((one) => (typeof one !== 'function' ? this.plain(one) : Object.hasOwn(one, inspect.custom) || one[inspect.custom] ? one : this.callback(one)));
+    const shown = args.map((one) => (isError(one) ? { [inspect.custom]: () => `[${one}]` } : typeof one !== 'function' ? this.plain(one) : Object.hasOwn(one, inspect.custom) || one[inspect.custom] ? one : this.callback(one)));
     return `(${shown.map((one) => inspect(one, { depth: 8, breakLength: Infinity, compact: true, maxArrayLength: null, maxStringLength: null })).join(', ')})`;
   }
 
@@ -106,6 +121,11 @@ class Outside {
     }
     return { [inspect.custom]: () => `(query) => ${inspect(builder)}` };
   }
+}
+
+/** An error of any realm; where it was made does not count. */
+function isError(value) {
+  return Object.prototype.toString.call(value) === '[object Error]';
 }
 
 /** What is shown of a double that is itself an argument. */

@@ -36,8 +36,10 @@ def _given(one: Recorded, model: Recorded) -> str:
     match own["shape"]:
         case "query":
             return f"mockOutside.query({name})"
-        case "function":
-            how = ", 'sync'" if own.get("isSync") else ""
+        case "fluent":
+            return f"mockOutside.fluent({name})"
+        case "function" | "told":
+            how = ", 'sync'" if own["shape"] == "told" or own.get("isSync") else ""
             return f"(...args: unknown[]) => mockOutside.call({name}, args{how})"
         case _:
             return f"mockOutside.object({name}{modes(own['local'], model)})"

@@ -9,6 +9,7 @@ const { givenOf } = require('./givens.cjs');
 const { functionsIn } = require('./maps.cjs');
 const { rememberingIn } = require('./memory.cjs');
 const { shapeOf } = require('./shapes.cjs');
+const { usedAs } = require('./uses.cjs');
 
 /** `whole` is the name that tests give to what a module exports as such: by `module.exports = ...`. */
 function exportsOf(look) {
@@ -64,7 +65,7 @@ function exportedOf(look, name, node) {
   const params = node.parameters.map((one, index) => {
     const param = own.params[index];
     if (isUnused(look, one, param)) return { ...param, type: { k: 'undefined' } };
-    const given = givenOf(look, look.checker.getTypeAtLocation(one), one, param.name);
+    const given = usedAs(look, one, node) ?? givenOf(look, look.checker.getTypeAtLocation(one), one, param.name);
     return given ? { ...param, ...given, type: { k: 'any' } } : param;
   });
   return { ...own, params };

@@ -89,6 +89,21 @@ def test_what_a_module_is_by_itself_is_imported_under_its_name() -> None:
     assert "expect(shop.open()).toBe(1);" in text
 
 
+def test_a_handler_of_express_is_given_a_response_that_is_told_and_gives_itself_back() -> None:
+    givens = {name: {"double": {"shape": shape, "local": name}} for name, shape in (("res", "fluent"), ("next", "told"))}
+    text = rendered(model(givens=givens), [plain_call("show", args=[{"$given": "res"}, {"$given": "next"}])])
+    assert "res: mockOutside.fluent('res')" in text
+    assert "next: (...args: unknown[]) => mockOutside.call('next', args, 'sync')" in text
+    assert "fluent(name: string): Anything {" in text
+
+
+def test_a_handler_that_answers_with_its_response_is_compared_with_it() -> None:
+    given = {"$given": "res"}
+    param = {"name": "res", "optional": False, "type": {"k": "any"}}
+    text = rendered(model(), [plain_call("show", args=[given], params=[param]) | {"value": given}])
+    assert "expect(show(res)).toBe(res);" in text
+
+
 @pytest.mark.parametrize(
     ("test_file", "is_common", "form"),
     [("a.test.js", True, "require"), ("a.test.ts", True, "import"), ("a.test.js", False, "import")],

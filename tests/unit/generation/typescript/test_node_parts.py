@@ -241,6 +241,25 @@ def test_what_stands_for_a_service_is_written_down_as_its_name_and_found_by_it()
     assert node(script) == [written, True, True]
 
 
+def test_a_response_gives_itself_back_and_each_call_counts() -> None:
+    script = """
+        const { Outside } = require(here + 'outside.cjs');
+        const lines = [];
+        const outside = new Outside({ answer: (line) => { lines.push(line); } });
+        const response = outside.fluent('res');
+        return [response.status(404).json({ id: 1 }) === response, lines];"""
+    assert node(script) == [True, ["res.status(404)", "res.json({ id: 1 })"]]
+
+
+def test_of_an_error_that_is_passed_on_it_does_not_count_where_it_was_made() -> None:
+    script = """
+        const { Outside } = require(here + 'outside.cjs');
+        const lines = [];
+        new Outside({ answer: (line) => { lines.push(line); } }).told('next')(new TypeError('no'));
+        return lines;"""
+    assert node(script) == ["next([TypeError: no])"]
+
+
 def test_nobody_sends_a_request_without_the_headers_that_are_read() -> None:
     script = """
         const { Draws } = require(here + 'draws.cjs');

@@ -25,6 +25,7 @@ def failure(name: str, message: str) -> dict[str, Any]:
         ({"value": {"a": "x" * 80}}, "returns a"),
         ({"value": ["x" * 80]}, "returns 1 item"),
         ({"value": NOTHING}, "ends with users.first"),
+        ({"value": {"$given": "res"}}, "ends with users.first"),
         ({"value": NOTHING, "script": []}, "does nothing"),
         ({"error": failure("Conflict", "taken")}, 'throws Conflict "taken"'),
         ({"error": failure("Error", "connection lost")}, "passes a failure on"),
