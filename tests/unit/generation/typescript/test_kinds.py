@@ -90,7 +90,8 @@ def test_what_a_module_is_by_itself_is_imported_under_its_name() -> None:
 
 
 def test_a_handler_of_express_is_given_a_response_that_is_told_and_gives_itself_back() -> None:
-    givens = {name: {"double": {"shape": shape, "local": name}} for name, shape in (("res", "fluent"), ("next", "told"))}
+    shapes = {"res": "fluent", "next": "told"}
+    givens = {name: {"double": {"shape": shape, "local": name}} for name, shape in shapes.items()}
     text = rendered(model(givens=givens), [plain_call("show", args=[{"$given": "res"}, {"$given": "next"}])])
     assert "res: mockOutside.fluent('res')" in text
     assert "next: (...args: unknown[]) => mockOutside.call('next', args, 'sync')" in text
