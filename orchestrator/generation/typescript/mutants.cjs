@@ -2,6 +2,8 @@
 // All mutants of a file at once: each place keeps its own code beside the changed one, and a switch at run time decides.
 // Texts for people (messages of errors), types and imports are left alone.
 
+const { isRequire } = require('./analysis/commons.cjs');
+
 const SWAPS = {
   LessThanToken: ['LessThanEqualsToken', 'GreaterThanEqualsToken'], LessThanEqualsToken: ['LessThanToken', 'GreaterThanToken'],
   GreaterThanToken: ['GreaterThanEqualsToken', 'LessThanEqualsToken'], GreaterThanEqualsToken: ['GreaterThanToken', 'LessThanToken'],
@@ -60,6 +62,7 @@ function mutation(ts, base) {
         return f.updateNewExpression(node, node.expression, node.typeArguments, rest);
       }
       if (ts.isPropertyAssignment(node)) return f.updatePropertyAssignment(node, ts.isComputedPropertyName(node.name) ? copy(node.name) : node.name, copy(node.initializer));
+      if (ts.isCallExpression(node) && isRequire(ts, node)) return node;
       // The text of a tagged template is the tag's own language.
       if (ts.isTaggedTemplateExpression(node) && ts.isNoSubstitutionTemplateLiteral(node.template)) return node;
       if (isTarget(node)) return node;
@@ -107,7 +110,9 @@ function mutation(ts, base) {
 
     const result = ts.visitEachChild(source, visit, context);
     const list = f.createExpressionStatement(f.createCallExpression(f.createIdentifier('__orchestrateMutants'), undefined, [f.createStringLiteral(JSON.stringify(found))]));
-    return f.updateSourceFile(result, [list, ...result.statements]);
+    const isDirective = (node) => ts.isExpressionStatement(node) && ts.isStringLiteral(node.expression);
+    const directives = result.statements.filter(isDirective);
+    return f.updateSourceFile(result, [...directives, list, ...result.statements.filter((node) => !isDirective(node))]);
   };
 }
 

@@ -3,7 +3,7 @@
 
 /** `told` is a function that is called for nothing in return, such as `next`; `fluent` an object with such methods, such as a response of Express. Null where it may be a value. */
 function usedAs({ ts, checker }, param, node) {
-  if (!ts.isIdentifier(param.name) || !(checker.getTypeAtLocation(param).flags & ts.TypeFlags.Any)) return null;
+  if (!node.body || !ts.isIdentifier(param.name) || !(checker.getTypeAtLocation(param).flags & ts.TypeFlags.Any)) return null;
   const name = param.name.text;
   const calls = { told: [], fluent: [] };
   let isRead = false;
