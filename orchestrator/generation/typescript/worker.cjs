@@ -18,7 +18,7 @@ const POLL_MS = 10;
 const MOST_IDLE_MS = 120_000;
 const parent = process.ppid;
 
-const [, , directory] = process.argv;
+const [directory] = process.argv.splice(2); // tests may read the arguments of their process
 
 async function serve() {
   for (let number = 1; ; number += 1) {

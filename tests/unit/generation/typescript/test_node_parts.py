@@ -271,6 +271,16 @@ def test_nobody_sends_a_request_without_the_headers_that_are_read() -> None:
     assert node(script) == ["Bearer token-1", {}]
 
 
+def test_tests_do_not_see_the_arguments_of_the_process_that_runs_them(tmp_path: Path) -> None:
+    place = tmp_path / "asked"
+    place.mkdir()
+    (place / "ask-1.json").write_text('{"what": "end"}')
+    (tmp_path / "shown.cjs").write_text("process.on('exit', () => console.log(process.argv.length));")
+    argv = ["node", "--require", str(tmp_path / "shown.cjs"), str(HERE / "worker.cjs"), str(place)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60, env=_environ())
+    assert done.stdout.splitlines()[-1] == "2"
+
+
 def test_an_endless_try_ends_the_process_and_leaves_its_name(tmp_path: Path) -> None:
     (tmp_path / "a.ts").write_text("")
     script = f"""
