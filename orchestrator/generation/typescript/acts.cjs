@@ -6,12 +6,13 @@
 const calls = {
   subjects: ({ model: { functions, classes } }) => [
     ...functions.map((one) => ({ owner: null, fn: one.name, params: one.params, construct: [], isStatic: false, isPromise: one.isAsync })),
-    ...classes.filter((one) => !one.isAbstract).flatMap((own) => own.methods.map((one) => (
-      { owner: own.name, fn: one.name, params: one.params, construct: own.params, isStatic: one.isStatic, isPromise: one.isAsync, mates: matesOf(one, own.methods) }))),
+    ...classes.filter((one) => !one.isAbstract).flatMap((own) => [...making(own), ...own.methods.map((one) => (
+      { owner: own.name, fn: one.name, params: one.params, construct: own.params, isStatic: one.isStatic, isPromise: one.isAsync, mates: matesOf(one, own.methods) }))]),
   ],
   act: ({ subject, give, load }) => {
     const { module } = load();
-    const target = subject.owner ? (subject.isStatic ? module[subject.owner] : new module[subject.owner](...give.construct(subject.construct))) : module;
+    if (subject.shows) return shown(new module[subject.owner](...give.construct(subject.construct)), subject.shows);
+    const target = subject.owner ? (subject.isStatic ? module[subject.owner] : made(module[subject.owner], give.construct(subject.construct))) : module;
     const path = subject.fn.split('.');
     const owner = path.slice(0, -1).reduce((own, name) => own[name], target);
     const last = () => owner[path.at(-1)](...give.args(subject.params));
@@ -37,6 +38,25 @@ function afterwards(target, before, last) {
     failed(error);
   }
   return last();
+}
+
+/** Making an object is tried on its own where something of it can be seen, or where it can be refused. */
+function making({ name, params, shows, base }) {
+  const isRefusable = params.some(({ shape }) => shape === 'value');
+  return shows.length || isRefusable ? [{ owner: name, fn: 'constructor', params: [], construct: params.map((one) => ({ ...one, isGiven: true })), isStatic: false, isPromise: false, shows, base }] : [];
+}
+
+function shown(object, names) {
+  return Object.fromEntries(names.map((name) => [name, object[name]]).filter(([, value]) => value !== undefined));
+}
+
+/** An object whose method is tried; that it cannot be made is no behaviour of the method. */
+function made(Class, given) {
+  try {
+    return new Class(...given);
+  } catch (error) {
+    throw Object.assign(new Error(String(error?.message ?? error)), { name: 'Unmade' });
+  }
 }
 
 const KINDS = { call: calls, route: require('./kinds/route.cjs'), hook: require('./kinds/hook.cjs'), plugin: require('./kinds/plugin.cjs'), load: require('./kinds/load.cjs'), app: require('./kinds/app.cjs'), operation: require('./kinds/operation.cjs') };

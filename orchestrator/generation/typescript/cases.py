@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from orchestrator.generation.typescript.literals import braced, literal, quoted
 from orchestrator.generation.typescript.setups import maker
 from orchestrator.generation.typescript.titles import title_of
 
+MAKING: Final = "constructor"
+"""What the making of an object is called among the methods of its class."""
 _MOST_SHARED_CHANGES: Final = 2
 
 Recorded = Mapping[str, Any]
 
 
-def test_of(case: Recorded, shared: Mapping[int, Any], taken: dict[str, int]) -> dict[str, Any]:
+def test_of(case: Recorded, shared: Mapping[int, Any], taken: dict[str, int], *, is_bare: bool) -> dict[str, Any]:
     """Return what the template needs for one test; `shared` are the inputs by position that it may start from."""
     title = unique(title_of(case), taken)
     given = zip(case["args"], case["params"], strict=False)
     arguments = ", ".join(argument_of(one, param, shared.get(index)) for index, (one, param) in enumerate(given))
-    arrange, subject = _arrange(case)
+    arrange, subject = _bare(case) if is_bare else _arrange(case)
     return {
         "title": quoted(title),
         "plain_title": title,
         "is_async": "async " if case["isAsync"] else "",
         "remark": None,
         "arrange": arrange,
-        "check": check_of(case, f"{subject}({arguments})"),
-        "is_scripted": bool(arrange),
+        "check": check_of(case, subject if case["fn"] == MAKING else f"{subject}({arguments})"),
+        "is_scripted": bool(arrange) and not is_bare,
         "case": case,
     }
 
@@ -53,6 +55,8 @@ def check_of(case: Recorded, call: str) -> str:
             return f"await expect({call}).rejects.toMatchObject({wanted});"
         return f"expect(() => {call}).toThrow(expect.objectContaining({wanted}));"
     value = case["value"]
+    if case.get("shows"):
+        return f"expect({call}).toMatchObject({literal(value)});"
     is_given = isinstance(value, dict) and "$given" in value
     how = "toEqual" if isinstance(value, dict | list) and not is_given else "toBe"
     wanted = "toBeUndefined()" if value == {"$undefined": True} else f"{how}({literal(value)})"
@@ -85,6 +89,36 @@ def givens_in(value: Any) -> set[str]:
     return set().union(*map(givens_in, value)) if isinstance(value, list) else set()
 
 
+def is_bare(cases: Sequence[Recorded]) -> bool:
+    """Say whether the tests of one method need nothing but an object: no services, nothing asked."""
+    return all(
+        case["owner"]
+        and not case["isStatic"]
+        and not case["script"]
+        and not case.get("before")
+        and not givens_in(case["args"])
+        and not any(isinstance(one, dict) and "$double" in one for one in case["given"])
+        for case in cases
+    )
+
+
+def _bare(case: Recorded) -> tuple[list[str], str]:
+    """Return the lines before the call, and what is called, for an object that needs no services."""
+    made = f"new {case['owner']}({', '.join(map(literal, _trimmed(case['given'])))})"
+    if case["fn"] != MAKING:
+        return [f"const subject = {made};"], f"subject.{case['fn']}"
+    if "error" in case or not case["base"]:
+        return [], made
+    return [f"const made = {made};", f"expect(made).toBeInstanceOf({case['base']});"], "made"
+
+
+def _trimmed(given: Sequence[Any]) -> list[Any]:
+    kept = [one for one in given if not (isinstance(one, dict) and "$double" in one)]
+    while kept and kept[-1] == {"$undefined": True}:
+        kept.pop()
+    return kept
+
+
 def _arrange(case: Recorded) -> tuple[list[str], str]:
     """Return the lines before the call, and what is called."""
     steps = ", ".join(step_of(call, answer) for call, answer in case["script"])
@@ -94,12 +128,11 @@ def _arrange(case: Recorded) -> tuple[list[str], str]:
         if names:
             return [f"const {{ {', '.join(names)} }} = outside({steps});"], subject
         return ([f"outside({steps});"] if case["script"] else []), subject
-    given = [literal(one) for one in case["given"] if not (isinstance(one, dict) and "$double" in one)]
-    while given and given[-1] == "undefined":
-        given.pop()
-    arguments = ", ".join([f"[{steps}]", *given])
-    made = f"const service = {maker(case['owner'])}({arguments});"
-    return [made, *map(_earlier, case.get("before", ()))], f"service.{case['fn']}"
+    arguments = ", ".join([f"[{steps}]", *map(literal, _trimmed(case["given"]))])
+    made = f"{maker(case['owner'])}({arguments})"
+    if case["fn"] == MAKING:
+        return [], made
+    return [f"const service = {made};", *map(_earlier, case.get("before", ()))], f"service.{case['fn']}"
 
 
 def _earlier(call: Recorded) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from orchestrator.generation.typescript.cases import givens_in
+from orchestrator.generation.typescript.cases import givens_in, is_bare
 from orchestrator.generation.typescript.groups import group_of, grouped
 from orchestrator.generation.typescript.heads import imports_of, joined_mocks, mocks_of, values_in
 from orchestrator.generation.typescript.kinds import joined_kinds, parts_of
@@ -89,17 +89,20 @@ def _section(
     model = {**model, "usualValues": next((case["values"] for case in cases if case["values"]), {})}
     calls = [case for case in cases if case.get("kind", "call") == "call"]
     kinds = parts_of(model, cases, test_file)
-    owners = [own for own in model["classes"] if any(case["owner"] == own["name"] for case in calls)]
+    functions = grouped(calls)
+    scripted = [case for own in functions.values() if not is_bare(own) for case in own]
+    made = {case["owner"] for case in scripted if not case["isStatic"]}
+    owners = [own for own in model["classes"] if own["name"] in made]
     operations = any(case.get("kind") == "operation" for case in cases)
     free = operations or any(case["owner"] is None and (case["script"] or givens_in(case["args"])) for case in calls)
-    groups = [_loading(group_of(name, own), own, model) for name, own in grouped(calls).items()]
+    groups = [_loading(group_of(name, own), own, model) for name, own in functions.items()]
     groups += [group for kind in kinds for group in kind["groups"]]
     name = posixpath.relpath(model["target"], whole["target"]) if "modules" in whole else None
     for group in groups if name else ():
         group["plain_name"] = f"{name} {group['plain_name']}"
     return {
         "name": name and quoted(name),
-        "doubles": any(case["script"] or _has_doubles(case) for case in calls) or bool(kinds),
+        "doubles": any(case["script"] or _has_doubles(case) for case in scripted) or bool(kinds),
         "imports": imports_of(model, calls, owners, test_file),
         "mocks": mocks_of(model, values, test_file),
         "setups": setups_of(model, owners, has_functions=free),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from orchestrator.generation.typescript.cases import givens_in, is_partial, test_of, unique
+from orchestrator.generation.typescript.cases import MAKING, givens_in, is_bare, is_partial, test_of, unique
 from orchestrator.generation.typescript.literals import literal, quoted
 
 _PRIMITIVE: Final = {"string", "number", "boolean"}
@@ -18,8 +18,14 @@ def grouped(cases: Sequence[Recorded]) -> dict[str, list[Recorded]]:
     """Return the cases by the function that they are about."""
     groups: dict[str, list[Recorded]] = {}
     for case in cases:
-        groups.setdefault(f"{case['owner']}.{case['fn']}" if case["owner"] else case["fn"], []).append(case)
+        groups.setdefault(_name_of(case), []).append(case)
     return groups
+
+
+def _name_of(case: Recorded) -> str:
+    if case["owner"] and case["fn"] == MAKING:
+        return f"new {case['owner']}"
+    return f"{case['owner']}.{case['fn']}" if case["owner"] else case["fn"]
 
 
 def group_of(name: str, cases: Sequence[Recorded]) -> dict[str, Any]:
@@ -29,12 +35,13 @@ def group_of(name: str, cases: Sequence[Recorded]) -> dict[str, Any]:
     single = [case for case in cases if case not in rows]
     shared = _shared(single)
     taken: dict[str, int] = {}
+    bare = is_bare(cases)
     return {
         "name": quoted(name),
         "plain_name": name,
         "shared": [{**one, "value": literal(one["value"])} for one in shared.values()],
         "tables": [_table(rows, taken)] if rows else [],
-        "cases": [test_of(case, shared, taken) for case in single],
+        "cases": [test_of(case, shared, taken, is_bare=bare) for case in single],
     }
 
 

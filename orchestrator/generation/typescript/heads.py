@@ -28,6 +28,8 @@ def imports_of(model: Recorded, cases: Sequence[Recorded], owners: Sequence[Reco
     used = dict.fromkeys(
         case["owner"] or case["fn"].partition(".")[0] for case in cases if case["owner"] or not is_loaded(model)
     )
+    exported = {own["name"] for own in model["classes"]}
+    used |= dict.fromkeys(case["base"] for case in cases if "error" not in case and case.get("base") in exported)
     types: dict[str, set[str]] = {}
     for own in owners:
         for param in own["params"]:

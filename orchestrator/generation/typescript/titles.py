@@ -111,7 +111,13 @@ def _outcome(case: Mapping[str, Any]) -> str:
             return "passes a failure on"
         return f"throws {error['name']} {json.dumps(_short(error['message']), ensure_ascii=False)}"
     value = case.get("value")
+<<<<<<< HEAD
     if isinstance(value, dict) and value.keys() in ({"$undefined"}, {"$given"}):
+=======
+    if case.get("shows"):
+        return f"has {_fields(value)}"
+    if value == {"$undefined": True}:
+>>>>>>> ebd9a15 (Making an object is tested on its own: what it shows, and with what it cannot be made)
         last = case["script"][-1][0] if case["script"] else None
         return f"ends with {_call(last)}" if last else "does nothing"
     if isinstance(value, dict) and re.search(r'"\$(given|function|undefined)"', json.dumps(value)):
@@ -121,6 +127,17 @@ def _outcome(case: Mapping[str, Any]) -> str:
     if isinstance(value, list) and len(json.dumps(value)) > _LONGEST:
         return f"returns {len(value)} {'item' if len(value) == 1 else 'items'}"
     return f"returns {_short(json.dumps(value, ensure_ascii=False))}"
+
+
+def _fields(shown: Any) -> str:
+    """Return what an object shows, as far as it is short."""
+    parts: list[str] = []
+    for key, value in shown.items():
+        part = f"{key} {json.dumps(value, ensure_ascii=False)}" if not isinstance(value, dict | list) else key
+        if parts and len(", ".join([*parts, part])) > _LONGEST:
+            return f"{', '.join(parts)} and more"
+        parts.append(_short(part))
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _named(key: str, value: Any) -> str:

@@ -103,7 +103,7 @@ function withoutUndefined(tree, optional) {
 
 function classOf(look, name, node) {
   const { ts, checker } = look;
-  const constructor = node.members.find(ts.isConstructorDeclaration);
+  const instances = checker.getTypeAtLocation(node);
   const isHidden = (one) =>
     ts.isPrivateIdentifier(one.name) ||
     one.modifiers?.some(({ kind }) => [ts.SyntaxKind.PrivateKeyword, ts.SyntaxKind.ProtectedKeyword, ts.SyntaxKind.AbstractKeyword].includes(kind));
@@ -115,13 +115,38 @@ function classOf(look, name, node) {
       isStatic: Boolean(one.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword)),
       remembers: remembering.has(one.name.text),
     }));
-  const params = (constructor?.parameters ?? []).map((one) => {
+  const params = parametersOf(look, node).map((one) => {
     const type = checker.getTypeAtLocation(one);
     const typeName = one.type && ts.isTypeReferenceNode(one.type) ? one.type.typeName.getText() : null;
     return { ...paramOf(look, one), typeName, from: typeName && originOf(look, typeName), ...shapeOf(look, type, one) };
   });
   const isAbstract = Boolean(node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AbstractKeyword));
-  return { name, params, methods, isAbstract, isDerived: Boolean(node.heritageClauses) };
+  return { name, params, methods, isAbstract, isDerived: Boolean(node.heritageClauses), base: baseOf(look, node), shows: fieldsOf(look, instances) };
+}
+
+/** What a constructor takes, be it that of a base class; of several ways the last, as `ConstructorParameters` has it. */
+function parametersOf({ checker }, node) {
+  const symbol = node.name ? checker.getSymbolAtLocation(node.name) : node.symbol;
+  return checker.getTypeOfSymbolAtLocation(symbol, node).getConstructSignatures().at(-1)?.getDeclaration()?.parameters ?? [];
+}
+
+/** The class that a class says it is one of, where a test knows that by name. */
+function baseOf({ ts, checker, source }, node) {
+  const [base] = node.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword)?.types ?? [];
+  if (!base || !ts.isIdentifier(base.expression)) return null;
+  const { text } = base.expression;
+  const isExported = checker.getExportsOfModule(checker.getSymbolAtLocation(source)).some((one) => one.getName() === text);
+  return isExported || /^(\w*Error|Map|Set)$/.test(text) && isGlobal(checker, base.expression) ? text : null;
+}
+
+function isGlobal(checker, node) {
+  return Boolean(checker.getSymbolAtLocation(node)?.valueDeclaration?.getSourceFile().hasNoDefaultLib);
+}
+
+/** What anybody may read of an object that is no method, such as the status of an error. */
+function fieldsOf({ ts, checker, source }, type) {
+  const isHidden = (one) => (one.declarations ?? []).some((own) => ts.getCombinedModifierFlags(own) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) || /^(stack|cause|#.*|_.*|__.*)$/.test(one.getName());
+  return type.getProperties().filter((one) => !isHidden(one) && !checker.getTypeOfSymbolAtLocation(one, source).getCallSignatures().length).map((one) => one.getName());
 }
 
 /** The import that a type name comes from, as the target writes it. */
