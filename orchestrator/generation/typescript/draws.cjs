@@ -237,11 +237,11 @@ class Draws {
     const known = WORDS.find(([pattern]) => pattern.test(plain));
     const base = (known ? known[1] : kebab(plain) || 'text') + (number ? ` ${number}` : '');
     const sized = this.hints.lengths.flatMap((size) => [size, size - 1, size + 1]).filter((size) => size > 0 && size < 20_000).map((size) => base.repeat(Math.ceil(size / base.length)).slice(0, size));
-    const near = this.texts.filter((text) => text.length < 60).flatMap((text) => [text, `${text.split('@')[0]}-4711-and-more`]);
+    const near = this.texts.filter((text) => text.length < 60).flatMap((text) => [text, `${text.split('@')[0]}-4711-and-more`, `more ${text}`, `over${text}`]);
     const learned = Object.entries(this.pool).filter(([from]) => from.split(/(?=[A-Z])/).some((word) => word.length > 3 && (plain.toLowerCase().includes(word.toLowerCase()) || /stored|hash/i.test(plain)))).map(([, value]) => value);
     const parsed = path.startsWith('reply') && !path.includes('.parsed') ? this.hints.parsed.map((tree) => this.quietly(() => JSON.stringify(this.encode(this.draw(`${path}.parsed`, tree, 'item'), true)))) : [];
     const numeric = path.startsWith('reply') ? this.hints.numbers.filter((one) => one > 0).map(String) : [];
-    return [base, ...compared, ...learned, ...parsed, ...sized, '', ...this.hints.words, ...this.hints.strings.filter((one) => !compared.includes(one)), ...near, ` ${base}  `, base.toUpperCase(), ...numeric];
+    return [base, ...compared, ...learned, ...parsed, ...sized, '', ...this.hints.words, ...this.hints.strings.filter((one) => !compared.includes(one)), ...near, ` ${base}  ${base} `, base.toUpperCase(), ...numeric];
   }
 
   /** What something without a type is compared with. */

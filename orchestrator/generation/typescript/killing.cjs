@@ -8,7 +8,7 @@ const MOST_TICKS = 20_000;
 const ENOUGH = 3;
 const TOLD_EVERY = 20;
 /** What a module does when it is loaded is reached by every request, and noticed by few. */
-const MOST_TRIES = { call: 15, app: 60, whole: 80 };
+const MOST_TRIES = { call: 40, app: 60, whole: 80 };
 /** Where each try is long, one that notices is enough. */
 const ENOUGH_OF = { app: 1 };
 

@@ -2,12 +2,7 @@
 // Runs one case: as the search proposes it, and again as it was recorded. Runs inside Jest.
 
 const { Draws, NOW } = require('./draws.cjs');
-<<<<<<< HEAD
-const { encode, decode, errorOf } = require('./values.cjs');
-=======
-const { Outside } = require('./outside.cjs');
-const { encode, decode, errorOf, instance, classes, hand, isOpaque, hasFunction } = require('./values.cjs');
->>>>>>> ebd9a15 (Making an object is tested on its own: what it shows, and with what it cannot be made)
+const { encode, decode, errorOf, isOpaque, hasFunction } = require('./values.cjs');
 const { actOf } = require('./acts.cjs');
 const { double, handOver, isDouble, load, loaded, outsideOf } = require('./copies.cjs');
 const { reply, replyText } = require('./replies.cjs');
@@ -191,55 +186,15 @@ function trimmed(args) {
   return args.slice(0, last + 1);
 }
 
-<<<<<<< HEAD
-function outcomeOf({ error, value, isAsync }, show) {
-  if (error === undefined) return { isAsync, value: show(value) };
-=======
-function reply(model, draws, at, { table, last, words, args, type }) {
-  const { sites } = model;
-  if (type) return draws.draw(at, type, last);
-  const own = (model.failures[words] ?? []).map((spec) => [`fails with ${typeof spec.args[0] === 'string' ? JSON.stringify(spec.args[0]) : spec.name}`, () => instance(spec)]);
-  const failures = [['fails', () => new Error('connection lost')], ...own, ...(own.length ? [] : model.hints.compared.code ?? []).map((code) => [`fails with code ${code}`, () => Object.assign(new Error('refused'), { code })])];
-  if (words === 'fetch') return response(model, draws, at, failures);
-  const site = sites[words] ?? sites[`${table}.${last}`] ?? sites[`*.${last}`] ?? sites[table];
-  const tree = site ? site.type : { k: 'any' };
-  const [first, ...rest] = nothingFirst(draws.alternatives(at, tree, last || 'answer'), args);
-  // Of a whole application, failures matter more than what else is answered: it mostly passes that on.
-  return draws.choose(at, draws.isWhole ? [first, ...failures, ...rest] : [first, ...rest, ...failures]);
-}
-
-/** Who is given nothing finds nothing, if that is possible. */
-function nothingFirst(alternatives, args) {
-  const isGivenNothing = args?.length && args.every((one) => one === undefined || one === null);
-  const isNothing = ([label]) => label === 'null' || label === 'undefined';
-  return isGivenNothing ? [...alternatives.filter(isNothing), ...alternatives.filter((one) => !isNothing(one))] : alternatives;
-}
-
-function response({ hints }, draws, at, failures) {
-  const answered = (status, make) => Object.assign(Response.json(make, { status }), { [MADE_OF]: { status, json: encode(make) } });
-  const bodies = hints.bodies.length ? hints.bodies : [{ k: 'record', of: { k: 'any' } }];
-  const full = bodies.map((tree) => ['answers 200', () => answered(200, decode(draws.encode(draws.draw(`${at}.body`, tree, 'body'), true)))]);
-  return draws.choose(at, [...full, ['answers 500', () => answered(500, { error: 'unavailable' })], ...failures]);
-}
-
-function replyText(draws, value) {
-  return value?.[MADE_OF] ? { $response: value[MADE_OF] } : draws.encode(value, false);
-}
-
 function outcomeOf({ error, value, isAsync }, show, { shows }) {
   if (error === undefined) return { isAsync, value: shows ? withoutOpaque(show(value)) : show(value) };
->>>>>>> ebd9a15 (Making an object is tested on its own: what it shows, and with what it cannot be made)
   const shown = error instanceof Error || Object.prototype.toString.call(error) === '[object Error]' ? errorOf(error, show) : { name: 'Thrown', message: String(error), props: {} };
   return { isAsync: true, error: shown };
 }
 
-<<<<<<< HEAD
-module.exports = { propose, replay, sameAs, discover };
-=======
 /** What can be written down of what an object shows. */
 function withoutOpaque(shown) {
   return Object.fromEntries(Object.entries(shown).filter(([, one]) => !isOpaque(one) && !hasFunction(one)));
 }
 
-module.exports = { propose, replay, sameAs, discover, warm };
->>>>>>> ebd9a15 (Making an object is tested on its own: what it shows, and with what it cannot be made)
+module.exports = { propose, replay, sameAs, discover };

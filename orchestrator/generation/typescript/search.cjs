@@ -158,13 +158,9 @@ function enqueue(queue, planned, { choices, points, known, changed, isWhole, mos
 
 function unfit(made) {
   if (made.error?.name === 'Exit') return 'search: ends the process';
-<<<<<<< HEAD
-  if (made.error && BUGS.includes(made.error.name) && !isMeant(made.error)) return `search: ends in a ${made.error.name}`;
-=======
   if (made.error?.name === 'Unmade') return 'search: no object can be made';
   if (made.shows && made.value && !Object.keys(made.value).length) return 'search: shows nothing';
-  if (made.error && BUGS.includes(made.error.name)) return `search: ends in a ${made.error.name}`;
->>>>>>> ebd9a15 (Making an object is tested on its own: what it shows, and with what it cannot be made)
+  if (made.error && BUGS.includes(made.error.name) && !isMeant(made.error)) return `search: ends in a ${made.error.name}`;
   if (made.error && /too many calls|the network is closed/.test(made.error.message)) return `search: ${made.error.message}`;
   if (isUnfit(made)) return 'search: what the connections answer does not fit';
   const parts = [made.before, made.args, made.given, made.script, made.value ?? null, made.error ?? null, made.values];

@@ -111,13 +111,9 @@ def _outcome(case: Mapping[str, Any]) -> str:
             return "passes a failure on"
         return f"throws {error['name']} {json.dumps(_short(error['message']), ensure_ascii=False)}"
     value = case.get("value")
-<<<<<<< HEAD
-    if isinstance(value, dict) and value.keys() in ({"$undefined"}, {"$given"}):
-=======
     if case.get("shows"):
         return f"has {_fields(value)}"
-    if value == {"$undefined": True}:
->>>>>>> ebd9a15 (Making an object is tested on its own: what it shows, and with what it cannot be made)
+    if isinstance(value, dict) and value.keys() in ({"$undefined"}, {"$given"}):
         last = case["script"][-1][0] if case["script"] else None
         return f"ends with {_call(last)}" if last else "does nothing"
     if isinstance(value, dict) and re.search(r'"\$(given|function|undefined)"', json.dumps(value)):

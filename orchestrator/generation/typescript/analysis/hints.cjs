@@ -1,5 +1,5 @@
 'use strict';
-// Values that matter to a target: what it compares with, splits at, parses or looks for.
+// Values that matter to a target: what it compares with, splits at, parses or looks for, and the keys of its tables.
 
 const { treeOf } = require('../types.cjs');
 const { fold } = require('./constants.cjs');
@@ -23,6 +23,9 @@ function collectHints(look, hints) {
       }
     }
     if (ts.isThrowStatement(node)) collectThrown(ts, node.expression, hints);
+    if (ts.isPropertyAssignment(node) && ts.isStringLiteral(node.name) && !ts.findAncestor(node, ts.isFunctionLike)) {
+      hints.words.push(...[node.name, node.initializer].filter(ts.isStringLiteralLike).map(({ text }) => text));
+    }
     if (ts.isRegularExpressionLiteral(node)) hints.words.push(...wordsOfPattern(node.text));
     ts.forEachChild(node, visit);
   };

@@ -69,5 +69,8 @@ def has_subjects(model: Recorded) -> bool:
     graphql = model.get("graphql")
     kinds = model.get("fastify") or model.get("loading") or (graphql and graphql["isExecutable"])
     return bool(
-        model["functions"] or kinds or model.get("application") or any(own["methods"] or own.get("shows") for own in model["classes"])
+        model["functions"]
+        or kinds
+        or model.get("application")
+        or any(own["methods"] or own.get("shows") for own in model["classes"])
     )
