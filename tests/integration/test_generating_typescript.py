@@ -186,6 +186,64 @@ def test_how_far_a_search_is_can_be_watched(shop: Shop) -> None:
     assert told == ["half of the search", "half of the mutate"]
 
 
+def made(given: int, value: Any, **fields: Any) -> dict[str, Any]:
+    """A record of making an object."""
+    own = {"owner": "OutOfStock", "fn": "constructor", "params": [], "args": [], "given": [given], "script": []}
+    shown = {"isAsync": False, "shows": ["message", "left"], "base": "ShopError"}
+    return recorded(str(given), value, **own, **shown, **fields)
+
+
+def test_what_an_object_shows_and_what_it_cannot_be_made_of_are_tested(shop: Shop) -> None:
+    params = [{"name": "left", "shape": "value", "type": {"k": "number"}, "optional": False}]
+    own = {"params": params, "methods": [], "isAbstract": False, "base": "ShopError", "shows": ["message", "left"]}
+    classes = [{**own, "name": "OutOfStock"}, {**own, "name": "ShopError", "base": "Error"}]
+    shop.answer("analyse", {**model(), "classes": classes})
+    refused = made(-1, None, error={"name": "RangeError", "message": "less than none", "props": {}})
+    cases = [made(2, {"message": "gone", "left": 2}), refused]
+    shop.answer("search", {"cases": cases, "proposed": 2, "dropped": {}, "truncated": False})
+    shop.answer("mutate", {"kills": [[0], [1]], "mutants": [{}, {}], "truncated": False})
+    shop.bench.attempt(task())
+    text = shop.bench.read(TEST_FILE)
+    assert "import { OutOfStock, ShopError } from '../shop';" in text
+    assert "expect(made).toBeInstanceOf(ShopError);" in text
+    assert "expect(made).toMatchObject({ message: 'gone', left: 2 });" in text
+    wanted = "{ name: 'RangeError', message: 'less than none' }"
+    assert f"expect(() => new OutOfStock(-1)).toThrow(expect.objectContaining({wanted}));" in text
+    assert "Outside" not in text
+
+
+def test_an_object_that_needs_no_services_is_made_in_its_test(shop: Shop) -> None:
+    own = {**model()["classes"][0], "params": []}
+    shop.answer("analyse", {**model(), "classes": [own]})
+    cases = [recorded("a", 1, given=[], script=[])]
+    shop.answer("search", {"cases": cases, "proposed": 1, "dropped": {}, "truncated": False})
+    shop.answer("mutate", {"kills": [[0]], "mutants": [{}], "truncated": False})
+    shop.bench.attempt(task())
+    text = shop.bench.read(TEST_FILE)
+    assert "const subject = new Shop();\n\n    await expect(subject.price('a')).resolves.toBe(1);" in text
+    assert "Outside" not in text
+
+
+def test_where_the_project_lies_is_asked_and_not_written_down(shop: Shop) -> None:
+    cases = [recorded("a", "<root>/src/a", script=[["files.read('<root>/b')", 1]])]
+    shop.answer("search", {"cases": cases, "proposed": 1, "dropped": {}, "truncated": False})
+    shop.answer("mutate", {"kills": [[0]], "mutants": [{}], "truncated": False})
+    shop.bench.attempt(task())
+    text = shop.bench.read(TEST_FILE)
+    assert "const projectRoot = resolve(__dirname, '../..');" in text
+    assert "[`files.read('${projectRoot}/b')`, 1]" in text
+    assert ".resolves.toBe(`${projectRoot}/src/a`)" in text
+
+
+def test_timers_of_a_target_end_with_their_test(shop: Shop) -> None:
+    shop.bench.attempt(task())
+    assert "clearTimeout" not in shop.bench.read(TEST_FILE)
+    (shop.bench.root / TEST_FILE).unlink()
+    shop.answer("analyse", {**model(), "usesTimers": True})
+    shop.bench.attempt(task())
+    assert "begun.forEach(({ value }) => clearTimeout(value));" in shop.bench.read(TEST_FILE)
+
+
 def test_what_was_generated_is_satisfied_until_its_target_changes(shop: Shop) -> None:
     shop.bench.attempt(task())
     assert shop.bench.plan(task()).is_empty

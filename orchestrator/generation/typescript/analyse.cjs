@@ -34,8 +34,9 @@ function analyse({ root, target, beside = [] }) {
   const sites = Object.assign({}, ...walked.map((read) => sitesOf({ ...look, source: read })).reverse());
   for (const { name, local } of imports.flatMap(({ names }) => names)) alias(sites, name, local);
   const usesClock = walked.some(({ text }) => /\bDate\b/.test(text));
+  const usesTimers = walked.some(({ text }) => /\bset(Timeout|Interval)\(/.test(text));
   const files = graphql?.isExecutable && beside.length ? beside : [target];
-  const model = { target, files, imports, ...exportsOf(look), graphql, sites, hints: unique(hints), usesClock };
+  const model = { target, files, imports, ...exportsOf(look), graphql, sites, hints: unique(hints), usesClock, usesTimers };
   return kindsOf(look, builder ? { ...model, application: applicationOf(look, builder, walked) } : model, walked);
 }
 

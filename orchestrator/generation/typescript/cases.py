@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from orchestrator.generation.typescript.literals import braced, literal, quoted
+from orchestrator.generation.typescript.literals import braced, literal, placed, quoted
 from orchestrator.generation.typescript.setups import maker
 from orchestrator.generation.typescript.titles import title_of
 
@@ -42,7 +42,7 @@ def unique(title: str, taken: dict[str, int]) -> str:
 
 def step_of(call: str, answer: Any) -> str:
     """Return one line of a script."""
-    return f"[{quoted(call)}]" if answer == {"$undefined": True} else f"[{quoted(call)}, {literal(answer)}]"
+    return f"[{placed(call)}]" if answer == {"$undefined": True} else f"[{placed(call)}, {literal(answer)}]"
 
 
 def check_of(case: Recorded, call: str) -> str:

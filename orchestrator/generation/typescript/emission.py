@@ -13,7 +13,7 @@ from orchestrator.generation.typescript.groups import group_of, grouped
 from orchestrator.generation.typescript.heads import imports_of, joined_mocks, mocks_of, values_in
 from orchestrator.generation.typescript.kinds import joined_kinds, parts_of
 from orchestrator.generation.typescript.kinds.load import loaded
-from orchestrator.generation.typescript.literals import quoted
+from orchestrator.generation.typescript.literals import ROOT, quoted
 from orchestrator.generation.typescript.places import relative, without_suffix
 from orchestrator.generation.typescript.setups import is_loaded, joined_setups, setups_of
 
@@ -38,11 +38,13 @@ def parts(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[st
     mocks = joined_mocks([mock for section in sections for mock in section["mocks"]])
     return {
         "target": model.get("about", model["target"]),
+        "root": quoted(posixpath.relpath(".", posixpath.dirname(test_file))) if ROOT in json.dumps(cases) else None,
         "doubles": any(section["doubles"] for section in sections),
         "imports": [*_server(kinds), *_classes(cases, test_file), *imports],
         "mocks": mocks,
         "has_later": any("mockLater(" in mock["whole"] for mock in mocks),
         "uses_clock": any(one["usesClock"] or one.get("application") for one in modules),
+        "uses_timers": any(one.get("usesTimers") for one in modules),
         "uses_uptime": any(one.get("usesUptime") for one in modules),
         "real_timers": ", ".join(quoted(name) for name in _REAL_TIMERS.split()),
         "uses_fetch": '["fetch(' in json.dumps(cases),

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from orchestrator.generation.result import Value
 
+ROOT: Final = "<root>"
+"""Stands for the project's directory in what was recorded."""
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*\Z")
 _LONG: Final = 60
 
@@ -16,7 +18,7 @@ _LONG: Final = 60
 def literal(value: Value) -> str:
     """Return the expression that makes a value."""
     if isinstance(value, str):
-        return _repeated(value) or quoted(value)
+        return _repeated(value) or placed(value)
     if isinstance(value, list):
         return f"[{', '.join(map(literal, value))}]"
     if not isinstance(value, dict):
@@ -42,6 +44,14 @@ def quoted(text: str) -> str:
     if "'" in text and '"' not in text:
         return f'"{body}"'
     return "'" + body.replace('\\"', '"').replace("'", "\\'") + "'"
+
+
+def placed(text: str) -> str:
+    """Return text as an expression that says where the project is wherever it is."""
+    if ROOT not in text:
+        return quoted(text)
+    body = re.sub(r"[\\\\`]|\$\{", r"\\\g<0>", text)
+    return f"`{body.replace(ROOT, '${projectRoot}')}`"
 
 
 def unquoted(text: str) -> str:

@@ -123,6 +123,7 @@ async function run(request, subject, outside, give) {
   globalThis.fetch = outside.fn('fetch');
   Math.random = () => 0.5;
   process.uptime = () => UPTIME;
+  const waiting = request.model.usesTimers ? timers() : null;
   try {
     const stage = { request, subject, outside, give, load: () => loaded(request, outside, give), loadAnyway: () => load(request, outside, give) };
     const made = actOf(subject.kind)(stage);
@@ -131,11 +132,29 @@ async function run(request, subject, outside, give) {
   } catch (error) {
     return { error };
   } finally {
+    waiting?.end();
     globalThis.fetch = kept.fetch;
     Math.random = kept.random;
     process.uptime = kept.uptime;
     jest.useRealTimers();
   }
+}
+
+/** What is begun from now on and waits for its time; it ends with the case, as it does with a test. */
+function timers() {
+  const { setTimeout, setInterval } = globalThis;
+  const begun = [];
+  const noted = (begin) => Object.assign((...args) => {
+    begun.push(begin(...args));
+    return begun.at(-1);
+  }, begin);
+  Object.assign(globalThis, { setTimeout: noted(setTimeout), setInterval: noted(setInterval) });
+  return {
+    end: () => {
+      Object.assign(globalThis, { setTimeout, setInterval });
+      begun.forEach(clearTimeout);
+    },
+  };
 }
 
 /** Waits until nothing has happened for a while. What is busy goes on: on a busy machine it takes longer, and is no other case. */

@@ -18,8 +18,12 @@ const MOST_SPARE = { error: 30, value: 60, whole: 12, some: 1 };
 const MOST_COLUMNS = 3;
 /** Tries in a row that show nothing new, where each try is a whole request: what is left rarely shows more. */
 const PATIENCE = 80;
+/** Stands for the project's directory in what is recorded, as tests run elsewhere too. */
+const ROOT = '<root>';
 const BUGS = ['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'Timeout'];
-const request = JSON.parse(fs.readFileSync(process.env.ORCHESTRATE_REQUEST, 'utf8'));
+const asked = fs.readFileSync(process.env.ORCHESTRATE_REQUEST, 'utf8');
+const { root } = JSON.parse(asked);
+const request = JSON.parse(asked.replaceAll(ROOT, root));
 const until = Date.now() + request.seconds * 1000;
 
 const watched = watch(request.endless, path.join(request.root, request.target));
@@ -30,7 +34,7 @@ test(request.mode, async () => {
   process.exit = (code) => { throw Object.assign(new Error(`the process is ended with ${code ?? 0}`), { name: 'Exit' }); };
   try {
     const result = request.mode === 'search' ? await search() : await killed(request, until, say, begins);
-    fs.writeFileSync(request.result, JSON.stringify(result));
+    fs.writeFileSync(request.result, JSON.stringify(result).replaceAll(root, ROOT));
   } finally {
     await watched.end();
   }

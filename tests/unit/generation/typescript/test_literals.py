@@ -35,6 +35,7 @@ from orchestrator.generation.typescript.literals import braced, literal
         ),
         ({"$response": {"status": 500, "json": {"a": 1}}}, "Response.json({ a: 1 }, { status: 500 })"),
         ({"$ref": 1}, "{ $ref: 1 }"),
+        ("<root>/src/`${a}`\\", "`${projectRoot}/src/\\`\\${a}\\`\\\\`"),
     ],
 )
 def test_every_value_has_its_expression(value: Any, expression: str) -> None:

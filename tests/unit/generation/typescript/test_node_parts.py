@@ -260,6 +260,42 @@ def test_of_an_error_that_is_passed_on_it_does_not_count_where_it_was_made() -> 
     assert node(script) == ["next([TypeError: no])"]
 
 
+CALLS = """
+    const { subjectsOf, actOf } = require(here + 'acts.cjs');
+    class Refusal extends Error {
+      constructor(status) {
+        if (!status) throw new RangeError('no status');
+        super('refused');
+        Object.assign(this, { status, hidden: 1 });
+      }
+      text() { return 'refused'; }
+    }
+    const act = (subject, status) => {
+      try {
+        const give = { construct: () => [status], args: () => [], before: () => [] };
+        return actOf('call')({ subject, give, load: () => ({ module: { Refusal } }) });
+      } catch (error) {
+        return error.name;
+      }
+    };
+    const methods = [{ name: 'text', params: [], isStatic: false, isAsync: false }];
+    const shows = ['message', 'status', 'cause'];
+    const own = { name: 'Refusal', params: [{ shape: 'value' }], methods, isAbstract: false, shows, base: 'Error' };"""
+
+
+def test_making_an_object_is_tried_on_its_own_and_shows_what_anybody_may_read() -> None:
+    script = f"""{CALLS}
+        const facts = {{ functions: [], classes: [own], fastify: null, loading: null, graphql: null }};
+        const subjects = await subjectsOf({{ model: facts }}, () => []);
+        return [subjects.map(({{ fn }}) => fn), act(subjects[0], 404), act(subjects[0], 0), act(subjects[1], 404)];"""
+    assert node(script) == [["constructor", "text"], {"message": "refused", "status": 404}, "RangeError", "refused"]
+
+
+def test_that_an_object_cannot_be_made_is_no_behaviour_of_its_methods() -> None:
+    script = f"{CALLS} return act({{ owner: 'Refusal', fn: 'text', construct: [], params: [] }}, 0);"
+    assert node(script) == "Unmade"
+
+
 def test_nobody_sends_a_request_without_the_headers_that_are_read() -> None:
     script = """
         const { Draws } = require(here + 'draws.cjs');

@@ -24,6 +24,8 @@ def failure(name: str, message: str) -> dict[str, Any]:
         ({"value": 3}, "returns 3"),
         ({"value": {"a": "x" * 80}}, "returns a"),
         ({"value": ["x" * 80]}, "returns 1 item"),
+        ({"shows": ["code"], "value": {"code": 404, "path": ["a"], "name": "x"}}, 'has code 404, path and name "x"'),
+        ({"shows": ["a"], "value": {"a": "x" * 60, "b": "y" * 20}}, f'has a "{"x" * 60}" and more'),
         ({"value": NOTHING}, "ends with users.first"),
         ({"value": {"$given": "res"}}, "ends with users.first"),
         ({"value": NOTHING, "script": []}, "does nothing"),
