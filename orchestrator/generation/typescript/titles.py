@@ -58,7 +58,9 @@ def load_title(case: Mapping[str, Any]) -> str:
 def conditions_of(case: Mapping[str, Any]) -> str:
     """Return the circumstances of a case: what differs from the simplest one."""
     found = [
-        _situation(one["at"], one["label"]) or _condition(one["at"], one["label"], case) for one in case["choices"]
+        _situation(one["at"], one["label"]) or _condition(one["at"], one["label"], case)
+        for one in case["choices"]
+        if one["label"] != "an object" or len(case["choices"]) == 1
     ]
     return " and ".join(dict.fromkeys(found[-3:]))
 
@@ -90,7 +92,8 @@ def _situation(at: str, label: str) -> str | None:
     if label == "nobody":
         return "nobody is signed in"
     if kind == "body" and not name:
-        return "there is no body" if label == "absent" else f"the body is {label}"
+        told = {"absent": "there is no body", "with something unknown": "the body has something unknown"}
+        return told.get(label, f"the body is {label}")
     if kind == "arg" and (header := re.search(r"\.headers\.([\w-]+)$", name)):
         kind, name = "header", header[1]
     if kind == "header" and label == "missing":

@@ -117,7 +117,7 @@ function classOf(look, name, node) {
     }));
   const params = parametersOf(look, node).map((one) => {
     const type = checker.getTypeAtLocation(one);
-    const typeName = one.type && ts.isTypeReferenceNode(one.type) ? one.type.typeName.getText() : null;
+    const typeName = one.type && ts.isTypeReferenceNode(one.type) && !one.type.typeArguments ? one.type.typeName.getText() : null;
     return { ...paramOf(look, one), typeName, from: typeName && originOf(look, typeName), ...shapeOf(look, type, one) };
   });
   const isAbstract = Boolean(node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AbstractKeyword));

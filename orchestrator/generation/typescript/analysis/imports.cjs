@@ -146,7 +146,7 @@ function projectFile({ ts, program, root }, specifier, from) {
 function fateOf(look, specifier, file, names) {
   if (CHANCE.test(specifier)) return 'steady';
   if (!file) return OUTSIDE.test(specifier) ? 'replaced' : 'real';
-  if (names.some(({ local }) => new RegExp(`extends\\s+${local}\\b`).test(look.source.text))) return 'real';
+  if (names.some(({ local }) => new RegExp(`(extends\\s+|(^|[\\s(])@)${local}\\b`).test(look.source.text))) return 'real';
   return isPure(look, file, new Set()) ? 'real' : 'replaced';
 }
 

@@ -54,10 +54,17 @@ def test_a_title_says_what_comes_of_it(fields: dict[str, Any], title: str) -> No
         ("before:0", "restock", "restock was called before"),
         ("before:1", "restock", "then restock"),
         ("before:0.count", "2", "count is 2"),
+        ("body:", "with something unknown", "the body has something unknown"),
     ],
 )
 def test_a_title_says_under_which_circumstances(at: str, label: str, condition: str) -> None:
     assert title_of(record(choices=[{"at": at, "label": label}])) == f"returns null when {condition}"
+
+
+def test_what_is_only_there_is_no_circumstance_beside_others() -> None:
+    there, short = {"at": "arg:options", "label": "an object"}, {"at": "arg:options.limit", "label": "0"}
+    assert title_of(record(choices=[there, short])) == "returns null when limit is 0"
+    assert title_of(record(choices=[there])) == "returns null when options is an object"
 
 
 LACKING = {"data": None, "errors": [{"message": "Cannot return null for non-nullable field Shop.id."}]}
