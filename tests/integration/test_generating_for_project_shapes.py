@@ -84,6 +84,34 @@ SWC = {"transform": {"^.+\\.ts$": "@swc/jest"}}
 ESM = {"preset": "ts-jest/presets/default-esm"}
 
 
+MARKS = """import { createServer } from 'node:http';
+
+export const server = createServer();
+
+export function marked<T>(kind: T): T {
+  return kind;
+}
+"""
+ALARM = """import { resolve } from 'node:path';
+import { marked } from './marks';
+
+export class NoAlarm extends Error {
+  constructor(readonly minutes: number, message: string) {
+    if (minutes < 0) throw new RangeError('less than none');
+    super(message);
+  }
+}
+
+@marked
+export class Alarm {
+  begin(minutes: number): string {
+    setInterval(() => { throw new Error('it rings'); }, minutes);
+    return resolve(__dirname, 'bell');
+  }
+}
+"""
+
+
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("packages")
@@ -133,6 +161,19 @@ def test_a_project_gets_tests_that_its_own_jest_runs(project: Path, suffix: str,
     run = subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert "1 passed, 1 total" in run.stderr
+
+
+def test_errors_are_made_timers_end_decorators_stay_and_no_test_knows_where_it_is(project: Path) -> None:
+    options = {**COMPILER, "experimentalDecorators": True}
+    (project / "tsconfig.json").write_text(json.dumps({"compilerOptions": options}))
+    lay(project, {"marks.ts": MARKS, "alarm.ts": ALARM}, {"preset": "ts-jest"}, None)
+    done = generate(project, "src/alarm.ts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (project / "src" / "__tests__" / "alarm.test.ts").read_text()
+    assert "toThrow(expect.objectContaining({ name: 'RangeError', message: 'less than none' }))" in text
+    assert "expect(made).toBeInstanceOf(Error);" in text
+    assert ".toBe(`${projectRoot}/src/bell`)" in text
+    assert str(project) not in text
 
 
 @pytest.mark.parametrize(

@@ -191,6 +191,7 @@ def test_what_the_server_must_have_is_given_to_it() -> None:
     assert "app.decorateRequest('user', null);" in text
     assert "import { onError } from '../errors';" in text
     assert "app.setErrorHandler(onError);" in text
+    assert "jest.setTimeout(60_000);" in text
 
 
 def hooked(acts: str, **fields: Any) -> dict[str, Any]:
