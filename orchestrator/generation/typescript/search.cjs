@@ -26,8 +26,6 @@ const { root } = JSON.parse(asked);
 const request = JSON.parse(asked.replaceAll(ROOT, root));
 const until = Date.now() + request.seconds * 1000;
 
-const text = fs.readFileSync(path.join(root, request.model.target), 'utf8');
-
 const watched = watch(request.endless, path.join(request.root, request.target));
 
 test(request.mode, async () => {
@@ -175,12 +173,6 @@ function unfit(made) {
 
 function isMeant({ name, message }) {
   return request.model.hints.thrown.some((one) => one.name === name && message.startsWith(one.text));
-}
-
-/** Whether the target throws such an error itself; the words of the engine are of no use to anybody. */
-function isMeant({ name, message }) {
-  const engine = /^Cannot |is not (a |an |iterable|defined)|undefined|null|^Invalid |^Maximum call stack|^Unexpected /;
-  return name !== 'Timeout' && !engine.test(message) && text.includes(`new ${name}(`);
 }
 
 async function unsteady(made) {
