@@ -16,9 +16,16 @@ from fcntl import ioctl
 
 import pytest
 
+from orchestrator.signals import restore
 from tests.support.project import COMMAND, Site, alive, ask, shell
 
 COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-7]|9[0-7]|38)[0-9;]*m")
+
+
+def _take_terminal() -> None:
+    """What a shell does for a program that it starts, also where the tests were started with Ctrl-C ignored."""
+    ioctl(0, termios.TIOCSCTTY, 0)
+    restore()
 
 
 class Terminal:
@@ -35,7 +42,7 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             start_new_session=True,
-            preexec_fn=lambda: ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=_take_terminal,
         )
         os.close(slave)
         self.screen = ""

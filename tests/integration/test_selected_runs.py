@@ -97,8 +97,9 @@ def test_retry_failed_runs_what_failed_and_what_it_kept_from_starting(site: Site
 
 @pytest.mark.parametrize(("options", "most"), [({"sequential": True}, 1), ({"max_parallel": 2}, 2), ({}, 4)])
 def test_no_more_tasks_run_at_once_than_allowed(site: Site, options: dict[str, Any], most: int) -> None:
-    run = "touch running$N; ls running* | wc -l >> counts; sleep 0.15; rm running$N"
-    tasks = [shell(str(n), run, parallel_safe=True, env={"N": str(n)}) for n in range(6)]
+    until = "for i in $(seq 200); do grep -qx $MOST counts && break; sleep 0.05; done"
+    run = f"touch running$N; ls running* | wc -l >> counts; {until}; rm running$N"
+    tasks = [shell(str(n), run, parallel_safe=True, env={"N": str(n), "MOST": str(most)}) for n in range(6)]
     site.plan(*tasks, execution="parallel")
     assert site.apply(**options).exit_code == 0
     assert max(map(int, site.read("counts").split())) == most

@@ -122,7 +122,7 @@ function shapeOfName(look, { name, local }) {
   const real = symbol && symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
   const type = real && isCommon(look.source) ? checker.getTypeAtLocation(local) : real ? checker.getTypeOfSymbolAtLocation(real, local) : checker.getAnyType();
   const from = real?.valueDeclaration;
-  const initializer = from?.initializer ?? (from && ts.isBinaryExpression(from.parent) ? from.parent.right : undefined);
+  const initializer = from?.initializer ?? (from?.parent && ts.isBinaryExpression(from.parent) ? from.parent.right : undefined);
   const known = initializer && fold({ ...look, source: initializer.getSourceFile() }, initializer);
   const shape = type.flags & ts.TypeFlags.Any ? shapeOfUse(look, local) : null;
   return { name, local: local.getText(), ...(shape ?? shapeOf(look, type, local)), ...(known === undefined ? {} : { known }) };
