@@ -32,7 +32,6 @@ def tests(target: Path, out: Path | None, project: Path, *, dry_run: bool) -> in
         type="test_generation",
         target=path,
         test_file=_inside(out, root) if out else _beside(path, is_directory=target.is_dir()),
-        language="python" if path.endswith(".py") else "typescript",
         priority="high",
     )
     workspace, handler = Workspace(root), TestGeneration()

@@ -44,10 +44,16 @@ class TestGenerationTask(Task):
     """What is tested."""
     test_file: ProjectPath
     """Where the tests go."""
-    language: Literal["typescript", "javascript", "python"] = "typescript"
+    language: Literal["typescript", "javascript", "python"] | None = None
+    """Absent: Python where the target is a `.py` file, else TypeScript."""
     test_type: Literal["unit", "route", "config", "graphql", "e2e"] = "unit"
     estimated_cases: Count | None = None
     """A hint; never a number to reach."""
+
+    @property
+    def written_in(self) -> str:
+        """The language, said or seen."""
+        return self.language or ("python" if self.target.endswith(".py") else "typescript")
 
 
 class TestGeneration(FileHandler):
@@ -94,7 +100,7 @@ class TestGeneration(FileHandler):
         made = await self._generated(task, request, context)
         if _target(task, context.files) != target:
             raise TaskError("task/conflict", f"`{task.target}` changed while it was tested", retryable=True)
-        text = ownership.mark(made.text, target, _COMMENTS[task.language])
+        text = ownership.mark(made.text, target, _COMMENTS[task.written_in])
         edit = FileEdit(task.test_file, before, text.encode())  # what somebody wrote meanwhile is not overwritten
         Workspace(context.root).apply([edit], f".{os.getpid()}.tmp")
         for line in report_of(made, task.estimated_cases):
@@ -103,7 +109,7 @@ class TestGeneration(FileHandler):
         return Applied(summary_of(made), status, evidence=_evidence(made))
 
     async def _generated(self, task: TestGenerationTask, request: Request, context: ApplyContext) -> Generated:
-        if task.language == "python":
+        if task.written_in == "python":
             from orchestrator.generation.python.pipeline import generate
 
             return await generate(request, context.command, context.artifacts(), context.log, context.environ)
@@ -154,7 +160,7 @@ def report_of(made: Generated, estimated: int | None) -> list[str]:
 
 def _foreseen(task: TestGenerationTask, text: str) -> tuple[tuple[str, ...], int]:
     """Return the functions that tests will be about, and about how many cases they need."""
-    return foresee_python(text, task.target) if task.language == "python" else foresee_typescript(text)
+    return foresee_python(text, task.target) if task.written_in == "python" else foresee_typescript(text)
 
 
 def _counted(functions: tuple[str, ...]) -> str:
@@ -167,9 +173,9 @@ def _counted(functions: tuple[str, ...]) -> str:
 
 def _uncovered(task: TestGenerationTask, files: FileView) -> str | None:
     """Return what there is no generator for yet, in words that `are not covered yet` can follow."""
-    if task.test_type not in _KINDS[task.language]:
+    if task.test_type not in _KINDS[task.written_in]:
         return f"tests of the kind `{task.test_type}`"
-    return "directories" if files.is_directory(task.target) and task.language == "python" else None
+    return "directories" if files.is_directory(task.target) and task.written_in == "python" else None
 
 
 def _modules(task: TestGenerationTask, files: FileView) -> tuple[str, ...]:

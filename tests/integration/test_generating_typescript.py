@@ -148,6 +148,15 @@ def task(**fields: Any) -> GenerationTask:
     return GenerationTask(**given)
 
 
+def test_a_python_file_is_seen_to_be_one(shop: Shop) -> None:
+    shop.bench.write("src/shop.py", "def price(name: str) -> int:\n    return len(name)\n")
+    fields = {"target": "src/shop.py", "test_file": "src/test_shop.py"}
+    (said,), (seen,) = (shop.bench.preview(task(**fields, **more)) for more in ({"language": "python"}, {}))
+    assert seen.change == said.change
+    assert "1 function" in str(seen.change)
+    assert "no function" in str(shop.bench.preview(task(**fields, language="typescript"))[0].change)
+
+
 def test_a_run_writes_what_a_preview_foresees_and_nothing_beside_it(shop: Shop) -> None:
     (foreseen,) = shop.bench.preview(task())
     assert (foreseen.status, foreseen.change and foreseen.change.summary) == ("may_run", "about 2 cases for 1 function")
