@@ -56,7 +56,7 @@ def value(data: Any, like: str, newline: str = "\n", indent: str | None = None) 
         case datetime.date() | datetime.time():
             return data.isoformat()
         case dict():
-            entries = [f"{key(name)} = {value(item, like)}" for name, item in data.items()]
+            entries = [f"{key(name)} = {value(item, like, newline)}" for name, item in data.items()]
             return f"{{ {', '.join(entries)} }}" if entries else "{}"
         case list():
             return _array(data, like, newline, indent)
@@ -65,10 +65,10 @@ def value(data: Any, like: str, newline: str = "\n", indent: str | None = None) 
 
 
 def _array(items: list[Any], like: str, newline: str, indent: str | None) -> str:
-    line = f"[{', '.join(value(item, like) for item in items)}]"
+    line = f"[{', '.join(value(item, like, newline) for item in items)}]"
     if indent is None or len(line) <= _WIDTH:
         return line
-    return lines_of_array([value(item, like) for item in items], newline, indent)
+    return lines_of_array([value(item, like, newline) for item in items], newline, indent)
 
 
 def lines_of_array(items: list[str], newline: str, indent: str) -> str:

@@ -149,6 +149,16 @@ def test_one_place_changes_and_no_other(mutation: Mutation, old: str, new: str, 
 
 
 @pytest.mark.parametrize(
+    ("value", "written"),
+    [(["b\nc"], '["""\r\nb\r\nc"""]'), ({"k": "b\nc"}, '{ k = """\r\nb\r\nc""" }')],
+)
+def test_lines_of_a_text_within_a_value_end_as_those_of_the_file(value: Any, written: str) -> None:
+    """Regression: a text below a list or an inline table got bare line feeds in a file with CRLF."""
+    before = 'a = ["""\r\nb"""]\r\n'
+    assert change(before, Set(("a", 0), value)) == f"a = [{written}]\r\n"
+
+
+@pytest.mark.parametrize(
     ("before", "mutation", "after"),
     [
         ("", Add(("a",), 1), "a = 1\n"),
