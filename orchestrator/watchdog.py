@@ -2,8 +2,8 @@
 
 `python -I -S watchdog.py NAME=VALUE` reads process groups from standard input: `+pid started` when one
 begins, `-pid` when it is over. However the run ends, by `kill -9` too, the kernel then closes the other end
-of the pipe; whatever is left is ended: the sessions still listed, and each process with NAME=VALUE in its
-environment.
+of the pipe; whatever is left is ended: the groups still listed, the sessions of their leaders, and each process with
+NAME=VALUE in its environment.
 
 It runs outside the package and starts in milliseconds: it imports a little of the standard library, no more.
 """
@@ -21,20 +21,20 @@ SLACK = os.sysconf("SC_CLK_TCK")  # ticks, one second: between a process's start
 
 
 def end_processes(marks: Collection[bytes], known: Iterable[tuple[int, int]] = (), grace: float = GRACE) -> list[int]:
-    """End the processes with one of `marks` in their environment, or in the session of a `known` leader.
+    """End the processes with one of `marks` in their environment, or in the group or session of a `known` leader.
 
-    `marks` are whole entries, `b"NAME=VALUE"`. `known` are (pid, start time) of session leaders; a pid that
-    is another process by now is left alone. Blocks until all are gone, at most `grace` + PATIENCE seconds.
+    `marks` are whole entries, `b"NAME=VALUE"`. `known` are (pid, start time) of leaders; a pid that is another
+    process by now is left alone. Blocks until all are gone, at most `grace` + PATIENCE seconds.
     Returns the pids that were signalled; without /proc (macOS) these are the `known` process groups alone.
     """
-    # Looked up once: the leader is often the first to go, and its session must still be known after that.
-    sessions = {pid for pid, started in known if _is_same(start_time(pid), started)}
+    # Looked up once: the leader is often the first to go, and what it led must still be known after that.
+    leaders = {pid for pid, started in known if _is_same(start_time(pid), started)}
     ended: set[int] = set()
     began = time.monotonic()
     pause = 0.005
     while (waited := time.monotonic() - began) < grace + PATIENCE:
         targets = set()
-        for target in _find(set(marks), sessions):
+        for target in _find(set(marks), leaders):
             number = signal.SIGKILL if waited >= grace else signal.SIGTERM if target not in ended else 0
             if _signal(target, number):
                 targets.add(target)
@@ -82,21 +82,21 @@ def _is_same(found: int, started: int) -> bool:
     return abs(found - started) <= SLACK if found else started == 0
 
 
-def _find(marks: set[bytes], sessions: set[int]) -> list[int]:
+def _find(marks: set[bytes], leaders: set[int]) -> list[int]:
     """Return what `os.kill` takes: pids, or negative group numbers where there is no /proc."""
     try:
         names = os.listdir("/proc")
     except FileNotFoundError:
-        return [-group for group in sessions]
+        return [-group for group in leaders]
     pids = [int(name) for name in names if name.isdigit()]
-    return [pid for pid in pids if pid != os.getpid() and _belongs(pid, marks, sessions)]
+    return [pid for pid in pids if pid != os.getpid() and _belongs(pid, marks, leaders)]
 
 
-def _belongs(pid: int, marks: set[bytes], sessions: set[int]) -> bool:
+def _belongs(pid: int, marks: set[bytes], leaders: set[int]) -> bool:
     stat = _stat(pid)
     if not stat or stat[0] in (b"Z", b"X"):  # a zombie has ended, and only its parent can bury it
         return False
-    if int(stat[3]) in sessions:
+    if not leaders.isdisjoint(map(int, stat[2:4])):  # its group and its session
         return True
     environment = _read(f"/proc/{pid}/environ", LARGEST_ENVIRONMENT)
     return not marks.isdisjoint(environment.split(b"\0"))

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pexpect
 import pytest
 
 from orchestrator.process import RUN_ID, Children, Exit, ProcessId, end_stragglers
@@ -132,11 +133,11 @@ def test_stdin_is_empty_whatever_ours_holds(tmp_path: Path, elsewhere: bool) -> 
 
 
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["in our directory", "in another directory"])
-def test_a_child_leads_a_session_and_gets_none_of_our_descriptors_or_ignored_signals(
+def test_a_child_leads_a_group_and_gets_none_of_our_descriptors_or_ignored_signals(
     tmp_path: Path, elsewhere: bool
 ) -> None:
     inheritable = {0, 1, 2} | {number for number in open_descriptors() if os.get_inheritable(number)}
-    probe = "import os; print(os.getpid() == os.getsid(0) == os.getpgrp(), *os.listdir('/dev/fd'))"
+    probe = "import os; print(os.getpid() == os.getpgrp(), *os.listdir('/dev/fd'))"
     _, written = run(sys.executable, "-I", "-S", "-c", probe, cwd=tmp_path if elsewhere else HERE)
     leads, *descriptors = written.decode().split()
     assert leads == "True"
@@ -145,6 +146,34 @@ def test_a_child_leads_a_session_and_gets_none_of_our_descriptors_or_ignored_sig
         with ignored(number):
             ended, written = shell(f"kill -{number} $$; echo survived", cwd=tmp_path if elsewhere else HERE)
         assert (ended.signal, written) == (number, b"")
+
+
+LEADING = """
+import asyncio, os, sys
+from pathlib import Path
+from orchestrator.process import Children
+
+PROBE = "import os; print(os.getsid(0) == os.getpid(), flush=True); os.open('/dev/tty', os.O_RDWR)"
+
+async def main():
+    children = Children("test", watchdog=False)
+    argv = [sys.executable, "-I", "-S", "-c", PROBE]
+    await children.run(argv, cwd=Path(sys.argv[1]), env=os.environ, output=lambda data: print(data.decode(), end=""))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["in our directory", "in another directory"])
+def test_a_child_cannot_reach_our_terminal_and_leads_a_session_only_where_there_is_one(
+    tmp_path: Path, elsewhere: bool
+) -> None:
+    argv = [sys.executable, "-c", LEADING, str(tmp_path if elsewhere else ROOT)]
+    with pexpect.spawn(argv[0], argv[1:], cwd=ROOT, encoding="utf-8") as terminal:
+        seen = terminal.read()
+    assert "True" in seen and "No such device" in seen
+    seen = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, start_new_session=True).stdout
+    assert "False" in seen and "No such device" in seen
 
 
 def test_a_child_runs_in_the_directory_it_is_given(tmp_path: Path) -> None:
@@ -455,14 +484,17 @@ def test_what_survived_a_killed_run_is_ended_by_its_environment(tmp_path: Path, 
 
 
 @linux_only
-def test_a_known_leader_is_ended_with_its_session_but_never_a_later_holder_of_its_pid() -> None:
-    with subprocess.Popen(["/bin/sh", "-c", "sleep 60 & wait"], start_new_session=True) as process:
+@pytest.mark.parametrize("led", [{"start_new_session": True}, {"process_group": 0}], ids=["session", "group"])
+def test_a_known_leader_is_ended_with_what_it_leads_but_never_a_later_holder_of_its_pid(led: dict[str, Any]) -> None:
+    with subprocess.Popen(["/bin/sh", "-c", "sleep 60 & echo $!; wait"], stdout=subprocess.PIPE, **led) as process:
+        assert process.stdout is not None
+        member = int(process.stdout.readline())
         started = start_time(process.pid)
         for other in (started - SLACK - 1, started + SLACK + 1, 0):
             assert end_stragglers([], known=[ProcessId(process.pid, other)]) == []
         assert process.poll() is None
         ended = end_stragglers([], known=[ProcessId(process.pid, started)])
-        assert process.pid in ended
+        assert {process.pid, member} <= set(ended)
         assert process.wait() == -signal.SIGTERM
 
 
