@@ -42,8 +42,10 @@ class Row(NamedTuple):
 
 
 def measure(argv: Sequence[str], cwd: Path, environ: dict[str, str]) -> Cost:
-    """Run a command to its end and return what it used."""
-    child = subprocess.Popen(argv, cwd=cwd, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    """Run a command to its end, without a terminal as in CI, and return what it used."""
+    child = subprocess.Popen(
+        argv, cwd=cwd, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
     assert child.stderr is not None
     told = child.stderr.read()
     _, status, usage = os.wait4(child.pid, 0)
