@@ -22,7 +22,8 @@ from orchestrator.engine.executor import Execution, Prompter, Runner
 from orchestrator.engine.frontier import Frontier, Limits, Obstacle
 from orchestrator.engine.order import critical_path, estimates, ranks
 from orchestrator.engine.outputs import undo
-from orchestrator.engine.runner import ApplyRunner, PreviewRunner
+from orchestrator.engine.preview import PreviewRunner
+from orchestrator.engine.runner import ApplyRunner
 from orchestrator.engine.steering import Steering
 from orchestrator.errors import EnvironmentProblem, PlanError, PlanErrors, UsageError
 from orchestrator.facts import read_facts

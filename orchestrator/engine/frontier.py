@@ -224,7 +224,7 @@ class Frontier:
         if self._waiting[node] or self._ended[node]:
             return
         if node < self._tasks:
-            heapq.heappush(self._ready, self._ranks[node])
+            self._push(node)
         else:
             gates.append(node)
 

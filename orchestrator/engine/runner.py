@@ -1,164 +1,35 @@
-"""How one attempt is made: planned and applied, or only planned. Both decide by the same handler."""
+"""How an attempt is made in earnest: planned, written so that it can be taken back, and acted out."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import os
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from orchestrator.alarms import Alarms
 from orchestrator.change import Change, FileEdit, TaskFailure, TaskResult, digest
-from orchestrator.clock import Clock
-from orchestrator.engine.claims import ROOT, ancestry, covers, normalise
+from orchestrator.engine.claims import ROOT, normalise
 from orchestrator.engine.command import Command, TaskLog, file_name
 from orchestrator.engine.executor import Attempt
 from orchestrator.engine.outputs import Outputs, undo
+from orchestrator.engine.planning import Planning, check_claims, failure_of
 from orchestrator.engine.tools import check_tools
 from orchestrator.errors import OrchestratorError, TaskError
-from orchestrator.handler import Answer, Applied, ApplyContext, Claims, Handler, PlanContext
+from orchestrator.handler import Applied, ApplyContext, Handler
 from orchestrator.masking import Masker
-from orchestrator.plan.interpolate import expand_environment
-from orchestrator.plan.model import Plan, PrepareStep, Task, digest_of
+from orchestrator.plan.model import PrepareStep, Task
 from orchestrator.process import Children
-from orchestrator.record.events import (
-    ChangeStaged,
-    ChangeUndone,
-    Event,
-    OutputsWritten,
-    TaskOutput,
-)
+from orchestrator.record.events import ChangeStaged, ChangeUndone, Event, OutputsWritten, TaskOutput
 from orchestrator.record.objects import ObjectStore
-from orchestrator.templates import Templates
-from orchestrator.workspace import FileView, Overlay, Workspace
-
-_NOTHING: tuple[str, Mapping[str, Any]] = ("", {})
-
-
-class Handlers(Protocol):
-    """Finds the handler of a task."""
-
-    def handler(self, type_name: str) -> Handler[Any]:
-        """Return the handler of a type the loader accepted."""
+from orchestrator.workspace import Workspace
 
 
 @dataclass(kw_only=True)
-class _Planning:
-    """What both runners know."""
-
-    plan: Plan
-    handlers: Handlers
-    templates: Templates
-    clock: Clock
-    answers: Mapping[str, Answer]
-    previous: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
-    """By task id: the digest and evidence of its last success."""
-    facts: Callable[[], Mapping[str, Any]] = dict
-    environ: Mapping[str, str] = field(default_factory=dict)
-
-    def digest(self, task: Task) -> str:
-        """Return what stands for the task and everything it is made from."""
-        sources = self.handlers.handler(task.type).sources(task, self.templates)
-        return digest_of([task.digest, *sources]) if sources else task.digest
-
-    def change(self, task: Task, work: str, files: FileView) -> Change:
-        """Ask the handler what it would do."""
-        last, evidence = self.previous.get(task.id, _NOTHING)
-        context = PlanContext(
-            files=files,
-            templates=self.templates,
-            variables=self.plan.variables,
-            answer=self.answers.get(task.id),
-            previous=evidence,
-            is_same_work=last == work,
-            facts=self.facts,
-            environ=self.environ_of(task),
-        )
-        return self.handlers.handler(task.type).plan(task, context)
-
-    def environ_of(self, task: Task) -> Mapping[str, str]:
-        """Return the caller's environment with the task's `env` laid over it."""
-        if not task.env:
-            return self.environ
-        return {**self.environ, **{name: expand_environment(v, self.environ) for name, v in task.env.items()}}
-
-    def check_problems(self, task: Task) -> None:
-        """Raise what stands in the task's way, such as a variable that nobody set."""
-        for problem in self.plan.problems.get(task.id, ()):
-            raise problem
-
-    def skipped(self, task: Task) -> TaskResult | None:
-        """Return the result of a task that its `when` or a person rules out."""
-        if task.when is False:
-            return TaskResult(task.id, "skipped", summary="`when` is false")
-        answer = self.answers.get(task.id)
-        if answer is not None and answer.decision == "skipped":
-            return TaskResult(task.id, "skipped", summary=f"skipped by {answer.by}: {answer.comment}".rstrip(": "))
-        return None
-
-
-@dataclass(kw_only=True)
-class PreviewRunner(_Planning):
-    """Plans every task over what the tasks before it would leave. Writes nothing, runs nothing."""
-
-    files: Overlay
-    changes: dict[str, Change] = field(default_factory=dict)
-    """What each task would do, for who shows it."""
-    digests: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._open_at: dict[str, str] = {}  # path -> the task whose effect on it is not known
-        self._open_below: dict[str, str] = {}  # the same for every directory above
-
-    def attempt(self, task: Task, number: int) -> Attempt:  # noqa: ARG002  # a preview has one attempt
-        if skipped := self.skipped(task):
-            return skipped
-        try:
-            self.check_problems(task)
-            work = self.digests[task.id] = self.digest(task)
-            change = self.changes[task.id] = self.change(task, work, self.files)
-            claims = normalise(self.handlers.handler(task.type).claims(task))
-            return self._foresee(task, change, claims)
-        except Exception as error:  # noqa: BLE001  # boundary: see `failure_of`
-            return TaskResult(task.id, "failed", error=failure_of(error))
-
-    def _foresee(self, task: Task, change: Change, claims: Claims) -> TaskResult:
-        if change.asks is not None:
-            _check_claims(change.edits, claims)
-            self.files.lay(change.edits)
-            summary = f"{change.summary}; then it waits for a person" if change.edits else "waits for a person"
-            return TaskResult(task.id, "may_run", change=change, summary=summary)
-        why = self._depends_on_open(claims)
-        if change.is_empty and why is None:
-            return TaskResult(task.id, "unchanged", change=change, summary=change.summary)
-        _check_claims(change.edits, claims)
-        self.files.lay(change.edits)
-        if change.exact and why is None:
-            return TaskResult(task.id, "would_change", change=change, summary=change.summary)
-        for path in claims.writes:
-            self._open_at[path] = task.id
-            self._open_below.update(dict.fromkeys(ancestry(path)[1:], task.id))
-        summary = f"{change.summary}; depends on what `{why}` does" if why else change.summary
-        return TaskResult(task.id, "may_run", change=change, summary=summary)
-
-    def _depends_on_open(self, claims: Claims) -> str | None:
-        """Return the task whose unknown outcome this one reads or writes, if there is one."""
-        for path in (*claims.reads, *claims.writes):
-            for up in ancestry(path):
-                if up in self._open_at:
-                    return self._open_at[up]
-            if path in self._open_below:
-                return self._open_below[path]
-        return None
-
-
-@dataclass(kw_only=True)
-class ApplyRunner(_Planning):
+class ApplyRunner(Planning):
     """Plans a task, applies its edits so that they can be taken back, and lets the handler do the rest."""
 
     workspace: Workspace
@@ -258,7 +129,7 @@ class ApplyRunner(_Planning):
         check_tools(task.requires, self.environ)
         self._check_announced(task, change)
         if change.edits:
-            _check_claims(change.edits, normalise(handler.claims(task)))
+            check_claims(change.edits, normalise(handler.claims(task)))
             await self._write(task, number, change.edits)
         outputs = self._announced_outputs(task, handler) if change.actions else None
         try:
@@ -418,22 +289,6 @@ class ApplyRunner(_Planning):
             self.publish(TaskOutput(task_id, text))
 
         return TaskLog(self.run_directory, task_id or name, number, self.masker, show)
-
-
-def _check_claims(edits: Sequence[FileEdit], claims: Claims) -> None:
-    for edit in edits:
-        if not covers([path or "." for path in claims.writes], os.path.normpath(edit.path)):
-            raise TaskError("task/outside-claim", f"it would write `{edit.path}`, which it did not announce")
-
-
-def failure_of(error: Exception, log: TaskLog | None = None) -> TaskFailure:
-    """Return what an attempt raised as a failure: a failing task is a result, and so is a handler's bug."""
-    if isinstance(error, OrchestratorError):
-        retryable = isinstance(error, TaskError) and error.retryable
-        return TaskFailure(error.code, error.message, error.hint, retryable)
-    if log is not None:
-        log.write("".join(traceback.format_exception(error)).encode())
-    return TaskFailure("task/crashed", f"{type(error).__name__}: {error}", "this is a bug in the task type")
 
 
 def _ignore(_event: Event) -> None:

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from orchestrator.change import Change, TaskResult
 from orchestrator.clock import SystemClock
-from orchestrator.engine.runner import ApplyRunner, PreviewRunner
+from orchestrator.engine.preview import PreviewRunner
+from orchestrator.engine.runner import ApplyRunner
 from orchestrator.handler import Answer, Handler
 from orchestrator.handlers.registry import Registry
 from orchestrator.masking import Masker

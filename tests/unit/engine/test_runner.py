@@ -13,7 +13,7 @@ import pytest
 
 from orchestrator.change import Change, FileEdit, TaskResult, digest
 from orchestrator.engine.outputs import undo
-from orchestrator.engine.runner import PreviewRunner
+from orchestrator.engine.preview import PreviewRunner
 from orchestrator.engine.tools import check_tools
 from orchestrator.errors import EnvironmentProblem, TaskError
 from orchestrator.handler import Answer, Applied, ApplyContext, Claims, FileHandler, PlanContext
