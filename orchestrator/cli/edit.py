@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import typer
 
 from orchestrator.change import Change
+from orchestrator.cli.options import pairs
 from orchestrator.errors import PlanError, UsageError
 from orchestrator.handler import PlanContext
 from orchestrator.handlers.config_edit import ConfigEdit, ConfigEditTask
@@ -65,7 +66,8 @@ def _written(wanted: Wanted) -> dict[str, Any]:
         return {"edits": [_edit(option, words, beside) for option, words in wanted.edits]}
     if beside:
         raise UsageError("usage/bad-option", f"--{min(beside)} is not for --action", hint="use --param")
-    return {**_parameters(wanted.parameters), "action": wanted.action}
+    parameters = {name: _value(text) for name, text in pairs(wanted.parameters).items()}
+    return {**parameters, "action": wanted.action}
 
 
 def _check_beside(beside: Mapping[str, str], edits: Sequence[tuple[str, Sequence[str]]]) -> None:
@@ -88,16 +90,6 @@ def _edit(option: str, words: Sequence[str], beside: Mapping[str, str]) -> dict[
     if "expect" in beside:
         edit["expect"] = scalar(beside["expect"])
     return edit
-
-
-def _parameters(pairs: Sequence[str]) -> dict[str, Any]:
-    found = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not name or not equals:
-            raise UsageError("usage/bad-option", f"`{pair}` is no NAME=VALUE")
-        found[name] = _value(value)
-    return found
 
 
 def _value(text: str) -> Any:

@@ -11,26 +11,19 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.main import (
+from orchestrator.cli.commands.scenarios import (
     IsStrict,
     KeepsRecordings,
     LocalPlugins,
     OnlyChecks,
+    Order,
     Reporters,
-    ScenarioOrder,
     ShowsSteps,
-    guard,
 )
+from orchestrator.cli.main import guard
+from orchestrator.cli.options import command_line
 
-app = typer.Typer(
-    name="orchestro",
-    help="Play terminal scenarios (the same as `orchestrate scenario`).",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = command_line("orchestro", "Play terminal scenarios (the same as `orchestrate scenario`).")
 
 
 @app.callback()
@@ -46,7 +39,7 @@ def run(
     ] = None,
     parallel: Annotated[bool, typer.Option("--parallel", help="Many at once.")] = False,
     workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="At most N at once.")] = None,
-    scheduler: ScenarioOrder = "adaptive",
+    scheduler: Order = "adaptive",
     snapshot: Annotated[str, typer.Option(metavar="MODE", help="Snapshots: verify, record or update.")] = "verify",
     snapshot_dir: Annotated[Path | None, typer.Option(metavar="DIR", help="Where snapshots are.")] = None,
     junit_xml: Annotated[

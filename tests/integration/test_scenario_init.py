@@ -12,7 +12,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from orchestrator.cli.main import app
+from orchestrator.cli.orchestrate import app
 from orchestrator.errors import UsageError
 from orchestrator.scenarios.author import Author
 from orchestrator.scenarios.driver import Exit

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import CliRunner
 
-from orchestrator.cli.main import app
+from orchestrator.cli.orchestrate import app
 from orchestrator.errors import OrchestratorError
 from tests.support.documents import REPOSITORY, fences
 

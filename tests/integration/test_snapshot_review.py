@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from orchestrator.cli.main import app
+from orchestrator.cli.orchestrate import app
 from orchestrator.errors import OrchestratorError
 from tests.support.scenarios import play_text
 
