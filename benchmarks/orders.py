@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, get_args
 
-from orchestrator.app import Options, Ports, Project
+from orchestrator.app.project import Options, Ports, Project
+from orchestrator.app.run import execute
 from orchestrator.batch import Wanted, load_all, make_plan
 from orchestrator.plan.model import SchedulerName
 from orchestrator.record.events import Entry, TaskFinished, TaskStarted, Warned
@@ -111,7 +112,7 @@ def play(directory: Path, order: SchedulerName, workers: int) -> Played:
     plan, ear = make_plan(wanted, load_all(wanted)), Ear()
     project = Project(Options(state_dir=directory / "state"), Ports(observers=[ear]), plan)
     began = time.perf_counter()
-    state = project.run()
+    state = execute(project)
     seconds = time.perf_counter() - began
     assert state.exit_code == 0
     events, first = [entry.event for entry in ear.entries], ear.entries[0].at

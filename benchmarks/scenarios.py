@@ -28,7 +28,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import orders
 
-from orchestrator.app import Options, Ports, Project
+from orchestrator.app.project import Options, Ports, Project
+from orchestrator.app.run import execute
 from orchestrator.batch import Wanted, load_all, make_plan
 from orchestrator.handlers.scenario import Caller
 from orchestrator.scenarios.driver import Launch, start
@@ -216,7 +217,7 @@ def parallel(count: int, workers: int, seconds: float, burning: int) -> None:
     handler: Any = project.registry.handler("scenario")
     handler.caller = Caller(plugins=open_plugins())  # as the command does before
     began, before = time.perf_counter(), _cpu_of(resource.RUSAGE_CHILDREN)
-    assert project.run().exit_code == 0
+    assert execute(project).exit_code == 0
     took = time.perf_counter() - began
     used = (_cpu_of(resource.RUSAGE_CHILDREN) - before) / len(os.sched_getaffinity(0))
     limit = max(math.ceil(count / workers) * seconds, used)

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from orchestrator.app import Options, Ports, Project
+from orchestrator.app.project import Options, Ports, Project
+from orchestrator.app.run import execute
 from orchestrator.record.events import Entry, Event
 from orchestrator.record.journal import SqliteJournal
 from orchestrator.record.state import RunState
@@ -42,7 +43,7 @@ def main() -> None:
     gc.disable()
     project = Project(Options(config=Path(sys.argv[1])), Ports(journal=TimedJournal))
     project.ports = replace(project.ports, observers=[TimedLines(project.plan, sys.stdout, os.environ)])
-    project.run()
+    execute(project)
     total = sum(os.times()[:4])
     print(*(f"{seconds / total:.4f}" for seconds in spent.values()), file=sys.stderr)
 

@@ -8,7 +8,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
-from orchestrator.app import Options, Preview
+from orchestrator.app.preview import Preview
+from orchestrator.app.project import Options
 from orchestrator.change import Change, digest
 from orchestrator.errors import UsageError, raise_os_error
 from orchestrator.plan.select import Selection

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from orchestrator.app import Options, Project, person
+from orchestrator.app.answers import decide, person
+from orchestrator.app.project import Options, Project
 from orchestrator.handler import Answer
 from orchestrator.masking import Masker
 from orchestrator.plan.model import Task
@@ -24,7 +25,7 @@ def confirm(question: str) -> bool:
 
 def answer(options: Options, task_id: str, decision: str, comment: str) -> int:
     """Record what a person decided about a manual task; return the exit code."""
-    given = Project(options).answer(task_id, decision, comment)
+    given = decide(Project(options), task_id, decision, comment)
     typer.echo(f"{task_id} {given.decision} by {given.by}")
     return 0
 

@@ -11,7 +11,7 @@ import typer
 from orchestrator.errors import UsageError
 
 if TYPE_CHECKING:
-    from orchestrator.app import Options
+    from orchestrator.app.project import Options
     from orchestrator.plan.select import Selection
 
 DEFAULT: Final = Path("config/phases.yaml")
@@ -56,7 +56,7 @@ def plan_options(
 
     :raises UsageError: when a variable has no value.
     """
-    from orchestrator.app import Options
+    from orchestrator.app.project import Options
 
     return Options(config=config, project=project, state_dir=state_dir, variables=pairs(var), **more)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from orchestrator.app import Options, Project
+from orchestrator.app.project import Options, Project
 from orchestrator.cli import ask, screen
 from orchestrator.errors import UsageError
 from orchestrator.plan.select import Selection, select

@@ -16,7 +16,9 @@ from typing import Any
 import typer
 
 from orchestrator import saved
-from orchestrator.app import Options, Ports, Preview, Project
+from orchestrator.app.preview import Preview, foresee
+from orchestrator.app.project import Options, Ports, Project
+from orchestrator.app.run import execute
 from orchestrator.cli import ask, screen
 from orchestrator.engine.executor import Execution
 from orchestrator.errors import UsageError
@@ -55,7 +57,9 @@ def run(
     gc.freeze()  # the plan stays; what a long run makes and drops is collected now and then
     gc.set_threshold(100_000, 20, 100)
     gc.enable()
-    state = project.run(lambda: saved.check(announced, Project(options).preview()) if announced is not None else None)
+    state = execute(
+        project, lambda: saved.check(announced, foresee(Project(options))) if announced is not None else None
+    )
     if junit is not None:
         from orchestrator.reporters import junit as report
 
@@ -73,7 +77,7 @@ def preview(
 ) -> int:
     """Show what a run would do; return the exit code."""
     project = Project(options)
-    seen = project.preview()
+    seen = foresee(project)
     if out is not None:
         saved.save(seen, options, out)
     if as_json:
@@ -105,7 +109,7 @@ def _confirmed(project: Project) -> bool:
     if not screen.can_ask():
         hint = "see what it would do with `orchestrate plan`, then add --yes"
         raise UsageError("usage/confirm", "there is no terminal to ask whether to apply the changes", hint=hint)
-    seen = project.preview()
+    seen = foresee(project)
     screen.show_preview(seen, project.masker, diff=False)
     if not seen.has_changes():
         return True

@@ -13,7 +13,8 @@ from typing import Any, Final, get_args
 
 import typer
 
-from orchestrator.app import Options, Project
+from orchestrator.app.project import Options, Project
+from orchestrator.app.run import execute
 from orchestrator.batch import Wanted, load_all, make_plan
 from orchestrator.cli import screen
 from orchestrator.cli.run import signals
@@ -78,7 +79,7 @@ def run(wanted: Wanted, how: How) -> int:
     project = _project(make_plan(wanted, scenarios), how, steering)
     handler: Any = project.registry.handler("scenario")
     handler.caller = replace(how.caller, plugins=plugins)
-    state = project.run()
+    state = execute(project)
     results: dict[str, Result] = handler.results
     for name, result in results.items():
         _tell(notice._replace(message=f"{name}: {notice.message}") for notice in result.notices)

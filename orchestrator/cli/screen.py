@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import typer
 
-from orchestrator.app import Preview
+from orchestrator.app.preview import Preview
 from orchestrator.masking import Masker
 from orchestrator.plan.model import Task
 from orchestrator.record.events import TaskFinished

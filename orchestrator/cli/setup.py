@@ -14,7 +14,7 @@ from typing import Any, Final
 import typer
 
 from orchestrator import __version__
-from orchestrator.app import Options, Project
+from orchestrator.app.project import Options, Project
 from orchestrator.cli.screen import paint
 from orchestrator.engine.tools import check_tools
 from orchestrator.errors import OrchestratorError, UsageError, raise_os_error

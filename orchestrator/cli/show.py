@@ -11,14 +11,14 @@ from typing import Any, assert_never
 import typer
 from msgspec import structs
 
-from orchestrator.app import Options, Project, exit_code
+from orchestrator.app.project import Options, Project
 from orchestrator.cli.screen import paint
 from orchestrator.engine.frontier import Obstacle
 from orchestrator.errors import PlanErrors, UsageError, did_you_mean
 from orchestrator.plan.graph import build_graph
 from orchestrator.plan.model import Plan, Task
 from orchestrator.record.events import Entry, RolledBack
-from orchestrator.record.state import RunState, fold
+from orchestrator.record.state import RunState, exit_code, fold
 from orchestrator.reporters.summary import by_status
 from orchestrator.reporters.text import counts, number_of
 

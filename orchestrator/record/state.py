@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -183,3 +183,10 @@ def approvals(entries: Iterable[Entry]) -> dict[tuple[str, str], ApprovalGiven]:
         for entry in entries
         if isinstance(entry.event, ApprovalGiven)
     }
+
+
+def exit_code(state: RunState, about: Collection[str] | None = None, *, strict: bool = False) -> int:
+    """Return 0 where all went well, 1 where something did not; `about` are the tasks that count, absent = all."""
+    bad = {"failed", "blocked", "cancelled"} | ({"unverifiable"} if strict else set())
+    results = [task.result for task in state.tasks.values() if task.result and (about is None or task.id in about)]
+    return 1 if any(result.status in bad and not result.tolerated for result in results) else 0

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.app import Ports
+from orchestrator.app.preview import foresee
+from orchestrator.app.project import Ports
+from orchestrator.app.run import execute
 from orchestrator.errors import EnvironmentProblem
 from orchestrator.record.journal import SqliteJournal
 from orchestrator.workspace import Workspace
@@ -221,7 +223,7 @@ def test_odd_files_are_kept_saved_or_refused_and_come_back(site: Site, on_confli
     site.write("page.txt", content)
     site.plan(generate("1", "page.txt", "page.txt", on_conflict=on_conflict))
     before = site.tree()
-    site.project().preview()
+    foresee(site.project())
     state = site.apply()
     expected = {"keep": "unchanged", "overwrite": "succeeded", "backup": "succeeded", "merge": "failed"}[on_conflict]
     assert statuses(state) == {"1": expected}
@@ -245,7 +247,7 @@ def test_what_takes_the_place_of_a_file_after_the_plan_was_loaded_is_refused(sit
     os.mkfifo(site.root / "pipe")
     opened = os.open(site.root / "pipe", os.O_RDWR | os.O_NONBLOCK)  # else reading it would wait for a writer
     before = {name: (site.root / name).lstat() for name in names}
-    state = project.run()
+    state = execute(project)
     os.close(opened)
     assert statuses(state) == dict.fromkeys(names, "failed")
     assert {task.result.code for task in state.tasks.values() if task.result} == {"task/refused"}

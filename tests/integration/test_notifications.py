@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from orchestrator.app import Ports
+from orchestrator.app.preview import foresee
+from orchestrator.app.project import Ports
 from tests.support.project import Site, shell
 
 
@@ -107,7 +108,7 @@ def test_a_message_that_nobody_takes_is_a_warning(site: Site, webhook: Webhook, 
 
 def test_a_preview_tells_nobody(site: Site, webhook: Webhook) -> None:
     prepare(site)
-    site.project(ports(site, webhook.address)).preview()
+    foresee(site.project(ports(site, webhook.address)))
     assert webhook.asked == 0
 
 

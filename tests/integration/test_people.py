@@ -8,7 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from orchestrator.app import Ports
+from orchestrator.app.answers import decide
+from orchestrator.app.project import Ports
 from orchestrator.plan.model import Task
 from orchestrator.record.events import ApprovalGiven, Entry, Event, RunStarted
 from orchestrator.record.journal import SqliteJournal
@@ -87,10 +88,10 @@ def test_a_rejected_task_fails_and_blocks_what_depends_on_it(site: Site) -> None
 def test_a_changed_task_asks_again(site: Site) -> None:
     site.plan(ask("1"))
     assert site.apply().exit_code == 4
-    site.project().answer("1", "approved", "")
+    decide(site.project(), "1", "approved", "")
     site.plan(ask("1", description="Look closely, then say yes."))
     assert site.apply().exit_code == 4
-    site.project().answer("1", "approved", "")
+    decide(site.project(), "1", "approved", "")
     assert site.apply().exit_code == 0
 
 

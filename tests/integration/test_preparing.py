@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 
+from orchestrator.app.preview import foresee
 from tests.support.project import STATE, Site, ask, ended, generate, shell, statuses, wait_until
 
 STEP = {"run": "mkdir -p tools; echo ran >> prepared", "inputs": ["lock.json"], "creates": "tools"}
@@ -60,7 +61,7 @@ def test_a_run_that_executes_nothing_prepares_nothing(site: Site) -> None:
 
 def test_a_preview_prepares_nothing(site: Site) -> None:
     prepare(site)
-    site.project().preview()
+    foresee(site.project())
     assert not (site.root / "prepared").exists()
 
 

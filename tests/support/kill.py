@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from orchestrator.app import Options, Ports, Project
+from orchestrator.app.project import Options, Ports, Project
+from orchestrator.app.run import execute
 from orchestrator.record.events import Entry, Event
 from orchestrator.record.journal import SqliteJournal
 from orchestrator.workspace import Workspace
@@ -73,7 +74,7 @@ def main(root: str, plan: str, moment: str, number: str) -> int:
         journal=lambda path, **options: MortalJournal(path, fate=fate, **options),
         workspace=lambda path: MortalWorkspace(path, fate),
     )
-    state = Project(Options(config=Path(plan), project=Path(root)), ports).run()
+    state = execute(Project(Options(config=Path(plan), project=Path(root)), ports))
     sys.stdout.write("survived\n")
     return state.exit_code or 0
 

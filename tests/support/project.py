@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orchestrator.app import Options, Ports, Project
+from orchestrator.app.project import Options, Ports, Project
+from orchestrator.app.run import execute
 from orchestrator.record.events import Entry, TaskFinished
 from orchestrator.record.journal import SqliteJournal
 from orchestrator.record.state import RunState, fold
@@ -171,7 +172,7 @@ class Site:
 
     def apply(self, ports: Ports | None = None, **options: Any) -> RunState:
         """Run the plan in this process; return the state of the run."""
-        return self.project(ports, **options).run()
+        return execute(self.project(ports, **options))
 
     def state(self) -> RunState:
         """Return the state of the last run."""

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestrator.app import Options, Project
+from orchestrator.app.preview import foresee
+from orchestrator.app.project import Options, Project
+from orchestrator.app.run import execute
 from orchestrator.cli.setup import scenario_schema_text, schema_text
 from orchestrator.handlers.registry import Registry
 from tests.support.documents import REPOSITORY, Fence, fences
@@ -88,15 +90,15 @@ def test_the_example_of_a_handler_runs_and_is_satisfied_afterwards(
     plan.write_text(HANDLER["yaml"], encoding="utf-8")
     options = Options(config=plan)
 
-    foreseen = Project(options).preview()
+    foreseen = foresee(Project(options))
     assert [result.status for result in foreseen.results.values()] == ["would_change"]
-    assert Project(options).run().exit_code == 0
+    assert execute(Project(options)).exit_code == 0
     written = (root / "CODEOWNERS").read_text(encoding="utf-8")
     assert written == "# Written from the roadmap.\n/python-services/ @data\n/src/ @platform\n"
-    assert [result.status for result in Project(options).preview().results.values()] == ["unchanged"]
+    assert [result.status for result in foresee(Project(options)).results.values()] == ["unchanged"]
 
     (root / "CODEOWNERS").write_text("* @somebody\n", encoding="utf-8")
-    refused = Project(options).run()
+    refused = execute(Project(options))
     assert refused.exit_code == 1
     assert [task.result and task.result.code for task in refused.tasks.values()] == ["task/refused"]
 
