@@ -95,11 +95,6 @@ class Store:
                 return None
             return fold(journal.entries(run=run or runs[-1]))
 
-    def open_run(self) -> RunState | None:
-        """Return the state of the run that the next one goes on with, None if there is none."""
-        with self.reading() as journal:
-            return open_run(journal) if journal is not None else None
-
     def prune(self) -> int:
         """Forget all runs but the last, with their logs and the pre-images only they need; return how many went.
 
@@ -123,7 +118,7 @@ class Store:
 
 
 def open_run(journal: SqliteJournal) -> RunState | None:
-    """Return the state of the run that has not ended, None if there is none."""
+    """Return the state of the run that the next one goes on with, None if there is none."""
     runs = journal.runs()
     if not runs or any(True for _ in journal.entries(run=runs[-1], kinds=[RunFinished])):
         return None

@@ -24,7 +24,8 @@ from orchestrator.plan.scalars import WrittenBool, WrittenFloat, WrittenInt, sca
 from orchestrator.plan.text import read_text
 
 if TYPE_CHECKING:
-    from orchestrator.plan.loader import Loaded, TaskTypes
+    from orchestrator.plan.loader import Loaded
+    from orchestrator.plan.tasks import TaskTypes
 
 FORMAT: Final = 3
 # Keys that no plan can have, since those are text: what stands in a plan is never taken for a name to import.

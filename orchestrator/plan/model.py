@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
@@ -256,30 +256,18 @@ def digest_of(data: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-_DEFAULTS: dict[type[Task], tuple[tuple[str, Any], ...]] = {}
+_DEFAULTS: Final[dict[type[Task], tuple[tuple[str, Any], ...]]] = {}
 _ABSENT: Final = object()
 
 
 def _defaults(model: type[Task]) -> tuple[tuple[str, Any], ...]:
     known = _DEFAULTS.get(model)
     if known is None:
-        from dataclasses import MISSING
-
-        known = tuple(
-            (
-                f.name,
-                f.default_factory()
-                if f.default_factory is not MISSING
-                else (_ABSENT if f.default is MISSING else f.default),
-            )
-            for f in fields(model)
-            if f.init
-        )
-        _DEFAULTS[model] = known
+        known = _DEFAULTS[model] = tuple((each.name, _default(each)) for each in fields(model) if each.init)
     return known
 
 
-__all__ = [
-    "DERIVED", "Execution", "GitSettings", "Glob", "Group", "Notifications", "Phase", "Plan", "PrepareStep",
-    "Priority", "Retry", "SchedulerName", "Settings", "Task", "digest_of", "place", "written_fields",
-]  # fmt: skip
+def _default(of: Field[Any]) -> Any:
+    if of.default_factory is not MISSING:
+        return of.default_factory()
+    return _ABSENT if of.default is MISSING else of.default

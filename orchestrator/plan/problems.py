@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from orchestrator.errors import Location, OrchestratorError, PlanError, did_you_mean
 from orchestrator.plan.source import Path_, Source
@@ -34,6 +35,18 @@ class Problems:
     def report_itself(self, name: str, at: Path_) -> None:
         """Something depends on itself."""
         self.report("plan/cycle", f"{name} waits for itself", at)
+
+    def settle(self, waiting: list[OrchestratorError]) -> None:
+        """Leave only missing values in `waiting`: they matter where the task is needed, all else matters now."""
+        self.add(error for error in waiting if error.code != "plan/missing-variable")
+        waiting[:] = [error for error in waiting if error.code == "plan/missing-variable"]
+
+    def blame(self, waiting: Sequence[OrchestratorError], made: Any) -> None:
+        """Take note of what is wrong with a part that is needed; a value that is not there cannot be wrong as well."""
+        self.add(waiting)
+        if isinstance(made, list):
+            missing = {error.location for error in waiting}
+            self.add(error for error in made if error.location not in missing)
 
     def each_once(self) -> Sequence[OrchestratorError]:
         """Return the problems without those that read the same."""

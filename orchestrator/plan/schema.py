@@ -19,12 +19,12 @@ from orchestrator.plan.model import DERIVED, Settings, Task
 from orchestrator.plan.source import Path_, Source
 
 PHASE_KEY = re.compile(r"phase_[A-Za-z0-9_-]+\Z")
+CHECKPOINT_KEY = re.compile(r"after_(phase_[A-Za-z0-9_-]+)\Z")
 NOT_IN_CHECKPOINTS: Final = frozenset({"id", "type", "depends_on", "for_each", "allow_empty"})
 """What a task has, but a phase's gate has from its phase."""
 FEW_KEYS: Final = 8
 """How many keys a hint names."""
-_adapters: dict[type[Any], TypeAdapter[Any]] = {}
-CHECKPOINT_KEY = re.compile(r"after_(phase_[A-Za-z0-9_-]+)\Z")
+_adapters: Final[dict[type[Any], TypeAdapter[Any]]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)

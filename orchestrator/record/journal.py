@@ -115,19 +115,18 @@ class SqliteJournal:
         after: int = 0,
     ) -> Iterator[Entry]:
         """Yield events in order, those that fit all that is given."""
-        where, values = ["seq > ?"], [after]
+        where = ["seq > ?"]
+        values: list[int | str] = [after]
         if run is not None:
             where.append("run = ?")
-            values.append(run)  # type: ignore[arg-type]  # SQLite takes both
+            values.append(run)
         if kinds:
             names = [kind.__name__ for kind in kinds] + ([_MANY] if TaskFinished in kinds else [])
             if not {TaskStarted, TaskFinished}.intersection(kinds):
                 where.append(_RARE)  # lets SQLite use the index
             where.append(f"kind IN ({', '.join('?' * len(names))})")
-            values.extend(names)  # type: ignore[arg-type]  # SQLite takes both
-        condition = " AND ".join(where)
-        query = f"SELECT seq, run, at, kind, task, data FROM events WHERE {condition} ORDER BY seq"  # noqa: S608
-        return (entry for entry in self._read(query, values) if entry.seq > after)
+            values.extend(names)
+        return (entry for entry in self._read(" AND ".join(where), values) if entry.seq > after)
 
     def durations(self) -> dict[str, float]:
         """Return for each task the seconds its last success took."""
@@ -140,10 +139,9 @@ class SqliteJournal:
     def latest_finished(self) -> list[Entry]:
         """Return for each task its newest `TaskFinished`, of any run."""
         newest = "SELECT max(seq) FROM events WHERE kind = 'TaskFinished' GROUP BY task"  # from the index alone
-        many = f"SELECT seq FROM events WHERE kind = '{_MANY}' AND {_RARE}"  # noqa: S608
-        where = f"seq IN ({newest} UNION ALL {many})"
-        query = f"SELECT seq, run, at, kind, task, data FROM events WHERE {where} ORDER BY seq"  # noqa: S608
-        return list({entry.event.task: entry for entry in self._read(query, ())}.values())
+        many = f"SELECT seq FROM events WHERE kind = ? AND {_RARE}"  # noqa: S608  # a constant of ours
+        found = self._read(f"seq IN ({newest} UNION ALL {many})", [_MANY])
+        return list({entry.event.task: entry for entry in found}.values())
 
     def evidence(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """Return for each task the digest and the evidence of its newest end that left evidence."""
@@ -160,7 +158,8 @@ class SqliteJournal:
 
     def runs(self) -> list[str]:
         """Return the ids of all runs, oldest first."""
-        query = f"SELECT run FROM events WHERE kind = 'RunStarted' AND {_RARE} GROUP BY run ORDER BY min(seq)"  # noqa: S608
+        started = f"kind = 'RunStarted' AND {_RARE}"
+        query = f"SELECT run FROM events WHERE {started} GROUP BY run ORDER BY min(seq)"  # noqa: S608  # constants
         return [row[0] for row in self._execute(query)]
 
     def changed_elsewhere(self) -> bool:
@@ -172,8 +171,8 @@ class SqliteJournal:
 
     def prune(self, keep: Collection[str]) -> int:
         """Forget all runs but `keep`; return how many events went."""
-        marks = ", ".join("?" * len(keep))
-        gone = self._execute(f"DELETE FROM events WHERE run NOT IN ({marks}) RETURNING 1", list(keep))  # noqa: S608
+        query = "DELETE FROM events WHERE run NOT IN (SELECT value FROM json_each(?)) RETURNING 1"
+        gone = self._execute(query, [json.dumps([*keep])])
         self._execute("VACUUM")
         return len(gone)
 
@@ -185,13 +184,15 @@ class SqliteJournal:
             self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             self._synchronous = durable
 
-    def _execute(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+    def _execute(self, query: str, values: Sequence[int | str] = ()) -> list[Any]:
         try:
             return self._db.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise _problem(self.path, error) from error
 
-    def _read(self, query: str, values: Sequence[Any]) -> Iterator[Entry]:
+    def _read(self, where: str, values: Sequence[int | str]) -> Iterator[Entry]:
+        """Yield the events for which a condition of ours holds, in order; `values` are for its question marks."""
+        query = f"SELECT seq, run, at, kind, task, data FROM events WHERE {where} ORDER BY seq"  # noqa: S608  # ours
         try:
             for seq, run, at, kind, task, data in self._db.execute(query, values):
                 if kind == _MANY:

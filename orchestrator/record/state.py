@@ -13,8 +13,6 @@ from orchestrator.record.events import (
     ChangeStaged,
     ChangeUndone,
     Entry,
-    GroupFinished,
-    GroupStarted,
     OutputsWritten,
     PhaseFinished,
     PhaseStarted,
@@ -51,17 +49,14 @@ class RunState:
 
     run_id: str = ""
     plan: str = ""
-    plan_digest: str = ""
     started: float = 0.0
     finished: float | None = None
     exit_code: int | None = None
     seconds: float | None = None
     paused: str | None = None
     git: Mapping[str, Any] = field(default_factory=dict)
-    selected: int = 0
     tasks: dict[str, TaskState] = field(default_factory=dict)
     phases: dict[str, str] = field(default_factory=dict)
-    groups: dict[str, str] = field(default_factory=dict)
     staged: list[ChangeStaged] = field(default_factory=list)
     """Changes that reached the files, oldest first; those rolled back are not among them."""
     unfinished: dict[str, ChangeStaged] = field(default_factory=dict)
@@ -118,10 +113,10 @@ class RunState:
     def _advance_whole(self, entry: Entry) -> None:
         match entry.event:
             case RunStarted() as event:
-                self.run_id, self.plan, self.plan_digest = entry.run_id, event.plan, event.plan_digest
+                self.run_id, self.plan = entry.run_id, event.plan
                 self.started = self.started or entry.at
                 self.git = self.git or event.git
-                self.selected, self.paused = event.selected, None
+                self.paused = None
             case RunPaused(reason=reason, exit_code=code):
                 self.paused, self.exit_code = reason, code
             case RunFinished(exit_code=code, seconds=seconds):
@@ -130,10 +125,6 @@ class RunState:
                 self.phases[phase] = "running"
             case PhaseFinished(phase=phase, status=status):
                 self.phases[phase] = status
-            case GroupStarted(group=group):
-                self.groups[group] = "running"
-            case GroupFinished(group=group, status=status):
-                self.groups[group] = status
             case RolledBack() as event:
                 self._roll_back(event)
             case Warned(task=task_id, message=message):

@@ -43,7 +43,7 @@ def test_nothing_happened_in_an_empty_history() -> None:
 
 def test_a_run_from_start_to_end() -> None:
     state = state_of(
-        RunStarted(plan="p", plan_digest="d", selected=2, git={"head": "abc"}),
+        RunStarted(plan="p", git={"head": "abc"}),
         PhaseStarted(phase="phase_1"),
         GroupStarted(group="phase_1/a"),
         TaskStarted("1"),
@@ -55,11 +55,11 @@ def test_a_run_from_start_to_end() -> None:
         Warned(message="nobody took the notification"),
         RunFinished(exit_code=1),
     )
-    assert (state.run_id, state.plan, state.plan_digest, state.selected) == ("run", "p", "d", 2)
+    assert (state.run_id, state.plan) == ("run", "p")
     assert (state.started, state.finished, state.exit_code) == (101.0, 111.0, 1)
     assert not state.is_open
     assert state.counts() == {"succeeded": 1, "unchanged": 1}
-    assert (state.phases, state.groups) == ({"phase_1": "failed"}, {"phase_1/a": "succeeded"})
+    assert state.phases == {"phase_1": "failed"}
     assert state.processes == {}
     assert state.warnings == ["nobody took the notification"]
     task = state.tasks["1"]
@@ -84,17 +84,17 @@ def test_a_killed_run_is_open_and_tells_what_was_in_flight() -> None:
 
 def test_a_resumed_run_keeps_its_beginning_and_forgets_what_was_undone() -> None:
     state = state_of(
-        RunStarted(git={"head": "first"}, selected=5),
+        RunStarted(git={"head": "first"}),
         TaskFinished("1", "succeeded"),
         staged("2"),
-        RunStarted(resumed=True, git={"head": "later"}, selected=4),
+        RunStarted(resumed=True, git={"head": "later"}),
         ChangeUndone("2"),
         TaskStarted("2"),
         staged("2", "newer"),
         TaskFinished("2", "succeeded"),
         RunFinished(),
     )
-    assert (state.started, state.git, state.selected) == (101.0, {"head": "first"}, 4)
+    assert (state.started, state.git) == (101.0, {"head": "first"})
     assert [change.edits[0][2] for change in state.staged] == ["newer"]
     assert state.unfinished == {}
 
