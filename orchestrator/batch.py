@@ -13,6 +13,8 @@ from orchestrator.handlers.scenario import ScenarioTask
 from orchestrator.plan.model import Group, Phase, Plan, SchedulerName, Settings, digest_of, place
 from orchestrator.scenarios.loader import Extensions, Loaded, load
 
+SnapshotMode = Literal["verify", "record", "update"]
+
 PHASE: Final = "phase_scenarios"
 GROUP: Final = "scenarios"
 SUFFIXES: Final = (".yaml", ".yml")
@@ -32,7 +34,7 @@ class Wanted:
     variables: Mapping[str, str] = field(default_factory=dict)
     """Values for `{{ name }}` in all of them."""
     compat: bool = False
-    snapshot: Literal["verify", "record", "update"] = "verify"
+    snapshot: SnapshotMode = "verify"
     extensions: Extensions | None = None
     """What plugins let scenarios say."""
 

@@ -49,6 +49,7 @@ class ScenarioItem(pytest.Item):
         self._variables = variables
 
     def runtest(self) -> None:
+        # What the fixture `tmp_path_factory` returns; an item that is no function has no fixtures.
         factory: pytest.TempPathFactory = self.config._tmp_path_factory  # type: ignore[attr-defined]  # noqa: SLF001
         result = _play(self.config, self._loaded, factory.mktemp("scenario"), self._variables)
         if not result.has_passed:

@@ -6,10 +6,11 @@ import typer
 
 from orchestrator.app.project import Options, Project
 from orchestrator.cli import ask, screen
-from orchestrator.errors import UsageError
+from orchestrator.errors import StateError, UsageError
 from orchestrator.plan.select import Selection, select
 from orchestrator.record.journal import SqliteJournal
 from orchestrator.record.objects import ObjectStore
+from orchestrator.reporters.text import number_of
 from orchestrator.rollback import Rollback, plan_rollback, roll_back
 from orchestrator.workspace import Workspace
 
@@ -23,8 +24,6 @@ def rollback(
     workspace, objects = Workspace(project.root), project.store.objects
     with project.store.reading() as journal:
         if journal is None:
-            from orchestrator.errors import StateError
-
             raise StateError("state/nothing-to-roll-back", "nothing was ever run here")
         planned = _plan(journal, workspace, objects, run, concerned, everything=everything)
     _show(planned)
@@ -39,7 +38,7 @@ def rollback(
     with project.store.lock("rollback"), project.store.writing() as journal:
         planned = _plan(journal, workspace, objects, run, concerned, everything=everything)
         roll_back(planned, journal, workspace)
-    typer.echo(f"restored {len(planned.edits)} file{'s' * (len(planned.edits) != 1)}")
+    typer.echo(f"restored {number_of(len(planned.edits), 'file')}")
     return 1 if planned.left else 0
 
 

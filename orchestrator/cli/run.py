@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,7 +21,6 @@ from orchestrator.app.run import execute
 from orchestrator.cli import ask, screen
 from orchestrator.engine.executor import Execution
 from orchestrator.errors import UsageError
-from orchestrator.record.bus import Observer
 
 
 def run(
@@ -35,31 +33,18 @@ def run(
     project = Project(options)
     if not yes and announced is None and not _confirmed(project):
         return 0
-    tree = None
-    observers: list[Observer] = []
-    if as_json:
-        from orchestrator.reporters.json_lines import JsonLines
-
-        observers.append(JsonLines(sys.stdout))
-    elif screen.is_terminal():
-        from orchestrator.reporters.tree import Tree
-
-        tree = Tree(project.shown, selected=lambda: project.selected, verbose=verbose)
-        observers.append(tree)
-    else:
-        from orchestrator.reporters.lines import Lines
-
-        observers.append(Lines(project.shown, sys.stdout, os.environ, verbose=verbose))
-    prompter = ask.TerminalPrompter(tree, project.masker) if tree is not None and screen.can_ask() else None
-    project.ports = Ports(observers=observers, prompter=prompter, on_start=signals)
+    project.ports = _ports(project, as_json=as_json, verbose=verbose)
     if announced is not None:
         project.announced = {task: found["edits"] for task, found in announced["tasks"].items()}
     gc.freeze()  # the plan stays; what a long run makes and drops is collected now and then
     gc.set_threshold(100_000, 20, 100)
     gc.enable()
-    state = execute(
-        project, lambda: saved.check(announced, foresee(Project(options))) if announced is not None else None
-    )
+
+    def check() -> None:
+        if announced is not None:
+            saved.check(announced, foresee(Project(options)))
+
+    state = execute(project, check)
     if junit is not None:
         from orchestrator.reporters import junit as report
 
@@ -114,6 +99,17 @@ def _confirmed(project: Project) -> bool:
     if not seen.has_changes():
         return True
     return ask.confirm("Apply these changes?")
+
+
+def _ports(project: Project, *, as_json: bool, verbose: bool) -> Ports:
+    """Return what a run shows itself to, and whom it may ask."""
+    from orchestrator.reporters.json_lines import JsonLines
+    from orchestrator.reporters.lines import Lines
+
+    reporter = JsonLines(sys.stdout) if as_json else screen.reporter(project, verbose=verbose)
+    if isinstance(reporter, JsonLines | Lines) or not screen.can_ask():
+        return Ports(observers=[reporter], on_start=signals)
+    return Ports(observers=[reporter], prompter=ask.TerminalPrompter(reporter, project.masker), on_start=signals)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,14 +14,14 @@ import typer
 
 from orchestrator.app.project import Options, Project
 from orchestrator.app.run import execute
-from orchestrator.batch import Wanted, load_all, make_plan
+from orchestrator.batch import SnapshotMode, Wanted, load_all, make_plan
 from orchestrator.cli import screen
 from orchestrator.cli.run import signals
 from orchestrator.engine.steering import Steering
 from orchestrator.errors import UsageError, did_you_mean
 from orchestrator.handlers.scenario import Caller
 from orchestrator.plan.model import Plan, SchedulerName
-from orchestrator.record.bus import Observer
+from orchestrator.reporters.text import number_of
 from orchestrator.scenarios.loader import load
 from orchestrator.scenarios.notices import Notice
 from orchestrator.scenarios.plugin_set import open_plugins
@@ -32,7 +31,6 @@ from orchestrator.scenarios.result import Result
 from orchestrator.scenarios.stage import Stage
 
 STATE: Final = Path(".orchestrator", "scenarios")
-SNAPSHOT_MODES: Final = ("verify", "record", "update")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +51,13 @@ def wanted(files: Sequence[Path], workers: int | None, scheduler: str, snapshot:
 
     :raises UsageError: when an option has a value that means nothing.
     """
-    for word, known in ((scheduler, get_args(SchedulerName)), (snapshot, SNAPSHOT_MODES)):
-        if word not in known:
-            hint = did_you_mean(word, known) or f"there are {', '.join(known)}"
-            raise UsageError("usage/bad-option", f"`{word}` is none of the values of this option", hint=hint)
-    return Wanted(files=files, workers=workers, scheduler=scheduler, snapshot=snapshot, **others)  # type: ignore[arg-type]
+    return Wanted(
+        files=files,
+        workers=workers,
+        scheduler=_one_of(get_args(SchedulerName), scheduler),
+        snapshot=_one_of(get_args(SnapshotMode), snapshot),
+        **others,
+    )
 
 
 def caller(*, plugins: bool, **others: Any) -> Caller:
@@ -73,7 +73,7 @@ def run(wanted: Wanted, how: How) -> int:
     notices = [notice for loaded in scenarios.values() for notice in loaded.notices]
     _tell(notices)
     if how.dry_run:
-        typer.echo(f"{len(scenarios)} scenario{'s' if len(scenarios) != 1 else ''} checked")
+        typer.echo(f"{number_of(len(scenarios), 'scenario')} checked")
         return 1 if notices and how.strict else 0
     steering = Steering(os.cpu_count() or 1) if wanted.workers is None else None
     project = _project(make_plan(wanted, scenarios), how, steering)
@@ -108,18 +108,17 @@ def replay(cast: Path, scenario: Path, to_step: int | None, variables: Mapping[s
     return 0 if result.has_passed else 1
 
 
+def _one_of(known: Sequence[str], word: str) -> Any:
+    if word in known:
+        return word
+    hint = did_you_mean(word, known) or f"there are {', '.join(known)}"
+    raise UsageError("usage/bad-option", f"`{word}` is none of the values of this option", hint=hint)
+
+
 def _project(plan: Plan, how: How, steering: Steering | None) -> Project:
     options = Options(state_dir=how.state_dir or STATE, strict=how.strict)
     project = Project(options, plan=plan)
-    observers: list[Observer] = []
-    if screen.is_terminal():
-        from orchestrator.reporters.tree import Tree
-
-        observers.append(Tree(project.shown, selected=lambda: project.selected, verbose=how.verbose))
-    else:
-        from orchestrator.reporters.lines import Lines
-
-        observers.append(Lines(project.shown, sys.stdout, os.environ, verbose=how.verbose))
+    observers = [screen.reporter(project, verbose=how.verbose)]
     project.ports = replace(project.ports, observers=observers, on_start=signals, steering=steering)
     return project
 

@@ -19,12 +19,13 @@ def doctest(files: Sequence[Path], mode: str, how: How, junit: Path | None) -> i
 
     :raises UsageError: when there is nothing to test.
     """
-    if mode not in get_args(Mode):
-        hint = did_you_mean(mode, get_args(Mode)) or f"there are {', '.join(get_args(Mode))}"
+    modes: dict[str, Mode] = {name: name for name in get_args(Mode)}
+    if mode not in modes:
+        hint = did_you_mean(mode, modes) or f"there are {', '.join(modes)}"
         raise UsageError("usage/bad-option", f"`{mode}` is no way to compare", hint=hint)
     results: dict[str, Result] = {}
     for path in files:
-        result = results[str(path)] = check(path, replace(how, mode=mode))  # type: ignore[arg-type]  # looked at above
+        result = results[str(path)] = check(path, replace(how, mode=modes[mode]))
         if not result.has_passed:
             typer.echo(f"{result.report}\n")
             if how.fail_fast:

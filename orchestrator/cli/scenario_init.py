@@ -17,6 +17,7 @@ import yaml
 
 from orchestrator.cli import screen
 from orchestrator.errors import UsageError, raise_os_error
+from orchestrator.reporters.text import number_of
 from orchestrator.scenarios.author import Author
 from orchestrator.scenarios.driver import Launch
 from orchestrator.scenarios.model import Scenario, Size
@@ -56,8 +57,7 @@ def init(command: Sequence[str], out: Path) -> int:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise_os_error(error, out)
-    count = len(author.steps)
-    typer.echo(f"{out}: {count} step{'s' if count != 1 else ''}; play it with `orchestrate scenario run {out}`")
+    typer.echo(f"{out}: {number_of(len(author.steps), 'step')}; play it with `orchestrate scenario run {out}`")
     if author.secrets:
         names = ", ".join(f"`{name}`" for name in author.secrets)
         typer.echo(f"what you typed unseen is not in it: set {names} in the environment to play it", err=True)

@@ -10,6 +10,7 @@ import typer
 
 from orchestrator.cli import screen
 from orchestrator.errors import UsageError
+from orchestrator.reporters.text import number_of
 from orchestrator.scenarios.snapshots import Proposal, find_proposals
 
 COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
@@ -25,7 +26,9 @@ def review(files: Sequence[Path], accept_all: bool, *, compat: bool, plugins: bo
     proposals = find_proposals(places)
     if proposals and not accept_all and not screen.can_ask():
         hint = "accept all with `--accept-all`"
-        raise UsageError("usage/confirm", f"{_counted(proposals)} wait, and nobody can be asked", hint=hint)
+        raise UsageError(
+            "usage/confirm", f"{number_of(len(proposals), 'screen')} wait, and nobody can be asked", hint=hint
+        )
     decisions = [_decide(proposal, accept_all) for proposal in proposals]
     counts = [(decisions.count(word), word) for word in ("accepted", "rejected", "skipped")]
     typer.echo(", ".join(f"{count} {word}" for count, word in counts if count) or "no screen differs from its snapshot")
@@ -74,7 +77,3 @@ def _ask(name: str) -> str:
     }
     said: str = choices[questionary.select(name, choices=list(choices)).unsafe_ask()]
     return said
-
-
-def _counted(proposals: Sequence[Proposal]) -> str:
-    return f"{len(proposals)} screen{'s' if len(proposals) != 1 else ''}"

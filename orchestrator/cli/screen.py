@@ -6,15 +6,21 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import typer
 
-from orchestrator.app.preview import Preview
 from orchestrator.masking import Masker
 from orchestrator.plan.model import Task
 from orchestrator.record.events import TaskFinished
 from orchestrator.reporters.summary import reasons
 from orchestrator.reporters.text import tasks
+
+if TYPE_CHECKING:
+    from orchestrator.app.preview import Preview
+    from orchestrator.app.project import Project
+    from orchestrator.reporters.lines import Lines
+    from orchestrator.reporters.tree import Tree
 
 WORDS = {
     "would_change": ("would change", "yellow"),
@@ -43,6 +49,17 @@ def paint(text: str, colour: str | None = None, *, bold: bool = False) -> str:
     if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
         return text
     return typer.style(text, fg=colour, bold=bold)
+
+
+def reporter(project: Project, *, verbose: bool) -> Tree | Lines:
+    """Return who shows a run of the project: a tree on a terminal, lines elsewhere."""
+    if is_terminal():
+        from orchestrator.reporters.tree import Tree
+
+        return Tree(project.shown, selected=lambda: project.selected, verbose=verbose)
+    from orchestrator.reporters.lines import Lines
+
+    return Lines(project.shown, sys.stdout, os.environ, verbose=verbose)
 
 
 def show_preview(seen: Preview, masker: Masker, *, diff: bool) -> None:

@@ -74,7 +74,7 @@ def explain(options: Options, task_id: str) -> int:
         typer.echo(f"now       {_obstacle(*project.obstacle(task))}")
         return 0
     result = known.result
-    typer.echo(f"last run  {result.status} after {result.attempts} attempt{'s' * (result.attempts != 1)}")
+    typer.echo(f"last run  {result.status} after {number_of(result.attempts, 'attempt')}")
     for name, text in (("why", result.message), ("hint", result.hint), ("did", result.summary), ("log", result.log)):
         if text:
             typer.echo(f"{name:<9} {text}")
@@ -127,7 +127,7 @@ def history(options: Options, *, prune: bool, as_json: bool) -> int:
     project = Project(options)
     if prune:
         gone = project.store.prune()
-        typer.echo(f"forgot {gone} run{'s' * (gone != 1)}")
+        typer.echo(f"forgot {number_of(gone, 'run')}")
         return 0
     with project.store.reading() as journal:
         runs = [_as_it_ended(journal.entries(run=run)) for run in journal.runs()] if journal else []
