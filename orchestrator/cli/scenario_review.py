@@ -26,9 +26,8 @@ def review(files: Sequence[Path], accept_all: bool, *, compat: bool, plugins: bo
     proposals = find_proposals(places)
     if proposals and not accept_all and not screen.can_ask():
         hint = "accept all with `--accept-all`"
-        raise UsageError(
-            "usage/confirm", f"{number_of(len(proposals), 'screen')} wait, and nobody can be asked", hint=hint
-        )
+        message = f"{number_of(len(proposals), 'screen')} wait, and nobody can be asked"
+        raise UsageError("usage/confirm", message, hint=hint)
     decisions = [_decide(proposal, accept_all) for proposal in proposals]
     counts = [(decisions.count(word), word) for word in ("accepted", "rejected", "skipped")]
     typer.echo(", ".join(f"{count} {word}" for count, word in counts if count) or "no screen differs from its snapshot")

@@ -57,7 +57,7 @@ class Block:
         bottom = self._bottom(index)
         below = self._skip_blank(bottom)
         if self._is_inline(index):
-            return Splice(self.starts[index], _SPACES.match(self._text, below).end(), "")  # type: ignore[union-attr]
+            return Splice(self.starts[index], _SPACES.match(self._text, below).end(), "")  # type: ignore[union-attr]  # matches always
         top = self._top(index)
         above = self._skip_blank_up(top, self._floor(index))
         is_last = index == len(self.starts) - 1

@@ -196,7 +196,7 @@ def _is_plain(text: str, in_flow: bool) -> bool:
     """Whether a text means itself without quotes, also to those who read YAML 1.1 (`yes`, `12:30`)."""
     if type(scalar(text)) is not str:
         return False
-    tag: str = _resolver().resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    tag: str = _resolver().resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]  # by its stub
     if tag != "tag:yaml.org,2002:str":
         return False
     analysis = _analysis(text)
