@@ -93,7 +93,7 @@ def approval(task_id: str) -> str:
 
 
 def _failed(state: RunState, plan: Plan) -> Iterator[Line]:
-    found = [task for task in state.tasks.values() if task.status == "failed" and status_of(task) == "failed"]
+    found = [task for task in state.tasks.values() if status_of(task) == "failed"]
     if not found:
         return
     yield Line(f"{tasks(len(found))} failed", "bad")
@@ -144,7 +144,7 @@ def _waiting(state: RunState, plan: Plan) -> Iterator[Line]:
 
 
 def _tolerated(state: RunState, plan: Plan) -> Iterator[Line]:
-    found = [task for task in state.tasks.values() if task.status == "failed" and status_of(task) == "tolerated"]
+    found = [task for task in state.tasks.values() if status_of(task) == "tolerated"]
     if found:
         yield Line(f"{tasks(len(found))} failed, which the plan tolerates", "warning")
     for task in found[:MANY]:
