@@ -78,17 +78,7 @@ class TaskReader:
         if written.get("for_each") is None:
             task = self.make(model, written, at, {}, phase, group)
             return [task.id] if task else []
-        made = []
-        for item in self._items(written, at):
-            one = {name: value for name, value in written.items() if name != "for_each"}
-            if "id" in one:
-                one["id"] = f"{_id_text(written)}[{item.label}]"
-            names = {"item": item.value, "label": item.label}
-            task = self.make(model, one, at, names, phase, group)
-            if task is None:
-                break  # what is wrong with one is hardly ever right with the next
-            made.append(task.id)
-        self.declared.fanned[_id_text(written)] = made
+        made = self.declared.fanned[_id_text(written)] = self._fan_out(model, written, at, phase, group)
         return made
 
     def make(
@@ -144,6 +134,19 @@ class TaskReader:
             hint = did_you_mean(name, known) or f"types are {', '.join(f'`{each}`' for each in known)}"
             self._problems.report("plan/unknown-type", f"unknown task type `{name}`", (*at, "type"), hint=hint)
         return model
+
+    def _fan_out(self, model: type[Task], written: Mapping[str, Any], at: Path_, phase: str, group: str) -> list[str]:
+        made: list[str] = []
+        for item in self._items(written, at):
+            one = {name: value for name, value in written.items() if name != "for_each"}
+            if "id" in one:
+                one["id"] = f"{_id_text(written)}[{item.label}]"
+            names = {"item": item.value, "label": item.label}
+            task = self.make(model, one, at, names, phase, group)
+            if task is None:
+                break  # what is wrong with one is hardly ever right with the next
+            made.append(task.id)
+        return made
 
     def _items(self, written: Mapping[str, Any], at: Path_) -> list[fanout.Item]:
         waiting: list[OrchestratorError] = []
