@@ -106,7 +106,7 @@ def _ports(project: Project, *, as_json: bool, verbose: bool) -> Ports:
     from orchestrator.reporters.json_lines import JsonLines
     from orchestrator.reporters.lines import Lines
 
-    reporter = JsonLines(sys.stdout) if as_json else screen.reporter(project, verbose=verbose)
+    reporter = JsonLines(sys.stdout, verbose=verbose) if as_json else screen.reporter(project, verbose=verbose)
     if isinstance(reporter, JsonLines | Lines) or not screen.can_ask():
         return Ports(observers=[reporter], on_start=signals)
     return Ports(observers=[reporter], prompter=ask.TerminalPrompter(reporter, project.masker), on_start=signals)

@@ -190,8 +190,9 @@ class YamlDocument:
     def _closed(self, splices: Items[Splice], value: Any) -> Items[Splice]:
         """End the file with a line break when the new value's text ends in one, and the value ends the file."""
         *others, last = splices
-        is_at_end = last.end == len(self.source.text) and last.text and not last.text.endswith("\n")
-        if not is_at_end or not last_text(value).endswith("\n"):
+        text = self.source.text
+        is_ended = last.text.endswith("\n") and text.endswith("\n")  # else its last line break is a blank line's
+        if last.end != len(text) or not last.text or is_ended or not last_text(value).endswith("\n"):
             return splices
         return [*others, last._replace(text=last.text + self.source.newline)]
 

@@ -168,7 +168,7 @@ def block_scalar(text: str, parent: int, column: int, indicator: str = "|") -> W
     if not content.strip() or column <= parent or _NOT_IN_BLOCKS.search(text):
         return None
     if indicator == ">" and not _TOO_RICH_TO_FOLD.search(content):
-        content = content.replace("\n", "\n\n")
+        content = content[:1] + content[1:].replace("\n", "\n\n")  # a blank line that comes first is kept as it is
     else:
         indicator = "|"
     starts_with_space = content.lstrip("\n").startswith((" ", "\t"))

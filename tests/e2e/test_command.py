@@ -155,6 +155,13 @@ def test_what_programs_read_is_json(site: Site) -> None:
     assert [one["run"] for one in json.loads(site.orchestrate("history", "--json").out)] == [status["run"]]
 
 
+def test_json_lines_hold_what_tasks_print_where_that_is_asked_for(site: Site) -> None:
+    site.plan(shell("1", "echo said"))
+    for options, printed in (("--json", 0), ("--json --verbose", 1)):
+        lines = site.orchestrate("run", "--yes", *options.split()).out.splitlines()
+        assert sum("said\\n" in line for line in lines if json.loads(line)["kind"] == "TaskOutput") == printed
+
+
 def test_a_junit_report_has_a_suite_for_each_phase_and_a_case_for_each_task(site: Site) -> None:
     site.phases({"a": {"tasks": [shell("1", "true"), shell("2", "exit 3"), shell("3", "true")]}},
                 {"b": {"tasks": [ask("4")]}})  # fmt: skip

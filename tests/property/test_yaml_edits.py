@@ -28,6 +28,7 @@ long_texts = [
     "\n",
     "tab\there\n",
     "a \nb\n",
+    "\na\nb\n",
 ]
 scalars = st.sampled_from([*plain_texts, *long_texts, 12, -1, 1.5, True, False, None])
 values = st.recursive(

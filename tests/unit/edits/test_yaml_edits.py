@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
+import yaml
 
 from orchestrator.edits.document import edited
 from orchestrator.edits.mutation import Add, Insert, Mutation, Noted, Path, Remove, Set
@@ -122,6 +123,27 @@ def test_a_text_block_does_not_take_in_a_comment_below() -> None:
 
 def test_a_block_that_keeps_its_blank_lines_is_replaced_with_them() -> None:
     assert edit("a: |+\n  x\n\n\nb: 1\n", Set(("a",), "y\n\n")) == "a: |+\n  y\n\nb: 1\n"
+
+
+def test_a_block_that_ends_a_file_without_a_line_break_takes_one_for_each_of_its_blank_lines() -> None:
+    assert edit("a:\n- |+\n  x", Set(("a", 0), "y\n\n")) == "a:\n- |+\n  y\n\n"
+
+
+def test_a_blank_line_at_the_head_of_a_folded_text_is_one() -> None:
+    assert edit("a: >\n  x\n", Set(("a",), "\ny\nz\n")) == "a: >\n\n  y\n\n  z\n"
+
+
+@pytest.mark.parametrize("indicator", ["|", "|-", "|+", ">", ">-", ">+"])
+def test_a_block_can_become_any_text_wherever_it_ends(indicator: str) -> None:
+    texts = [
+        text + end
+        for text in ("", "\n", "y", "y\nz", "\ny\nz", " y\nz", "y\n\nz")
+        for end in ("", "\n", "\n\n", "\n\n\n")
+    ]
+    for below in ("", "\n", "\n\n", "\n\n\n", "\nb: 1\n", "\n\nb: 1\n", "\n# c", "\n  # c\n"):
+        for text in texts:
+            after = edit(f"a: {indicator}\n    x{below}", Set(("a",), text))
+            assert yaml.safe_load(after)["a"] == text
 
 
 def test_a_text_block_becomes_another_kind_of_value() -> None:
