@@ -18,7 +18,7 @@ from tests.support.documents import REPOSITORY, fences
 
 EXAMPLES = sorted((REPOSITORY / "examples" / "scenarios").glob("*.yaml"))
 GOOD = "name: good\ncommand: echo hello\nsteps: [{note: look, expect: hello}, {note: leave, exit: 0}]\n"
-BAD = "name: bad\ncommand: echo hello\ntimeout: 0.3\nsteps: [{see: hello}, {note: more, see: helo there}, {exit: 0}]\n"
+BAD = "name: bad\ncommand: echo hello\ntimeout: 9\nsteps: [{see: hello}, {note: more, see: helo there}, {exit: 0}]\n"
 
 
 @pytest.fixture(autouse=True)

@@ -48,17 +48,17 @@ def test_a_program_that_does_what_it_should_passes(program: str, steps: str, tmp
 @pytest.mark.parametrize(
     ("program", "steps", "message"),
     [
-        ("exit 7", "[{expect: hello}]", "step 1: the program ended with 7, and `hello` was not printed"),
+        ("exit 7", "[{expect: hello, timeout: 9}]", "step 1: the program ended with 7, and `hello` was not printed"),
         ("sleep 9", "[{expect: hello}]", "step 1: after 0.2 s `hello` was not printed"),
         ("sleep 9", "[{exit: 0}]", "step 1: after 0.2 s the program still runs"),
-        ("exit 1", "[{exit: 0}]", "step 1: the program ended with 1, not with 0"),
-        ("kill -KILL $$", "[{see: x}]", "step 1: the program was ended by signal 9, and the screen does not show `x`"),
-        ("echo x; sleep 9", "[{see: x}, {gone: x}]", "step 2: after 0.2 s the screen still shows `x`"),
+        ("exit 1", "[{exit: 0, timeout: 9}]", "step 1: the program ended with 1, not with 0"),
+        ("kill -KILL $$", "[{see: x, timeout: 9}]", "step 1: the program was ended by signal 9, and the screen does"),
+        ("echo x; sleep 9", "[{see: x, timeout: 9}, {gone: x}]", "step 2: after 0.2 s the screen still shows `x`"),
         ("sleep 9", "[{cursor: [2, 2]}]", "step 1: after 0.2 s the cursor is in row 1, column 1, visible, not where"),
-        ("while :; do echo x; sleep 0.01; done", "[{settle: 0.1}]", "step 1: the screen never stayed as it was"),
-        ("echo x; sleep 9", "[{click: x}]", "step 1: the program does not listen to the mouse"),
+        ("while :; do echo x; sleep 0.01; done", "[{settle: 0.5}]", "step 1: the screen never stayed as it was"),
+        ("echo x; sleep 9", "[{click: x, timeout: 9}]", "step 1: the program does not listen to the mouse"),
         ("echo x; sleep 9", "[{see: {text: x, style: bold}}]", "step 1: after 0.2 s the screen does not show"),
-        ("printf '\\377\\376caf\\303\\251'; sleep 9", "[{see: café}, {see: tea}]", "step 2: after 0.2 s"),
+        ("printf '\\377\\376caf\\303\\251'; sleep 9", "[{see: café, timeout: 9}, {see: tea}]", "step 2: after 0.2 s"),
     ],
 )  # fmt: skip
 def test_a_program_that_does_not_do_it_fails_and_says_how(
@@ -193,7 +193,7 @@ def test_who_types_gives_the_program_a_moment_to_answer_what_was_typed_before(tm
 
 
 def test_text_that_was_matched_before_passes_only_with_a_warning_and_strictly_not_at_all(tmp_path: Path) -> None:
-    text = shell("echo hello; sleep 9", "[{expect: hello}, {expect: hello}]", timeout=0.2)
+    text = shell("echo hello; sleep 9", "[{expect: hello, timeout: 9}, {expect: hello}]", timeout=0.2)
     result = play_text(text, tmp_path)
     assert [notice.code for notice in result.notices] == ["stale-match"]
     assert result.has_passed
@@ -203,12 +203,12 @@ def test_text_that_was_matched_before_passes_only_with_a_warning_and_strictly_no
 
 def test_text_that_was_erased_does_not_pass(tmp_path: Path) -> None:
     program = "printf 'old'; printf '\\033[2J\\033[H'; echo new; sleep 9"
-    assert not play_text(shell(program, "[{see: new}, {see: old}]", timeout=0.2), tmp_path).has_passed
+    assert not play_text(shell(program, "[{see: new, timeout: 9}, {see: old}]", timeout=0.2), tmp_path).has_passed
 
 
 def test_a_pass_after_a_failure_is_flaky(tmp_path: Path) -> None:
     flag = tmp_path / "flag"
-    text = f"retries: 1\n{shell(f'test -e {flag} && echo ok; touch {flag}', '[{see: ok}]', timeout=0.5)}"
+    text = f"retries: 1\n{shell(f'test -e {flag} && echo ok; touch {flag}', '[{see: ok}]')}"
     result = play_text(text, tmp_path)
     assert result.has_passed
     assert result.is_flaky
@@ -240,7 +240,7 @@ def test_what_the_program_left_is_validated(validation: str, message: str, tmp_p
 
 def test_commands_around_a_play_run_before_and_after_it_however_it_ended(tmp_path: Path) -> None:
     around = f"setup: echo ready > a\nteardown: cp a {tmp_path}/after\n"
-    result = play_text(around + shell("cat a", "[{see: ready}, {see: more}]", timeout=0.2), tmp_path)
+    result = play_text(around + shell("cat a", "[{see: ready}, {see: more}]"), tmp_path)
     assert not result.has_passed
     assert (tmp_path / "after").read_text() == "ready\n"
     failed = play_text("setup: echo no; false\n" + shell("true", "[{exit: 0}]"), tmp_path / "b")
@@ -260,9 +260,6 @@ def test_a_picture_is_text_svg_and_png(tmp_path: Path) -> None:
     assert text.read_text() == "red\n"
     assert "red" in svg.read_text()
     assert png.read_bytes().startswith(b"\x89PNG")
-
-
-STEPS = "[{see: bold, snapshot: {name: s, masks: [{left: 5, right: 6}]}}]"
 
 
 def test_a_snapshot_is_compared_cell_by_cell(tmp_path: Path) -> None:
@@ -286,7 +283,7 @@ def test_no_secret_is_in_anything_that_a_play_leaves(tmp_path: Path) -> None:
     secret = "s3cr3t-value-0123456789"
     program = "printf 'k%.0s' $(seq 110); echo $TOKEN; read x; printf $TOKEN | base64; echo $x; sleep 9"
     text = "secrets: [TOKEN]\nname: about s3cr3t-value-0123456789\n" + shell(
-        program, f"[{{see: k, send: {secret}}}, {{see: {secret}, screenshot: a}}, {{see: nothing}}]", timeout=0.3
+        program, f"[{{see: k}}, {{send: {secret}}}, {{see: {secret}, screenshot: a}}, {{see: nothing, timeout: 0.3}}]"
     )
     result = play_text(text, tmp_path, environ={**os.environ, "TOKEN": secret}, record=True)
     left = [path.read_text("utf-8", "replace") for path in (tmp_path / "artifacts").rglob("*.[tsc][xva]*")]
@@ -297,27 +294,30 @@ def test_no_secret_is_in_anything_that_a_play_leaves(tmp_path: Path) -> None:
 
 DRAWS_ITSELF = """
 command: [sh, -c, '{before}echo ready; until [ -e $TMPDIR/.vyb_orchestro/screenshot_triggers/one.trigger ];
-  do sleep 0.01; done; {consume}; mkdir -p artifacts/screenshots; sleep 0.05; {draw}; exec sleep 9']
+  do sleep 0.01; done; {consume}; mkdir -p artifacts/screenshots; sleep 0.05; {draw}; echo done; exec sleep 9']
 env: {{SECRET: hush, DIR: artifacts/screenshots}}
 secrets: [SECRET]
-timeout: 0.5
-steps: [{{see: ready, screenshot: one{timeout}}}{more}]
+timeout: 60
+steps: [{{see: ready}}, {{screenshot: one{timeout}}}{more}]
 """
 CONSUME, OWN = (
     "rm $TMPDIR/.vyb_orchestro/screenshot_triggers/one.trigger",
     'echo "<svg>its own hush</svg>" >$DIR/one.svg',
 )
+DONE = ", {see: done}"
+NO_MORE = f"{DONE}, {{gone: never, timeout: 0.3}}"
+"""The program has done all that it does, and then has as long as the last step may wait."""
 
 
 @pytest.mark.parametrize(
     ("before", "consume", "draw", "timeout", "more", "is_own"),
     [
-        ("", CONSUME, OWN, ", timeout: 3", "", True),
+        ("", CONSUME, OWN, ", timeout: 60", "", True),
         ("", CONSUME, f"echo drawing; sleep 0.1; {OWN}", "", ", {see: drawing}", True),  # while other steps go on
-        ("", "true", OWN, ", timeout: 0.3", "", False),  # it was not asked, as far as anybody can tell
-        ("", CONSUME, "true", ", timeout: 0.3", "", False),  # a promise that is not kept
-        ("", CONSUME, 'echo "<svg>half" >$DIR/one.svg', ", timeout: 0.3", "", False),
-        (f"mkdir -p $DIR; {OWN}; ", CONSUME, "true", ", timeout: 0.3", "", False),  # of an earlier run
+        ("", "true", OWN, "", DONE, False),  # it was not asked, as far as anybody can tell
+        ("", CONSUME, "true", "", NO_MORE, False),  # a promise that is not kept
+        ("", CONSUME, 'echo "<svg>half" >$DIR/one.svg', "", NO_MORE, False),
+        (f"mkdir -p $DIR; {OWN}; ", CONSUME, "true", "", NO_MORE, False),  # of an earlier run
     ],
 )
 def test_a_picture_that_a_program_draws_of_itself_wins(
