@@ -23,6 +23,7 @@ def write(screen: Screen, directory: Path, slug: str, title: str, masker: Masker
 def write_svg(svg: str, directory: Path, slug: str) -> list[Path]:
     """Write a picture that somebody else has drawn; return the files.
 
+    :raises ValueError: when it is no picture, where resvg is there to say so.
     :raises EnvironmentProblem: when the machine refuses.
     """
     return _write(directory, slug, _formats(svg))

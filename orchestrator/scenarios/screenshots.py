@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -66,8 +67,9 @@ class Screenshots:
             is_promised = not asked.trigger.exists()
             is_last = self._scene.session.exit is not None
             if is_promised and (svg := asked.drawn()):
-                picture.write_svg(self._scene.masker.text(svg), self._directory, asked.slug)
-                return True
+                with suppress(ValueError):
+                    picture.write_svg(self._scene.masker.text(svg), self._directory, asked.slug)
+                    return True
             if is_last or clock() >= began + (self._scene.patience if is_promised else patience):
                 return False
             await asyncio.sleep(FILE_PAUSE)

@@ -1,4 +1,4 @@
-"""Each expectation of each example, changed once: none of them may pass."""
+"""Each expectation of each example, and each part of it, changed once: none of them may pass."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from orchestrator.scenarios.loader import load
-from orchestrator.scenarios.model import Click, CursorAt, FileContains, PathExists, Scenario, Step, Target
+from orchestrator.scenarios.model import ASSERTIONS, Click, FileContains, PathExists, Region, Scenario, Step, Target
 from orchestrator.scenarios.play import play
 from orchestrator.scenarios.stage import Stage
 from tests.support.documents import REPOSITORY
@@ -26,42 +26,43 @@ SLOW = {"textual": 5.0}
 """The same for programs that take long to start."""
 
 
-def changed(name: str, value: Any) -> Any:
-    """Return an expectation that the program does not meet, where it meets `value`."""
+def changed(name: str, value: Any) -> Iterator[Any]:
+    """Yield expectations that the program does not meet, where it meets `value`."""
     match name, value:
         case "gone", _:
-            return Target(regex=r"\S")
+            yield Target(regex=r"\S")
         case (("see" | "click"), (Target() | Click()) as target):
-            return replace(target, **({"text": NEVER} if target.text is not None else {"regex": NEVER}))
+            yield replace(target, **({"text": NEVER} if target.text is not None else {"regex": NEVER}))
+            elsewhere = {"row": (target.row or 0) + 1, "region": Region(top=1000), "style": "blink conceal"}
+            yield from (replace(target, **{part: elsewhere[part]}) for part in elsewhere if getattr(target, part))
         case "cursor", (row, column):
-            return (row + 1, column)
-        case "cursor", CursorAt() as at:
-            return replace(at, visible=not at.visible)
+            yield from ((row + 1, column), (row, column + 1))
         case "set", dict():
-            return dict.fromkeys(value, NEVER)
+            yield dict.fromkeys(value, NEVER)
         case "expect_contains", _:
-            return (NEVER,)
+            yield (NEVER,)
         case "expect_not_contains", _:
-            return ("",)
+            yield ("",)
         case (("exit" | "expect_code" | "expect_lines"), int()):
-            return value + 1
+            yield value + 1
         case "expect_json", _:
-            return {NEVER: value}
+            yield {NEVER: value}
+        case (("expect" | "pattern" | "see" | "click" | "expect_output"), str()):
+            yield NEVER
         case _:
-            return NEVER
+            raise LookupError(name)
 
 
 def mutants(scenario: Scenario) -> Iterator[tuple[str, Scenario]]:
-    looks = ("expect", "pattern", "see", "gone", "click", "cursor", "set", "exit")
-    asks = ("expect_output", "expect_code", "expect_contains", "expect_not_contains", "expect_lines", "expect_json")
+    looks = ("expect", "pattern", "see", "gone", "click", "cursor", "set", "exit", "snapshot")
     for index, step in enumerate(scenario.steps):
         assert isinstance(step, Step)
-        for name in (*looks, *asks):
+        for name in (*looks, *ASSERTIONS):
             value = getattr(step, name)
-            if value not in (None, (), {}):
+            for number, other in enumerate(changed(name, value) if value not in (None, (), {}) else ()):
                 steps = list(scenario.steps)
-                steps[index] = replace(step, **{name: changed(name, value)})
-                yield f"step {index + 1}, {name}", as_read(scenario, steps=tuple(steps))
+                steps[index] = replace(step, **{name: other})
+                yield f"step {index + 1}, {name} {number}", as_read(scenario, steps=tuple(steps))
     for index, validation in enumerate(scenario.validations):
         known = list(scenario.validations)
         if isinstance(validation, FileContains):

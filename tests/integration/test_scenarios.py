@@ -53,6 +53,25 @@ def test_many_files_are_one_run_and_one_report(tmp_path: Path) -> None:
     }  # fmt: skip
     (report,) = Path(".orchestrator/scenarios").rglob("report.txt")
     assert report.read_text().startswith("the program ended with 0, and the screen does not show `helo there`")
+    (failure,) = ElementTree.parse("junit.xml").iter("failure")
+    assert (failure.text or "").strip() == report.read_text().strip()
+
+
+def test_each_combination_is_played_as_often_as_is_wanted_and_shown_step_by_step() -> None:
+    Path("a.yaml").write_text(f"matrix: {{who: [ann, bob]}}\n{GREETING}")
+    code, shown = run("run", "a.yaml", "--repeat", "3", "--workers", "2", "--scheduler", "shortest", "-v")
+    assert code == 0
+    assert "6 succeeded" in shown
+    assert {*re.findall(r"a\.yaml\[who=(\w+)\]#(\d)", shown)} == {(w, n) for w in ("ann", "bob") for n in "123"}
+    assert shown.count("step 2: exit `0`") == 6
+
+
+def test_a_key_that_means_nothing_is_an_error_unless_it_may_be_one() -> None:
+    Path("a.yaml").write_text(GOOD.replace("name:", "colour: red\nname:"))
+    assert run("run", "a.yaml")[0] == 2
+    code, shown = run("run", "a.yaml", "--compat")
+    assert code == 0
+    assert "warning[unknown-key]: unknown key `colour`" in shown
 
 
 def test_a_recording_is_looked_at_as_the_program_was(tmp_path: Path) -> None:

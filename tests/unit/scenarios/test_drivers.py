@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from orchestrator.errors import EnvironmentProblem
+from orchestrator.scenarios.driver import choose
 from tests.support.scenarios import play_text
 from tests.support.signals import ignored
 
@@ -39,6 +40,30 @@ def test_a_program_is_driven_and_nothing_of_it_is_left(driver: str, program: str
     assert set(os.listdir("/proc/self/fd")) == before
     commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert f"sleep\0{number}\0".encode() not in commands
+
+
+@pytest.mark.parametrize("driver", ["pty", "pipe", "pexpect"])
+@pytest.mark.parametrize(
+    ("program", "steps"),
+    [
+        ("printf 'name? '; read n; echo hi $n", "[{expect: 'name\\? '}, {send: ann}, {expect: hi ann}, {exit: 0}]"),
+        ("cat; exit 3", "[{send: hello, see: hello}, {control: d}, {exit: 3}]"),
+        ("echo one; echo two >&2", "[{see: {text: one, row: 1}}, {see: {regex: '^two', row: 2}}, {exit: 0}]"),
+        ("kill -SEGV $$", "[{exit: -11}]"),
+        ("trap '' HUP TERM; sleep NUMBER & echo on; wait", "[{see: on}]"),
+    ],
+)
+def test_a_scenario_without_a_terminal_s_means_is_the_same_for_all(
+    driver: str, program: str, steps: str, tmp_path: Path
+) -> None:
+    test_a_program_is_driven_and_nothing_of_it_is_left(driver, program, steps, tmp_path)
+
+
+def test_without_terminals_as_on_windows_pipes_are_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert choose("auto") == "pty"
+    monkeypatch.setattr("sys.platform", "win32")
+    assert choose("auto") == "pipe"
+    assert choose("pexpect") == "pexpect"
 
 
 @pytest.mark.parametrize("driver", ["pty", "pipe", "pexpect"])

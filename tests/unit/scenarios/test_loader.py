@@ -70,6 +70,10 @@ steps:
         ("{send: x, expect_code: 0}", "`expect_code`: there is no way to know the status of a command"),
         ("{type: http_wiat}", "unknown step type `http_wiat`"),
         ("{set: {n: '('}}", "`n` is not a regular expression"),
+        ("{pattern: '('}", "`pattern` is not a regular expression"),
+        ("{send: x, expect_regex: '('}", "`expect_regex` is not a regular expression"),
+        ("{expect: x, timeout: -1}", "`timeout`: a duration is a number of seconds"),
+        ("{expect: x, timeout: .nan}", "`timeout`: a duration is a number of seconds"),
     ],
 )
 def test_a_step_that_cannot_work_is_told_before_it_is_played(step: str, message: str) -> None:
@@ -114,6 +118,8 @@ steps:
 """
     codes = [notice.code for notice in parse("s.yaml", text).notices]
     assert codes == ["command", "variable", "after-exit", "screenshot-name"]
+    (notice,) = parse("s.yaml", "command: /etc/passwd\nsteps: [{exit: any}]\n").notices
+    assert (notice.code, notice.message) == ("command", "`/etc/passwd` is not executable")
     (notice,) = parse("s.yaml", "command: cat\nsteps:\n  - {send: x}\n").notices
     assert str(notice) == (
         "warning[checks-nothing]: nothing in this scenario can fail\n"

@@ -38,6 +38,8 @@ def shell(program: str, steps: str, timeout: float = 5) -> str:
         ("stty size; echo $COLUMNS $TERM $TZ", "[{see: 80 120}, {see: 120 xterm-256color UTC}]"),
         ("sleep 0.05; echo late", "[{see: late}, {settle: 0.01}, {exit: 0}]"),
         ("kill -SEGV $$", "[{exit: -11}]"),
+        ("exit 7", "[{exit: any}]"),
+        ("echo one", "[{expect: one, pattern: two, exit: 0}]"),  # where both are, `expect` counts
     ],
 )  # fmt: skip
 def test_a_program_that_does_what_it_should_passes(program: str, steps: str, tmp_path: Path) -> None:
@@ -83,6 +85,16 @@ def test_a_program_that_cannot_be_started_is_named(command: str, message: str, t
     (tmp_path / "no-format").chmod(0o755)
     result = play_text(f"command: {command}\ncwd: .\nsteps: [{{expect: x}}]\n", tmp_path)
     assert result.message == message
+
+
+def test_a_program_has_a_known_environment_unless_its_scenario_says_otherwise(tmp_path: Path) -> None:
+    text = shell("echo $MORE $TZ $LC_ALL $VYB_AUTO_SCREENSHOT; echo $TMPDIR", f"[{{see: MORE}}, {{see: {tmp_path}}}]")
+    environ = {**os.environ, "MORE": "caller", "LC_ALL": "C", "TZ": "Asia/Tokyo", "TMPDIR": "/tmp"}
+    known = play_text(text.replace("see: MORE", "see: caller UTC C.UTF-8 1"), tmp_path, environ=environ)
+    assert known.has_passed, known.report
+    own = "env: {TZ: Asia/Tokyo, MORE: own, LC_ALL: C}\n" + text.replace("see: MORE", "see: own Asia/Tokyo C 1")
+    said = play_text(own, tmp_path / "own", environ=environ)
+    assert said.has_passed, said.report
 
 
 def test_the_answers_of_the_terminal_reach_the_program(tmp_path: Path) -> None:
@@ -238,6 +250,18 @@ def test_what_the_program_left_is_validated(validation: str, message: str, tmp_p
     assert result.message == message
 
 
+@pytest.mark.parametrize(
+    ("path", "is_there"),
+    [("artifacts/a", True), ("tmp/a", True), ("./a", True), ("../app/a", True), ("a", False), ("left", True)],
+)
+def test_some_validations_look_where_the_program_started(path: str, is_there: bool, tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    program = f"mkdir -p artifacts tmp; touch artifacts/a tmp/a a; touch {tmp_path}/play/work/left"
+    validation = f"validations: [{{type: path_exists, path: {path}}}]\n"
+    result = play_text(f"cwd: app\n{shell(program, '[{exit: 0}]')}{validation}", tmp_path)
+    assert result.message == ("" if is_there else f"`{path}` is not there")
+
+
 def test_commands_around_a_play_run_before_and_after_it_however_it_ended(tmp_path: Path) -> None:
     around = f"setup: echo ready > a\nteardown: cp a {tmp_path}/after\n"
     result = play_text(around + shell("cat a", "[{see: ready}, {see: more}]"), tmp_path)
@@ -318,6 +342,7 @@ NO_MORE = f"{DONE}, {{gone: never, timeout: 0.3}}"
         ("", CONSUME, "true", "", NO_MORE, False),  # a promise that is not kept
         ("", CONSUME, 'echo "<svg>half" >$DIR/one.svg', "", NO_MORE, False),
         (f"mkdir -p $DIR; {OWN}; ", CONSUME, "true", "", NO_MORE, False),  # of an earlier run
+        ("", CONSUME, 'echo "<svg>its own &no; </svg>" >$DIR/one.svg', "", NO_MORE, False),  # no SVG
     ],
 )
 def test_a_picture_that_a_program_draws_of_itself_wins(

@@ -9,7 +9,7 @@ import pytest
 from orchestrator.errors import EnvironmentProblem
 from orchestrator.scenarios.finding import find
 from orchestrator.scenarios.ghostty import GhosttyScreen
-from orchestrator.scenarios.keys import parse_key
+from orchestrator.scenarios.keys import control_code, is_control, parse_key
 from orchestrator.scenarios.model import Region, Size, Target
 from orchestrator.scenarios.plain import PlainScreen
 from orchestrator.scenarios.screen import Screen, open_screen
@@ -64,6 +64,15 @@ def test_a_key_is_what_a_terminal_sends(screen: Screen, name: str, code: bytes) 
     key = parse_key(name)
     assert not isinstance(key, str)
     assert screen.key(key) == code
+
+
+@pytest.mark.parametrize(
+    ("letter", "code"),
+    [("c", 3), ("C", 3), ("@", 0), ("[", 27), ("\\", 28), ("]", 29), ("^", 30), ("_", 31), ("?", 127)],
+)
+def test_a_letter_or_symbol_has_a_control_code(letter: str, code: int) -> None:
+    assert is_control(letter)
+    assert control_code(letter) == bytes([code])
 
 
 def test_a_key_depends_on_the_modes_that_the_program_has_set(screen: Screen) -> None:
@@ -129,6 +138,19 @@ def test_a_group_is_the_value_of_what_was_found(screen: Screen) -> None:
     found = find(screen, Target(regex=r"id: (\d+)"))
     assert found is not None
     assert (found.value, found.text) == ("42", "id: 42")
+
+
+def test_where_one_emulator_is_not_installed_the_other_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(open_screen(SIZE), GhosttyScreen)
+    known = builtins.__import__
+
+    def without(name: str, *rest: Any) -> Any:
+        if name == "orchestrator.scenarios.ghostty":
+            raise ImportError(name="pyghostty")
+        return known(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    assert isinstance(open_screen(SIZE), PlainScreen)
 
 
 def test_without_an_emulator_it_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
