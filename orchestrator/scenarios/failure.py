@@ -97,7 +97,7 @@ def report(session: Session, failed: StepFailed, where: str, seconds: float, mas
         message=failed.message,
         where=where,
         wanted=wanted,
-        nearest=nearest(wanted, [*rows, *remaining[-REMAINING * 10 :].splitlines()]) if wanted else None,
+        nearest=nearest(wanted, rows, remaining[-REMAINING * 10 :].splitlines()) if wanted else None,
         rows=rows,
         size=session.screen.size,
         cursor=session.screen.cursor(),
@@ -109,14 +109,17 @@ def report(session: Session, failed: StepFailed, where: str, seconds: float, mas
     )
 
 
-def nearest(wanted: str, lines: Sequence[str]) -> str | None:
-    """Return the part of a line that is most like what was looked for, by edit distance."""
+def nearest(wanted: str, rows: Sequence[str], output: Sequence[str]) -> str | None:
+    """Return the row or line of output that is most like what was looked for, by edit distance."""
     from rapidfuzz import fuzz, process
 
-    candidates = [line.strip() for line in lines if line.strip()]
+    candidates = {index: line.strip() for index, line in enumerate([*rows, *output]) if line.strip()}
     plain = wanted.replace("\\", "")
     found = process.extractOne(plain, candidates, scorer=fuzz.partial_ratio, score_cutoff=ENOUGH)
-    return f"{found[0]}  ({found[1]:.0f} % alike)" if found else None
+    if found is None:
+        return None
+    line, alike, index = found
+    return f"{line}  ({alike:.0f} % alike{f', row {index + 1}' if index < len(rows) else ''})"
 
 
 def recent_changes(session: Session, rows: Sequence[str], now: float, masker: Masker) -> list[str]:

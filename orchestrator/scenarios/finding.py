@@ -48,13 +48,19 @@ def crop(rows: Sequence[str], region: Region | None) -> list[str]:
     return [clip(row, region.left - 1, region.right or max(wcswidth(row), 0)) for row in kept]
 
 
+def whole_rows(screen: Screen) -> list[str]:
+    """Return the text of each row with the blanks at its end: people see no difference to other blanks."""
+    columns = screen.size.columns
+    return [row + " " * (columns - max(wcswidth(row), 0)) for row in screen.rows()]
+
+
 class _Look:
     """One look at a screen."""
 
     def __init__(self, screen: Screen, target: Target) -> None:
         self._screen = screen
         self._target = target
-        rows = screen.rows()
+        rows = whole_rows(screen) if (target.text or "").endswith(" ") else screen.rows()
         region = target.region or Region()
         self._top, self._left = region.top, region.left
         self._rows = crop(rows, target.region)

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from orchestrator.scenarios.checks import compile_pattern
 from orchestrator.scenarios.failure import StepFailed
-from orchestrator.scenarios.finding import Found, find
+from orchestrator.scenarios.finding import Found, find, whole_rows
 from orchestrator.scenarios.model import CursorAt, Target
 from orchestrator.scenarios.notices import Notice
 from orchestrator.scenarios.scene import Scene
@@ -38,11 +38,12 @@ class Looking:
         try:
             await self._session.until(lambda: self._session.transcript.consume(pattern), self._scene.patience)
         except (Over, TooLate) as reason:
-            shown = pattern.search("\n".join(self._session.screen.rows()))
-            if shown is None or self._scene.stage.strict:
+            screens = self._session.screen.rows(), whole_rows(self._session.screen)
+            shown = any(pattern.search("\n".join(rows)) for rows in screens)
+            if not shown or self._scene.stage.strict:
                 stale = "; the screen shows it, but from before" if shown else ""
                 raise StepFailed(f"{self._scene.why(reason)} `{text}` was not printed{stale}", text) from None
-            message = f"`{text}` is on the screen, but was printed before an earlier step had matched"
+            message = f"`{text}` is on the screen, but was not printed after what an earlier step had matched"
             self._scene.notices.append(Notice("stale-match", message))
 
     async def _expect_sentinel(self, text: str) -> None:

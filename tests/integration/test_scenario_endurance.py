@@ -94,9 +94,9 @@ def test_no_play_fails_by_chance_while_the_processors_are_busy(runs: int, tmp_pa
 @pytest.mark.usefixtures("_load")
 def test_no_example_fails_by_chance_in_a_hundred_plays(tmp_path: Path) -> None:
     binaries = Path(sys.executable).parent
-    command = [binaries / "orchestrate", "scenario", "run", REPOSITORY / "examples" / "scenarios"]
+    examples = str(REPOSITORY / "examples" / "scenarios")
     done = subprocess.run(
-        [*command, "--repeat", "100", "--workers", "8", "--strict"],
+        [str(binaries / "orchestrate"), "scenario", "run", examples, "--repeat", "100", "--workers", "8", "--strict"],
         cwd=tmp_path,
         env={**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}"},  # the Python with Textual
         capture_output=True,

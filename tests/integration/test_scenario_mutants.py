@@ -33,7 +33,11 @@ def changed(name: str, value: Any) -> Iterator[Any]:
             yield Target(regex=r"\S")
         case (("see" | "click"), (Target() | Click()) as target):
             yield replace(target, **({"text": NEVER} if target.text is not None else {"regex": NEVER}))
-            elsewhere = {"row": (target.row or 0) + 1, "region": Region(top=1000), "style": "blink conceal"}
+            elsewhere: dict[str, Any] = {
+                "row": (target.row or 0) + 1,
+                "region": Region(top=1000),
+                "style": "blink conceal",
+            }
             yield from (replace(target, **{part: elsewhere[part]}) for part in elsewhere if getattr(target, part))
         case "cursor", (row, column):
             yield from ((row + 1, column), (row, column + 1))

@@ -42,7 +42,7 @@ def test_many_files_are_one_run_and_one_report(tmp_path: Path) -> None:
     code, shown = run("run", "a.yaml", "b.yaml", "c.yaml", "--junit", "junit.xml", "--workers", "3")
     assert code == 1
     assert "2 succeeded, 1 failed" in shown
-    assert re.search(r"nearest: +hello  \(\d+ % alike\)", shown)
+    assert re.search(r"nearest: +hello  \(\d+ % alike, row 1\)", shown)
     cases = {
         (case.get("classname"), case.get("name")): [child.tag for child in case]
         for case in ElementTree.parse("junit.xml").iter("testcase")

@@ -16,7 +16,7 @@ REPORT = """\
 after 2 s the screen does not show `Welcome, ann`
   --> shop.yaml:4:5 (step 2)
   looked for: Welcome, ann
-  nearest:    Welcom, ann  (91 % alike)
+  nearest:    Welcom, ann  (91 % alike, row 2)
   a detail
   last keys:  ann <enter> <f5>
   recording:  5.00 s

@@ -213,6 +213,16 @@ def test_text_that_was_matched_before_passes_only_with_a_warning_and_strictly_no
     assert "the screen shows it, but from before" in strict.message
 
 
+def test_blanks_over_which_a_program_moves_its_cursor_are_on_the_screen_but_were_not_printed(tmp_path: Path) -> None:
+    program = "printf 'db>\\033[C'; sleep 9"
+    assert play_text(shell(program, "[{see: 'db> '}]"), tmp_path).has_passed
+    assert not play_text(
+        shell(program, "[{see: 'db> ', timeout: 9}, {gone: 'db> '}]", timeout=0.2), tmp_path
+    ).has_passed
+    text = shell(program, "[{see: db}, {expect: 'db> ', timeout: 0.2}]")
+    assert [notice.code for notice in play_text(text, tmp_path).notices] == ["stale-match"]
+
+
 def test_text_that_was_erased_does_not_pass(tmp_path: Path) -> None:
     program = "printf 'old'; printf '\\033[2J\\033[H'; echo new; sleep 9"
     assert not play_text(shell(program, "[{see: new, timeout: 9}, {see: old}]", timeout=0.2), tmp_path).has_passed

@@ -124,6 +124,10 @@ def test_a_screen_takes_another_size(screen: Screen) -> None:
         (Target(regex=r"^name$"), (1, 1)),
         (Target(regex=r"n(am)e\n\n"), (1, 1)),
         (Target(text="a.e"), None),
+        (Target(text="name "), (1, 1)),  # nobody sees which blanks were printed
+        (Target(text="name  ", row=3), (3, 9)),
+        (Target(text="name ", region=Region(right=5)), (1, 1)),
+        (Target(text="name ", region=Region(right=4)), None),
         (Target(text="x", style="reverse", region=Region(left=6)), (4, 6)),
     ],
 )
