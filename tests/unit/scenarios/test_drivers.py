@@ -35,7 +35,7 @@ def test_a_program_is_driven_and_nothing_of_it_is_left(driver: str, program: str
     number = f"984{os.getpid()}"  # another worker plays the same
     command = json.dumps(["bash", "-c", program.replace("NUMBER", number)])
     steps = steps.replace("LONG", "x" * 70_000)
-    result = play_text(f"command: {command}\ndriver: {driver}\ntimeout: 5\nsteps: {steps}\n", tmp_path)
+    result = play_text(f"command: {command}\ndriver: {driver}\ntimeout: 30\nsteps: {steps}\n", tmp_path)
     assert result.has_passed, result.report
     assert set(os.listdir("/proc/self/fd")) == before
     commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
@@ -72,7 +72,7 @@ def test_a_program_ignores_no_signal_although_the_player_does_as_below_nohup(dri
     command = json.dumps(["bash", "-c", asks])
     text = f"""command: {command}
 driver: {driver}
-timeout: 5
+timeout: 30
 setup: "trap 'exit 0' INT; kill -INT $$; exit 1"
 steps: [{{see: done, gone: survived}}]
 """
@@ -84,7 +84,7 @@ steps: [{{see: done, gone: survived}}]
 @pytest.mark.parametrize("driver", ["pty", "pexpect"])
 def test_control_c_reaches_a_program_although_the_player_ignores_it(driver: str, tmp_path: Path) -> None:
     command = json.dumps(["bash", "-c", "trap 'exit 4' INT; echo on; while :; do :; done"])
-    text = f"command: {command}\ndriver: {driver}\ntimeout: 5\nsteps: [{{see: on}}, {{control: c}}, {{exit: 4}}]\n"
+    text = f"command: {command}\ndriver: {driver}\ntimeout: 30\nsteps: [{{see: on}}, {{control: c}}, {{exit: 4}}]\n"
     with ignored(signal.SIGINT):
         result = play_text(text, tmp_path)
     assert result.has_passed, result.report

@@ -17,11 +17,11 @@ from orchestrator.scenarios.replay import replay
 from orchestrator.scenarios.stage import Stage
 from tests.support.scenarios import play_text
 
-BASH = "command: [bash, --norc, --noprofile]\nenv: {PS1: '> ', HISTFILE: /dev/null}\ntimeout: 5\nsteps:\n"
+BASH = "command: [bash, --norc, --noprofile]\nenv: {PS1: '> ', HISTFILE: /dev/null}\ntimeout: 30\nsteps:\n"
 SHELL = "command: [sh, -c, {program}]\ntimeout: {timeout}\nsteps: {steps}\n"
 
 
-def shell(program: str, steps: str, timeout: float = 5) -> str:
+def shell(program: str, steps: str, timeout: float = 30) -> str:
     return SHELL.format(program=json.dumps(program), steps=steps, timeout=timeout)
 
 
@@ -97,11 +97,13 @@ def test_a_program_has_a_known_environment_unless_its_scenario_says_otherwise(tm
     assert said.has_passed, said.report
 
 
-def test_the_answers_of_the_terminal_reach_the_program(tmp_path: Path) -> None:
-    program = (
-        r"""stty raw -echo; printf '\033[6n'; dd bs=1 count=6 2>/dev/null | od -c | head -1; stty sane; echo; echo ok"""
-    )
-    result = play_text(shell(program, "[{see: '033   [   1   ;   1   R'}, {see: ok}, {exit: 0}]"), tmp_path)
+@pytest.mark.parametrize(
+    ("question", "size", "answer"),
+    [("[6n", 6, "033 [ 1 ; 1 R"), ("[c", 3, "033 [ ?"), ("[?2004$p", 11, "033 [ ? 2 0 0 4 ; 2 $ y")],
+)
+def test_the_answers_of_the_terminal_reach_the_program(question: str, size: int, answer: str, tmp_path: Path) -> None:
+    program = rf"""stty raw -echo; printf '\033{question}'; dd bs=1 count={size} 2>/dev/null | od -An -c | xargs echo"""
+    result = play_text(shell(program, f"[{{see: '{answer}'}}, {{exit: 0}}]"), tmp_path)
     assert result.has_passed, result.report
 
 
@@ -165,7 +167,7 @@ while line := os.read(0, 100):  # shows what it reads, and answers with the same
 
 
 def test_a_line_that_a_program_shows_itself_is_an_echo_even_if_it_came_early(tmp_path: Path) -> None:
-    text = f"command: {json.dumps([sys.executable, '-c', EDITOR])}\ntimeout: 5\n"
+    text = f"command: {json.dumps([sys.executable, '-c', EDITOR])}\ntimeout: 30\n"
     result = play_text(f"{text}steps:\n  - see: on\n  - {{send: hello, expect_output: hello}}\n", tmp_path)
     assert result.has_passed, result.report
 
@@ -181,14 +183,14 @@ for line in sys.stdin:  # as a program with GNU's readline, where the terminal s
 
 
 def test_the_empty_line_that_enter_shows_is_an_echo(tmp_path: Path) -> None:
-    text = f"command: {json.dumps([sys.executable, '-c', READER])}\ntimeout: 5\n"
+    text = f"command: {json.dumps([sys.executable, '-c', READER])}\ntimeout: 30\n"
     steps = "steps: [{expect: '> '}, {send: 3 + 3, expect_output: '6', expect_lines: 1}]"
     result = play_text(f"{text}{steps}\n", tmp_path)
     assert result.has_passed, result.report
 
 
 def test_a_prompt_for_each_line_before_is_waited_for_where_the_answer_matters(tmp_path: Path) -> None:
-    text = f"command: {json.dumps([sys.executable, '-c', READER])}\ntimeout: 5\n"
+    text = f"command: {json.dumps([sys.executable, '-c', READER])}\ntimeout: 30\n"
     steps = "steps: [{expect: '> '}, {send: 1 + 1}, {send: 2 + 2}, {send: 3 + 3, expect_output: '6', expect_lines: 1}]"
     result = play_text(f"{text}{steps}\n", tmp_path)
     assert result.has_passed, result.report
