@@ -71,6 +71,7 @@ class Place:
     work: Path
     """What validations mean by a relative path."""
     temporary: Path
+    """Where the program makes temporary files. Its own, but around `work`: a disk takes its time for each directory."""
     environ: Mapping[str, str]
 
     def sentinels(self) -> list[str]:
@@ -90,15 +91,14 @@ def prepare(scenario: Scenario, stage: Stage, attempt: int) -> Place:
     """Make the directories of an attempt and return what they are."""
     base = stage.directory if attempt == 1 else stage.directory / str(attempt)
     work = stage.workspace or base / "work"
-    temporary = base / "tmp"
     os.makedirs(work, exist_ok=True)
     for name in ("home", "data") if stage.workspace is not None else ():
         os.makedirs(work / name, exist_ok=True)
-    os.makedirs(temporary / MAILBOX / "screenshot_triggers" if _exchanges(scenario) else temporary, exist_ok=True)
+    os.makedirs(base / MAILBOX / "screenshot_triggers" if _exchanges(scenario) else base, exist_ok=True)
     cwd = stage.cwd or work
     if scenario.cwd is not None:
         cwd = (stage.root / scenario.file).absolute().parent / scenario.cwd
-    return Place(cwd, work, temporary, {**_environ(scenario, stage, base, temporary), "PWD": str(cwd)})
+    return Place(cwd, work, base, {**_environ(scenario, stage, base), "PWD": str(cwd)})
 
 
 def _exchanges(scenario: Scenario) -> bool:
@@ -107,14 +107,14 @@ def _exchanges(scenario: Scenario) -> bool:
     return any(step.screenshot is not None or is_sentinel(step.awaited or "") for step in steps)
 
 
-def _environ(scenario: Scenario, stage: Stage, base: Path, temporary: Path) -> dict[str, str]:
+def _environ(scenario: Scenario, stage: Stage, base: Path) -> dict[str, str]:
     size = scenario.terminal
     environ = {
         **stage.environ,
         "TERM": "xterm-256color",
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
-        "TMPDIR": str(temporary),
+        "TMPDIR": str(base),
         "VYB_AUTO_SCREENSHOT": "1",
     }
     environ.pop("NO_COLOR", None)
