@@ -53,10 +53,11 @@ class Commands:
         """How many lines were typed since all before them had been answered by a prompt."""
         self._answered_at = 0
 
-    async def ready(self, *, asserts: bool) -> None:
+    async def ready(self, patience: float, *, asserts: bool) -> None:
         """Wait until a shell that tells of its prompts shows one, or what it runs seems to ask for something.
 
-        Another program gets the time to show one for each line before, if what this one prints matters (`asserts`).
+        It has `patience` to begin at all: some settings take seconds. Another program gets the time to show a prompt
+        for each line before, if what this one prints matters (`asserts`).
         """
         if not self._has_marks:
             if asserts and self._prompts:
@@ -64,6 +65,7 @@ class Commands:
                     await self._session.until(self._has_answered, PROMPT)
             return
         try:
+            await self._session.until(self._has_begun, patience)
             await self._session.until(self._asks, PROMPT)
         except (Over, TooLate):
             self._awaited_at = self._session.transcript.mark_count
@@ -129,6 +131,10 @@ class Commands:
             has_answered = self._session.screen.cursor().column > 1 and not self._typed.strip().startswith(shown)
             return has_answered or transcript.mark_count == self._awaited_at or None
         return any(mark.letter in "AP" for mark in self._marks()) or None
+
+    def _has_begun(self) -> bool | None:
+        transcript = self._session.transcript
+        return transcript.mark_count > 0 or transcript.position > 0 or None
 
     def _is_running(self) -> bool:
         marks = self._session.transcript.marks_since(0)

@@ -25,7 +25,7 @@ class Typing:
         """Type a text and Enter; or, at once, exactly the text. `asserts` says that what comes of it matters."""
         text = self._scene.filled(text)
         if not raw:
-            await self._commands.ready(asserts=asserts)
+            await self._commands.ready(self._scene.patience, asserts=asserts)
             await self._session.drawn()
         self._commands.sending(text, raw=raw)
         shown = repr(text)[1:-1]

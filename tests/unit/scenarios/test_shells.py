@@ -14,7 +14,7 @@ from tests.support.scenarios import play_text
 HERE = [shell for shell in SHELLS if shutil.which(shell)]
 SETTINGS = {"bash": (".bashrc", "PS1='mine> '"), "zsh": (".zshrc", "PS1='mine> '")}
 STEPS = r"""
-timeout: 10
+timeout: 60
 steps:
   - {send: "echo one; echo two", expect_output: "one\ntwo", expect_code: 0}
   - {send: "false", expect_code: 1, expect_output: ""}
@@ -63,7 +63,7 @@ def test_a_command_typed_while_another_one_runs_gets_its_own_result(shell: str, 
     sent = [
         f"{command}{enter}" for command in ("sleep 0.3; echo a; sh -c 'exit 5'", "echo b", "echo c; sh -c 'exit 4'")
     ]
-    text = f"command: [{shell}]\ntimeout: 20\nsteps:\n  - settle: 0.2\n"
+    text = f"command: [{shell}]\ntimeout: 60\nsteps:\n  - settle: 0.2\n"
     text += f'  - {{send: "{sent[0]}", {settings}}}\n  - {{send: "{sent[1]}", {settings}}}\n'
     text += f'  - {{send: "{sent[2]}", {settings} expect_output: c, expect_code: 4}}\n'
     result = play_text(text, tmp_path)
@@ -71,9 +71,19 @@ def test_a_command_typed_while_another_one_runs_gets_its_own_result(shell: str, 
     assert not result.steps[-1].approximate
 
 
+@pytest.mark.parametrize("shell", sorted({*HERE} & {*SETTINGS}))
+def test_a_shell_whose_settings_take_their_time_is_waited_for(shell: str, tmp_path: Path) -> None:
+    (tmp_path / SETTINGS[shell][0]).write_text("sleep 3\n")
+    text = f"command: [{shell}]\ntimeout: 60\nsteps: [{{send: echo a}}, {{send: echo b}}, "
+    text += "{send: echo c; sh -c 'exit 4', expect_output: c, expect_code: 4}]\n"
+    result = play_text(text, tmp_path, environ={**os.environ, "HOME": str(tmp_path)})
+    assert result.has_passed, result.report
+    assert not result.steps[-1].approximate
+
+
 @pytest.mark.parametrize("shell", HERE)
 def test_what_a_shell_runs_can_be_talked_to_and_the_shell_goes_on(shell: str, tmp_path: Path) -> None:
-    text = f"command: [{shell}]\ntimeout: 20\nsteps:\n  - send: python3 -q\n"
+    text = f"command: [{shell}]\ntimeout: 60\nsteps:\n  - send: python3 -q\n"
     text += f"  - {{send: 1 + 1, expect_contains: '2'}}\n  - send: exit()\n{STATUS}"
     text += f"  - send: sed -u s,^,said-,\n  - {{send: hello, expect_contains: said-hello}}\n  - control: d\n{STATUS}"
     result = play_text(text, tmp_path)
@@ -84,7 +94,7 @@ def test_what_a_shell_runs_can_be_talked_to_and_the_shell_goes_on(shell: str, tm
 @pytest.mark.parametrize("shell", HERE)
 def test_a_command_may_take_several_lines(shell: str, tmp_path: Path) -> None:
     first, last = LOOPS[shell]
-    text = f"command: [{shell}]\ntimeout: 20\nsteps:\n  - send: {first}\n  - send: echo n$i\n"
+    text = f"command: [{shell}]\ntimeout: 60\nsteps:\n  - send: {first}\n  - send: echo n$i\n"
     text += f'  - {{send: "{last}; sh -c \'exit 4\'", expect_output: "n1\\nn2", expect_code: 4}}\n'
     result = play_text(text, tmp_path)
     assert result.has_passed, result.report
