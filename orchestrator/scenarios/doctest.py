@@ -111,7 +111,7 @@ class _Run:
         clock = asyncio.get_running_loop().time
         began = clock()
         try:
-            await commands.ready(asserts=True)
+            await commands.ready(self._how.timeout, asserts=True)
             commands.sending(example.command)
             session.type(f"{example.command}\r".encode(), example.command)
             printed = await commands.printed(self._how.timeout)
