@@ -2,8 +2,8 @@
 
 Where this process has a terminal, the program leads a session too: it can neither read what is typed for us nor be
 stopped for trying, and one that wants a password says that it has no terminal. Where there is none, as in CI, a session
-would keep it from nothing, and Linux makes a scheduling group for each (sched(7), autogroup), which costs more than all
-else that is done here.
+would keep it from nothing, and Linux makes a scheduling group for each (sched(7), autogroup), which takes about as long
+as starting the program.
 """
 
 import os
