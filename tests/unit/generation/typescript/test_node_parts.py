@@ -175,6 +175,17 @@ def test_what_fails_after_its_test_is_told_with_the_run(project: Path) -> None:
     assert said["broken"][0].startswith("Error: too late")
 
 
+def test_a_package_that_loads_domain_can_be_loaded_where_strays_are_kept() -> None:
+    script = """
+        const { keepStrays, gathered } = require(here + 'strays.cjs');
+        keepStrays();
+        require('domain');
+        require('repl'); // as ts-node does, which reads a jest.config.ts
+        setImmediate(() => { throw new Error('too late'); });
+        return (await gathered()).map((one) => one.split('\\n')[0]);"""
+    assert node(script) == ["Error: too late"]
+
+
 def test_another_text_at_the_same_place_is_another_file(project: Path) -> None:
     script = """
         const { lay } = require(here + 'virtual.cjs');
