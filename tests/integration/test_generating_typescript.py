@@ -367,6 +367,16 @@ def test_a_missing_tool_is_named(shop: Shop, missing: str, message: str) -> None
     assert shop.bench.failure(task()) == ("generation/tool-missing", message)
 
 
+@pytest.mark.parametrize(("name", "version", "oldest"), [("jest", "27.5.1", "28.0"), ("typescript", "3.9.6", "4.5")])
+def test_a_tool_of_another_age_is_refused_with_its_version(shop: Shop, name: str, version: str, oldest: str) -> None:
+    place = shop.bench.root / "node_modules" / name / "package.json"
+    place.write_text(json.dumps({"version": version}))
+    message = f"the project has `{name}` {version}, which lacks what generating needs"
+    assert shop.bench.failure(task()) == ("generation/tool-missing", message)
+    place.write_text(json.dumps({"version": f"{oldest}.0"}))
+    assert "2 cases" in str(shop.bench.attempt(task()).summary)
+
+
 def test_vitest_instead_of_jest_is_refused_by_its_name(shop: Shop) -> None:
     (shop.bench.root / "node_modules" / "jest").rename(shop.bench.root / "node_modules" / "vitest")
     assert shop.bench.failure(task()) == ("generation/not-covered", "tests that Vitest runs are not covered")

@@ -23,6 +23,8 @@ _PROOF: Final = 600.0
 _BESIDE_SEARCH: Final = 60.0
 """Seconds a search may take beyond its own limit, which it looks at between two tries."""
 _MOST_HANGING: Final = 3
+_OLDEST: Final = {"typescript": (4, 5), "jest": (28, 0)}
+"""The first versions that have what is asked of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +79,31 @@ def check_tools(root: Path, environ: Mapping[str, str]) -> None:
 
 
 def check_package(root: Path, name: str) -> None:
-    """Refuse when the project lacks a package.
+    """Refuse when the project lacks a package, or has one of another age.
 
     :raises TaskError: `generation/tool-missing`
     """
-    if not has_package(root, name):
+    place = _manifest(root, name)
+    if place is None:
         hint = "run `npm ci` first; `settings.prepare` of a plan can do it"
         message = f"the project has no package `{name}` in `node_modules`"
         raise TaskError("generation/tool-missing", message, hint=hint)
+    version = str(json.loads(place.read_text("utf-8")).get("version", ""))
+    oldest = _OLDEST.get(name, ())
+    if (known := re.match(r"(\d+)\.(\d+)", version)) and tuple(map(int, known.groups())) < oldest:
+        wanted = ".".join(map(str, oldest))
+        message = f"the project has `{name}` {version}, which lacks what generating needs"
+        raise TaskError("generation/tool-missing", message, hint=f"`{name}` {wanted} or newer is needed")
 
 
 def has_package(root: Path, name: str) -> bool:
     """Say whether a package is there for a project."""
-    places = [above / "node_modules" for above in (root, *root.parents)]
-    return any((place / name / "package.json").is_file() for place in places)
+    return _manifest(root, name) is not None
+
+
+def _manifest(root: Path, name: str) -> Path | None:
+    places = [above / "node_modules" / name / "package.json" for above in (root, *root.parents)]
+    return next((place for place in places if place.is_file()), None)
 
 
 class Jest:

@@ -34,7 +34,8 @@ function objectOf({ ts, checker, source }, node) {
 
 /** An expression without what only tells its type. */
 function bare(ts, node) {
-  const isWrapped = ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isParenthesizedExpression(node);
+  // Compilers before 4.9 know no `satisfies`.
+  const isWrapped = ts.isAsExpression(node) || ts.isSatisfiesExpression?.(node) || ts.isParenthesizedExpression(node);
   return isWrapped ? bare(ts, node.expression) : node;
 }
 
