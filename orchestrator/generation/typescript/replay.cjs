@@ -13,6 +13,9 @@ const LONGEST_QUIET_MS = 2000;
 const LOOK_MS = 100;
 const BUSY_US = 5_000;
 const UPTIME = 60;
+/** Chance is the same for the same case, and another one when it is repeated: what depends on it cannot be recorded. */
+const FIRST = 1;
+const AGAIN = 2;
 const REAL = ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'];
 
 /** Run `subject` with the decisions `choices`; return the case that came of it, with the choices there were. */
@@ -38,7 +41,7 @@ async function propose(request, subject, choices, pool) {
     args: (params) => trimmed((given.args = params.map((one) => drawn(draws, outside, one, 'arg')))),
     input: (name, make) => (Object.hasOwn(given.inputs, name) ? given.inputs[name] : (given.inputs[name] = make(draws))),
     plainly: (isAnonymous, work) => plainly(draws, isAnonymous, work),
-  });
+  }, FIRST);
   const result = outcomeOf(outcome, (value) => draws.encode(value, true), subject);
   return {
     points: draws.points,
@@ -85,7 +88,7 @@ async function replay(request, one) {
     args: () => one.args.map(decode),
     input: (name) => decode(one.inputs[name] ?? { $undefined: true }),
     plainly: (_isAnonymous, work) => work(),
-  });
+  }, AGAIN);
   return { lines, ...outcomeOf(outcome, encode, one) };
 }
 
@@ -117,11 +120,11 @@ function inOrder(_, value) {
   return isObject ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, value[key]])) : value;
 }
 
-async function run(request, subject, outside, give) {
+async function run(request, subject, outside, give, seed) {
   jest.useFakeTimers({ now: NOW, doNotFake: REAL });
   const kept = { fetch: globalThis.fetch, random: Math.random, uptime: process.uptime };
   globalThis.fetch = outside.fn('fetch');
-  Math.random = () => 0.5;
+  Math.random = chance(seed);
   process.uptime = () => UPTIME;
   const waiting = request.model.usesTimers ? timers() : null;
   try {
@@ -138,6 +141,15 @@ async function run(request, subject, outside, give) {
     process.uptime = kept.uptime;
     jest.useRealTimers();
   }
+}
+
+/** Numbers that look random. Always the same one would not do: packages make names of them that must differ. */
+function chance(seed) {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
 }
 
 /** What is begun from now on and waits for its time; it ends with the case, as it does with a test. */
@@ -216,4 +228,4 @@ function withoutOpaque(shown) {
   return Object.fromEntries(Object.entries(shown).filter(([, one]) => !isOpaque(one) && !hasFunction(one)));
 }
 
-module.exports = { propose, replay, sameAs, discover };
+module.exports = { propose, replay, sameAs, discover, chance };

@@ -186,6 +186,16 @@ def test_a_package_that_loads_domain_can_be_loaded_where_strays_are_kept() -> No
     assert node(script) == ["Error: too late"]
 
 
+def test_chance_repeats_itself_for_the_same_case_and_never_within_one() -> None:
+    script = """
+        const { chance } = require(here + 'replay.cjs');
+        const some = (seed) => { const next = chance(seed); return Array.from({ length: 1000 }, () => next()); };
+        const [one, again, other] = [some(1), some(1), some(2)];
+        const isFair = one.every((each) => each >= 0 && each < 1) && one.some((each) => each < 0.1);
+        return [new Set(one).size, isFair, `${one}` === `${again}`, one.some((each, at) => each === other[at])];"""
+    assert node(script) == [1000, True, True, False]
+
+
 def test_another_text_at_the_same_place_is_another_file(project: Path) -> None:
     script = """
         const { lay } = require(here + 'virtual.cjs');
