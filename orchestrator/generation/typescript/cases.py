@@ -132,7 +132,10 @@ def _arrange(case: Recorded) -> tuple[list[str], str]:
     made = f"{maker(case['owner'])}({arguments})"
     if case["fn"] == MAKING:
         return [], made
-    return [f"const service = {made};", *map(_earlier, case.get("before", ()))], f"service.{case['fn']}"
+    before = case.get("before", ())
+    names = sorted(givens_in([*case["args"], *(one["args"] for one in before)]))
+    handed = [f"const {{ {', '.join(names)} }} = handed();"] if names else []
+    return [f"const service = {made};", *handed, *map(_earlier, before)], f"service.{case['fn']}"
 
 
 def _earlier(call: Recorded) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from orchestrator.generation.typescript.cases import givens_in, is_bare
+from orchestrator.generation.typescript.cases import givens_in, is_bare, is_partial
 from orchestrator.generation.typescript.groups import group_of, grouped
 from orchestrator.generation.typescript.heads import imports_of, joined_mocks, mocks_of, values_in
 from orchestrator.generation.typescript.kinds import joined_kinds, parts_of
@@ -50,6 +50,7 @@ def parts(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[st
         "uses_fetch": '["fetch(' in json.dumps(cases),
         "setups": joined_setups([setup for section in sections for setup in section["setups"]]),
         "kinds": kinds,
+        "casts": any(is_partial(param) for case in cases for param in case.get("params", ())),
         "hands": any(givens_in(case["args"]) for case in cases),
         "fluent": any("mockOutside.fluent(" in setup["made"] for section in sections for setup in section["setups"]),
         "loads": any("drawn" in kind for kind in kinds),
@@ -107,10 +108,16 @@ def _section(
         "doubles": any(case["script"] or _has_doubles(case) for case in scripted) or bool(kinds),
         "imports": imports_of(model, calls, owners, test_file),
         "mocks": mocks_of(model, values, test_file),
-        "setups": setups_of(model, owners, has_functions=free),
+        "setups": setups_of(model, owners, has_functions=free, has_handed=any(_is_handed(case) for case in scripted)),
         "kinds": kinds,
         "groups": groups,
     }
+
+
+def _is_handed(case: Recorded) -> bool:
+    """Say whether a method gets what stands for a service as an argument."""
+    args = [*case["args"], *(one["args"] for one in case.get("before", ()))]
+    return bool(case["owner"]) and not case["isStatic"] and bool(givens_in(args))
 
 
 def _has_doubles(case: Recorded) -> bool:

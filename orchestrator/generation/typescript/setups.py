@@ -15,10 +15,17 @@ def is_loaded(model: Recorded) -> bool:
     return bool(model.get("loading") and model["loading"]["callsOut"])
 
 
-def setups_of(model: Recorded, owners: Sequence[Recorded], *, has_functions: bool) -> list[dict[str, str]]:
-    """Return the functions that tests begin with: one for each class, and one for functions that ask the outside."""
-    free = {"name": "outside", "parameters": "...script: Step[]", "made": _handed(model)}
-    return [*([free] if has_functions else []), *(_setup(own, model) for own in owners)]
+def setups_of(
+    model: Recorded, owners: Sequence[Recorded], *, has_functions: bool, has_handed: bool
+) -> list[dict[str, Any]]:
+    """Return the functions that tests begin with: one for each class, one for functions that ask the outside.
+
+    One more returns what methods get as arguments, from the outside of the object that they are called on.
+    """
+    free = {"name": "outside", "parameters": "...script: Step[]", "made": _handed(model), "is_later": False}
+    handed = {"name": "handed", "parameters": "", "made": _handed(model), "is_later": True}
+    made = [_setup(own, model) for own in owners]
+    return [*([free] if has_functions else []), *made, *([handed] if has_handed else [])]
 
 
 def _handed(model: Recorded) -> str:
@@ -45,7 +52,7 @@ def _given(one: Recorded, model: Recorded) -> str:
             return f"mockOutside.object({name}{modes(own['local'], model)})"
 
 
-def joined_setups(setups: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+def joined_setups(setups: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return each once."""
     return list({setup["name"]: setup for setup in setups}.values())
 
@@ -71,7 +78,7 @@ def is_double(param: Recorded) -> bool:
     return param["shape"] in {"query", "object", "function"}
 
 
-def _setup(own: Recorded, model: Recorded) -> dict[str, str]:
+def _setup(own: Recorded, model: Recorded) -> dict[str, Any]:
     """A function that makes the object under test, given what the outside will answer."""
     plain = [param for param in own["params"] if not is_double(param)]
     parameters = "script: Step[]"
@@ -84,7 +91,7 @@ def _setup(own: Recorded, model: Recorded) -> dict[str, str]:
         )
         parameters = f"script: Step[], {types}"
     made = f"new {own['name']}({', '.join(arguments)})"
-    return {"name": maker(own["name"]), "parameters": parameters, "made": made}
+    return {"name": maker(own["name"]), "parameters": parameters, "made": made, "is_later": False}
 
 
 def _double(param: Recorded, model: Recorded) -> str:

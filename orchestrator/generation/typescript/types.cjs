@@ -79,4 +79,4 @@ function isNamed(at, name) {
   return new RegExp(`[.{,]\\s*${name}\\b`).test(at.getSourceFile().text);
 }
 
-module.exports = { treeOf };
+module.exports = { partsOf, REQUESTS, treeOf };

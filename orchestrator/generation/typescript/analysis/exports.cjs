@@ -9,7 +9,7 @@ const { givenOf } = require('./givens.cjs');
 const { functionsIn } = require('./maps.cjs');
 const { rememberingIn } = require('./memory.cjs');
 const { shapeOf } = require('./shapes.cjs');
-const { usedAs } = require('./uses.cjs');
+const { requestOf, usedAs } = require('./uses.cjs');
 
 /** `whole` is the name that tests give to what a module exports as such: by `module.exports = ...`. */
 function exportsOf(look) {
@@ -65,10 +65,19 @@ function exportedOf(look, name, node) {
   const params = node.parameters.map((one, index) => {
     const param = own.params[index];
     if (isUnused(look, one, param)) return { ...param, type: { k: 'undefined' } };
-    const given = usedAs(look, one, node) ?? givenOf(look, look.checker.getTypeAtLocation(one), one, param.name);
-    return given ? { ...param, ...given, type: { k: 'any' } } : param;
+    return handedOf(look, one, node, param) ?? givenAs(param, givenOf(look, look.checker.getTypeAtLocation(one), one, param.name)) ?? param;
   });
   return { ...own, params };
+}
+
+/** What whoever calls a function hands over instead of a value, such as a request and its response. */
+function handedOf(look, one, node, param) {
+  const request = requestOf(look, one, node);
+  return request ? { ...param, type: request } : givenAs(param, usedAs(look, one, node));
+}
+
+function givenAs(param, given) {
+  return given && { ...param, ...given, type: { k: 'any' } };
 }
 
 /** Whether an argument may be anything and is never looked at, such as the parent of a root field. */
@@ -109,9 +118,9 @@ function classOf(look, name, node) {
     one.modifiers?.some(({ kind }) => [ts.SyntaxKind.PrivateKeyword, ts.SyntaxKind.ProtectedKeyword, ts.SyntaxKind.AbstractKeyword].includes(kind));
   const remembering = rememberingIn(look, node);
   const methods = node.members
-    .filter((one) => ts.isMethodDeclaration(one) && one.body && ts.isIdentifier(one.name) && !isHidden(one))
+    .filter((one) => callableOf(ts, one)?.body && ts.isIdentifier(one.name) && !isHidden(one))
     .map((one) => ({
-      ...functionOf(look, one.name.text, one),
+      ...methodOf(look, one.name.text, callableOf(ts, one)),
       isStatic: Boolean(one.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword)),
       remembers: remembering.has(one.name.text),
     }));
@@ -122,6 +131,17 @@ function classOf(look, name, node) {
   });
   const isAbstract = Boolean(node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AbstractKeyword));
   return { name, params, methods, isAbstract, isDerived: Boolean(node.heritageClauses), base: baseOf(look, node), shows: fieldsOf(look, instances) };
+}
+
+/** The function that a member of a class is: a method, or a property that holds a function of its own. */
+function callableOf(ts, member) {
+  if (ts.isMethodDeclaration(member)) return member;
+  return ts.isPropertyDeclaration(member) && member.initializer && isFunction(ts, member.initializer) ? member.initializer : null;
+}
+
+function methodOf(look, name, node) {
+  const own = functionOf(look, name, node);
+  return { ...own, params: node.parameters.map((one, index) => handedOf(look, one, node, own.params[index]) ?? own.params[index]) };
 }
 
 /** What a constructor takes, be it that of a base class; of several ways the last, as `ConstructorParameters` has it. */

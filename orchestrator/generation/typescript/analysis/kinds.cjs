@@ -24,7 +24,7 @@ function kindsOf(look, model, walked) {
   const packages = packagesOf(look, { ...kinds, imports: model.imports });
   const usesUptime = walked.some(({ text }) => /\bprocess\.uptime\b/.test(text));
   const hints = { ...model.hints, headers: [...new Set(walked.flatMap((source) => headersOf({ ...look, source })))] };
-  return { ...model, hints, givens: givensIn([...functions, ...operated(model.graphql)]), usesUptime, functions, others: model.others.filter((name) => !claimed.includes(name)), ...kinds, packages };
+  return { ...model, hints, givens: givensIn([...functions, ...model.classes.flatMap(({ methods }) => methods), ...operated(model.graphql)]), usesUptime, functions, others: model.others.filter((name) => !claimed.includes(name)), ...kinds, packages };
 }
 
 /** What operations get, in the form of functions. */

@@ -1,27 +1,65 @@
 'use strict';
-// What an argument without a type must be, by what a function does with it. Reads; never runs project code.
+// What an argument must be, by what a function does with it. Reads; never runs project code.
+
+const { partsOf, REQUESTS, treeOf } = require('../types.cjs');
 
 /** `told` is a function that is called for nothing in return, such as `next`; `fluent` an object with such methods, such as a response of Express. Null where it may be a value. */
-function usedAs({ ts, checker }, param, node) {
-  if (!node.body || !ts.isIdentifier(param.name) || !(checker.getTypeAtLocation(param).flags & ts.TypeFlags.Any)) return null;
-  const name = param.name.text;
+function usedAs(look, param, node) {
+  const { ts } = look;
+  if (!node.body || !ts.isIdentifier(param.name)) return null;
   const calls = { told: [], fluent: [] };
   let isRead = false;
-  const visit = (one) => {
-    if (ts.isIdentifier(one) && one.text === name && one !== param.name) {
-      const { parent } = one;
-      if (ts.isCallExpression(parent) && parent.expression === one) calls.told.push(parent);
-      else if (ts.isPropertyAccessExpression(parent) && parent.expression === one) {
-        if (ts.isCallExpression(parent.parent) && parent.parent.expression === parent) calls.fluent.push(parent.parent);
-        else isRead = true;
-      }
+  for (const one of usesOf(ts, param, node)) {
+    const { parent } = one;
+    if (ts.isCallExpression(parent) && parent.expression === one) calls.told.push(parent);
+    else if (ts.isPropertyAccessExpression(parent) && parent.expression === one) {
+      if (ts.isCallExpression(parent.parent) && parent.parent.expression === parent) calls.fluent.push(parent.parent);
+      else isRead = true;
     }
+  }
+  const [shape, other] = calls.told.length ? ['told', 'fluent'] : ['fluent', 'told'];
+  const isGiven = calls[shape].length && !calls[other].length && !isRead && calls[shape].every((one) => isDiscarded(ts, one));
+  const name = param.name.text;
+  return isGiven && canBe(look, param, shape, calls[shape]) ? { shape: 'given', given: name, double: { shape, local: name } } : null;
+}
+
+/** A request of which a function reads some parts: an object with these; null for what else there is, and what is more than read. */
+function requestOf({ ts, checker }, param, node) {
+  const type = checker.getTypeAtLocation(param);
+  if (!node.body || !ts.isIdentifier(param.name) || !partsOf(type).some((one) => REQUESTS.includes(one))) return null;
+  const reads = usesOf(ts, param, node).map((one) => readOf(ts, one));
+  if (!reads.every(Boolean)) return null;
+  const tree = treeOf(ts, checker, type, param);
+  const props = Object.entries(tree.props).filter(([name]) => reads.flat().includes(name));
+  return { ...tree, props: Object.fromEntries(props) };
+}
+
+/** The names that a use of an object reads of it; null where it does something else. */
+function readOf(ts, use) {
+  const { parent } = use;
+  if (ts.isVariableDeclaration(parent) && parent.initializer === use && ts.isObjectBindingPattern(parent.name)) {
+    return parent.name.elements.map((one) => (one.propertyName ?? one.name).getText());
+  }
+  if (!ts.isPropertyAccessExpression(parent) || parent.expression !== use) return null;
+  return ts.isCallExpression(parent.parent) && parent.parent.expression === parent ? null : [parent.name.text];
+}
+
+function usesOf(ts, param, node) {
+  const found = [];
+  const visit = (one) => {
+    if (ts.isIdentifier(one) && one.text === param.name.text && !(ts.isPropertyAccessExpression(one.parent) && one.parent.name === one)) found.push(one);
     ts.forEachChild(one, visit);
   };
   visit(node.body);
-  const [shape, other] = calls.told.length ? ['told', 'fluent'] : ['fluent', 'told'];
-  const isGiven = calls[shape].length && !calls[other].length && !isRead && calls[shape].every((one) => isDiscarded(ts, one));
-  return isGiven ? { shape: 'given', given: name, double: { shape, local: name } } : null;
+  return found;
+}
+
+/** Whether the type of an argument allows it: none, a function that answers nothing, or an object whose methods give it back. */
+function canBe({ ts, checker }, param, shape, calls) {
+  const type = checker.getNonNullableType(checker.getTypeAtLocation(param));
+  if (type.flags & ts.TypeFlags.Any) return true;
+  if (shape === 'told') return type.getCallSignatures().some((one) => one.getReturnType().flags & (ts.TypeFlags.Void | ts.TypeFlags.Any));
+  return Boolean(type.symbol) && calls.some((one) => checker.getTypeAtLocation(one).symbol === type.symbol);
 }
 
 /** Whether nothing is done with what a call gives, but that a function ends with it or that another method is called. */
@@ -31,4 +69,4 @@ function isDiscarded(ts, node) {
   return ts.isExpressionStatement(parent) || ts.isReturnStatement(parent) || ts.isArrowFunction(parent);
 }
 
-module.exports = { usedAs };
+module.exports = { requestOf, usedAs };
