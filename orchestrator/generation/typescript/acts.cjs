@@ -5,7 +5,7 @@
 
 const calls = {
   subjects: ({ model: { functions, classes } }) => [
-    ...functions.map((one) => ({ owner: null, fn: one.name, params: one.params, construct: [], isStatic: false, isPromise: one.isAsync })),
+    ...functions.map((one) => ({ owner: null, fn: one.name, params: one.params, makes: one.makes, construct: [], isStatic: false, isPromise: one.isAsync })),
     ...classes.filter((one) => !one.isAbstract).flatMap((own) => [...making(own), ...own.methods.map((one) => (
       { owner: own.name, fn: one.name, params: one.params, construct: own.params, isStatic: one.isStatic, isPromise: one.isAsync, mates: matesOf(one, own.methods) }))]),
   ],
@@ -15,11 +15,17 @@ const calls = {
     const target = subject.owner ? (subject.isStatic ? module[subject.owner] : made(module[subject.owner], give.construct(subject.construct))) : module;
     const path = subject.fn.split('.');
     const owner = path.slice(0, -1).reduce((own, name) => own[name], target);
-    const last = () => owner[path.at(-1)](...give.args(subject.params));
+    const last = () => called((...args) => owner[path.at(-1)](...args), subject, give.args(subject.params));
     const before = give.before(subject.mates);
     return before.length ? afterwards(target, before, last) : last();
   },
 };
+
+/** Call a function; where it makes another one, call that with what is left of the arguments. */
+function called(work, { params, makes }, args) {
+  const spread = args.map((one, index) => (params[index]?.rest && Array.isArray(one) ? one : [one]));
+  return makes === undefined ? work(...spread.flat()) : work(...spread.slice(0, makes).flat())(...spread.slice(makes).flat());
+}
 
 /** The methods that may be called on the same object before, where that matters. */
 function matesOf(method, methods) {

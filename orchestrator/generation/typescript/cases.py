@@ -20,7 +20,7 @@ def test_of(case: Recorded, shared: Mapping[int, Any], taken: dict[str, int], *,
     """Return what the template needs for one test; `shared` are the inputs by position that it may start from."""
     title = unique(title_of(case), taken)
     given = zip(case["args"], case["params"], strict=False)
-    arguments = ", ".join(argument_of(one, param, shared.get(index)) for index, (one, param) in enumerate(given))
+    arguments = [argument_of(one, param, shared.get(index)) for index, (one, param) in enumerate(given)]
     arrange, subject = _bare(case) if is_bare else _arrange(case)
     return {
         "title": quoted(title),
@@ -28,10 +28,17 @@ def test_of(case: Recorded, shared: Mapping[int, Any], taken: dict[str, int], *,
         "is_async": "async " if case["isAsync"] else "",
         "remark": None,
         "arrange": arrange,
-        "check": check_of(case, subject if case["fn"] == MAKING else f"{subject}({arguments})"),
+        "check": check_of(case, subject if case["fn"] == MAKING else f"{subject}{_called(arguments, case)}"),
         "is_scripted": bool(arrange) and not is_bare,
         "case": case,
     }
+
+
+def _called(arguments: Sequence[str], case: Recorded) -> str:
+    """Return the arguments of a call; of a function that makes another one, those of both calls."""
+    makes = case.get("makes")
+    calls = [arguments] if makes is None else [arguments[:makes], arguments[makes:]]
+    return "".join(f"({', '.join(filter(None, one))})" for one in calls)
 
 
 def unique(title: str, taken: dict[str, int]) -> str:
@@ -67,6 +74,8 @@ def argument_of(value: Any, param: Recorded, shared: Mapping[str, Any] | None) -
     """Return an argument, as a change of the shared one where that is shorter."""
     if is_partial(param):
         return f"{literal(value)} as Anything"
+    if param.get("rest") and isinstance(value, list):
+        return ", ".join(map(literal, value))
     if shared is None or not isinstance(value, dict) or not shared["value"].keys() <= value.keys():
         return literal(value)
     changes = {key: one for key, one in value.items() if key not in shared["value"] or shared["value"][key] != one}

@@ -244,11 +244,11 @@ class Draws {
     return [base, ...compared, ...learned, ...parsed, ...sized, '', ...this.hints.words, ...this.hints.strings.filter((one) => !compared.includes(one)), ...near, ` ${base}  ${base} `, base.toUpperCase(), ...numeric];
   }
 
-  /** What something without a type is compared with. */
+  /** What something without a type is compared with: what the code names, and what was put in beside it. */
   guesses(name) {
     const plain = name.replace(/#.*$/, '');
     const texts = Object.hasOwn(this.hints.compared, plain) ? this.hints.compared[plain] : [];
-    return [...texts, ...this.hints.numbers.flatMap((value) => [value, value + 1])];
+    return [...texts, ...this.hints.numbers.flatMap((value) => [value, value + 1]), ...this.texts];
   }
 
   /** What a variable of the environment may be: always text. */

@@ -47,7 +47,13 @@ def group_of(name: str, cases: Sequence[Recorded]) -> dict[str, Any]:
 
 def _is_row(case: Recorded) -> bool:
     """Say whether a case is one line of a table: plain values in, one plain value out, nothing asked."""
-    if case["owner"] or case["script"] or "error" in case or len(case["args"]) != len(case["params"]):
+    if (
+        case["owner"]
+        or case["script"]
+        or "error" in case
+        or case.get("makes") is not None
+        or len(case["args"]) != len(case["params"])
+    ):
         return False
     plain = all(param["type"]["k"] in _PRIMITIVE for param in case["params"]) and case["params"]
     value = case["value"]
@@ -90,7 +96,8 @@ def _shared(cases: Sequence[Recorded]) -> dict[int, dict[str, Any]]:
     for index, param in enumerate(cases[0]["params"] if cases else ()):
         given = [case["args"][index] for case in cases if len(case["args"]) > index]
         objects = [one for one in given if isinstance(one, dict) and one and not next(iter(one)).startswith("$")]
-        if len(objects) < 2 or givens_in(objects) or is_partial(param):
+        is_later = cases[0].get("makes") is not None and index >= cases[0]["makes"]
+        if len(objects) < 2 or givens_in(objects) or is_partial(param) or is_later:
             continue
         base = next((case["args"][index] for case in cases if _is_plain(case, index)), objects[0])
         case = cases[0]

@@ -76,7 +76,7 @@ function furnish(app, { model, outside, give }) {
     const role = gate && (gate.isMade ? 'maker' : 'gate');
     const stand = role ? standIn({ role, local: one.name, admits: gate.admits }, outside, give) : null;
     if (one.on === 'instance') app.decorate(one.name, { getter: () => stand ?? valueOf(one, outside, give) });
-    if (one.on === 'request' && one.shape === 'function') app.decorateRequest(one.name, guardOf(one, outside, give));
+    if (one.on === 'request' && one.shape === 'function') app.decorateRequest(one.name, methodOf(one, outside, give));
     if (one.on === 'reply' && one.shape === 'function') app.decorateReply(one.name, outside.fn(one.name));
   }
   const known = decorations.filter(({ on, shape }) => on === 'request' && shape !== 'function');
@@ -90,9 +90,10 @@ function furnish(app, { model, outside, give }) {
   });
 }
 
-/** A method of a request that checks who sent it, such as `jwtVerify`. */
-function guardOf({ name, local }, outside, give) {
-  const admit = standIn({ role: 'gate', admits: /auth|verify|session|token/i.test(name) }, outside, give);
+/** A method of a request: one that checks who sent it, such as `jwtVerify`, or a service like any other. */
+function methodOf({ local, isSync, verifies }, outside, give) {
+  if (!verifies) return outside.fn(local, isSync);
+  const admit = standIn({ role: 'gate', admits: true }, outside, give);
   return async function () {
     await admit(this);
     outside.note(local, []);

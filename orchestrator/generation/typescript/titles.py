@@ -12,6 +12,7 @@ _WHO: Final = re.compile(
     r"^\w*(c(on)?te?xt)\w*\.(\w*(viewer|user|session|member|account|principal|claims|auth)|me)$", re.IGNORECASE
 )
 """Who is asking, in the context of an operation."""
+_STATUS: Final = re.compile(r"(\w+)\.(?:status|sendStatus|code)\((\d{3})\)\Z")
 
 
 def title_of(case: Mapping[str, Any]) -> str:
@@ -107,6 +108,19 @@ def _situation(at: str, label: str) -> str | None:
     return f"{label} is thrown" if kind == "error" and not name else None
 
 
+def _ending(calls: Sequence[str]) -> str:
+    """Return what something does that only tells others: a response its status, the next one an error."""
+    if not calls:
+        return "does nothing"
+    last, statuses = calls[-1], [found for call in calls if (found := _STATUS.match(call))]
+    if statuses and last.partition(".")[0] == statuses[-1][1]:
+        return f"answers {statuses[-1][2]}"
+    passed = re.match(r"next\(\[(?:\w+: )?(.+)\]\)\Z", last)
+    if passed:
+        return f"passes {json.dumps(_short(passed[1]), ensure_ascii=False)} on"
+    return "goes on" if last == "next()" else f"ends with {_call(last)}"
+
+
 def _outcome(case: Mapping[str, Any]) -> str:
     error = case.get("error")
     if error:
@@ -117,8 +131,7 @@ def _outcome(case: Mapping[str, Any]) -> str:
     if case.get("shows"):
         return f"has {_fields(value)}"
     if isinstance(value, dict) and value.keys() in ({"$undefined"}, {"$given"}):
-        last = case["script"][-1][0] if case["script"] else None
-        return f"ends with {_call(last)}" if last else "does nothing"
+        return _ending([call for call, _ in case["script"]])
     if isinstance(value, dict) and re.search(r'"\$(given|function|undefined)"', json.dumps(value)):
         return f"returns {_listed([_named(key, own) for key, own in value.items() if own != {'$undefined': True}])}"
     if isinstance(value, dict) and "$date" not in value and len(json.dumps(value)) > _LONGEST:

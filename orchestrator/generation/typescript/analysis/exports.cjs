@@ -67,7 +67,16 @@ function exportedOf(look, name, node) {
     if (isUnused(look, one, param)) return { ...param, type: { k: 'undefined' } };
     return handedOf(look, one, node, param) ?? givenAs(param, givenOf(look, look.checker.getTypeAtLocation(one), one, param.name)) ?? param;
   });
-  return { ...own, params };
+  const inner = returnedBy(look.ts, node);
+  const made = inner && exportedOf(look, name, inner);
+  return made && !made.makes ? { ...own, isAsync: made.isAsync, params: [...params, ...made.params], makes: params.length } : { ...own, params };
+}
+
+/** The function that a function makes and returns, undefined if that is not all that it ends with. */
+function returnedBy(ts, { body }) {
+  const last = body && ts.isBlock(body) ? body.statements.at(-1) : null;
+  const returned = last && ts.isReturnStatement(last) ? last.expression : body;
+  return returned && (ts.isArrowFunction(returned) || ts.isFunctionExpression(returned)) ? returned : undefined;
 }
 
 /** What whoever calls a function hands over instead of a value, such as a request and its response. */

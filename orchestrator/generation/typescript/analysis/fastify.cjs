@@ -14,6 +14,8 @@ const { shapeOf } = require('./shapes.cjs');
 
 const HOOKS = ['onRequest', 'preParsing', 'preValidation', 'preHandler'];
 const ADMITS = /auth|role|user|session|token|jwt|permi|admin|guard|login|signed|require/i;
+/** Methods of a request that check who sent it. */
+const VERIFIES = /auth|verify|session|token/i;
 
 /** What of the target is Fastify's, null if nothing is. Names roles of imports in place. */
 function fastifyOf(look, imports) {
@@ -137,7 +139,7 @@ function usesOf(look) {
       const on = serverPart(checker.getTypeAtLocation(node.expression));
       const symbol = on && checker.getSymbolAtLocation(node.name);
       const own = node.expression.getText();
-      if (symbol && !isFastifys(symbol)) decorations.set(`${on}.${node.name.text}`, { on, name: node.name.text, local: on === 'instance' ? `${own}.${node.name.text}` : node.name.text, ...shapeOfProperty(look, symbol, node) });
+      if (symbol && !isFastifys(symbol)) decorations.set(`${on}.${node.name.text}`, { on, name: node.name.text, local: on === 'instance' ? `${own}.${node.name.text}` : node.name.text, verifies: on === 'request' && VERIFIES.test(node.name.text), ...shapeOfProperty(look, symbol, node) });
     }
     if (ts.isPropertyAssignment(node) && HOOKS.includes(node.name.getText())) gate(node.initializer);
     if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {

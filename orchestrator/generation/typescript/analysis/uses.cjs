@@ -3,6 +3,9 @@
 
 const { partsOf, REQUESTS, treeOf } = require('../types.cjs');
 
+/** What a request holds of any type, such as its body: fields. */
+const FIELDS = { k: 'record', of: { k: 'any' } };
+
 /** `told` is a function that is called for nothing in return, such as `next`; `fluent` an object with such methods, such as a response of Express. Null where it may be a value. */
 function usedAs(look, param, node) {
   const { ts } = look;
@@ -23,15 +26,21 @@ function usedAs(look, param, node) {
   return isGiven && canBe(look, param, shape, calls[shape]) ? { shape: 'given', given: name, double: { shape, local: name } } : null;
 }
 
-/** A request of which a function reads some parts: an object with these; null for what else there is, and what is more than read. */
+/** A request of which a function reads some parts: an object with these, as is one with methods that nothing is read of; null for what else there is. */
 function requestOf({ ts, checker }, param, node) {
   const type = checker.getTypeAtLocation(param);
-  if (!node.body || !ts.isIdentifier(param.name) || !partsOf(type).some((one) => REQUESTS.includes(one))) return null;
+  if (!node.body || !ts.isIdentifier(param.name)) return null;
   const reads = usesOf(ts, param, node).map((one) => readOf(ts, one));
-  if (!reads.every(Boolean)) return null;
+  if (!reads.length && isService(checker, type, param)) return { k: 'object', isPartial: true, name: '', props: {} };
+  if (!reads.every(Boolean) || !partsOf(type).some((one) => REQUESTS.includes(one))) return null;
   const tree = treeOf(ts, checker, type, param);
   const props = Object.entries(tree.props).filter(([name]) => reads.flat().includes(name));
-  return { ...tree, props: Object.fromEntries(props) };
+  return { ...tree, props: Object.fromEntries(props.map(([name, one]) => [name, one.t.k === 'any' ? { ...one, t: FIELDS } : one])) };
+}
+
+function isService(checker, type, at) {
+  const isCalled = (one) => one.getCallSignatures().length > 0;
+  return isCalled(type) || (Boolean(type.symbol) && type.getProperties().some((one) => isCalled(checker.getTypeOfSymbolAtLocation(one, at))));
 }
 
 /** The names that a use of an object reads of it; null where it does something else. */
@@ -66,6 +75,8 @@ function canBe({ ts, checker }, param, shape, calls) {
 function isDiscarded(ts, node) {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent) && ts.isCallExpression(parent.parent)) return isDiscarded(ts, parent.parent);
+  const isPassedOn = ts.isParenthesizedExpression(parent) || (ts.isConditionalExpression(parent) && parent.condition !== node);
+  if (isPassedOn) return isDiscarded(ts, parent);
   return ts.isExpressionStatement(parent) || ts.isReturnStatement(parent) || ts.isArrowFunction(parent);
 }
 

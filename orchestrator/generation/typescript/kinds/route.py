@@ -26,7 +26,8 @@ def part(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[str
     roles = [one["role"] for own in model["imports"] for one in own["names"] if one.get("role")]
     gates = fastify["gates"]
     has_makers = "maker" in roles or any(gate["isMade"] for gate in gates)
-    admits = fastify["hasGate"] and ("gate" in roles or any(gate["admits"] for gate in gates))
+    verifies = any(one.get("verifies") and one["shape"] == "function" for one in fastify["decorations"])
+    admits = verifies or (fastify["hasGate"] and ("gate" in roles or any(gate["admits"] for gate in gates)))
     signed_in = server.signed_in(model)
     target = quoted(relative(without_suffix(model["target"]), test_file))
     return {

@@ -75,7 +75,8 @@ def furniture(model: Recorded, usual: Mapping[str, Any]) -> list[str]:
             made = (_gate(one, gate) if gate else "") or double(one, model, usual)
             lines.append(f"app.decorate({name}, {{ getter: () => {made} }});")
         elif one["on"] == "request" and one["shape"] == "function":
-            lines.append(f"app.decorateRequest({name}, {_verifier(one)});")
+            made = _verifier(one) if one["verifies"] else double(one, model, usual)
+            lines.append(f"app.decorateRequest({name}, {made});")
         elif one["on"] == "request":
             lines.append(f"app.decorateRequest({name}, null);")
     return lines

@@ -29,6 +29,13 @@ def failure(name: str, message: str) -> dict[str, Any]:
         ({"value": NOTHING}, "ends with users.first"),
         ({"value": {"$given": "res"}}, "ends with users.first"),
         ({"value": NOTHING, "script": []}, "does nothing"),
+        ({"value": NOTHING, "script": [["res.status(404)", NOTHING], ["res.json({})", NOTHING]]}, "answers 404"),
+        (
+            {"value": NOTHING, "script": [["res.status(404)", NOTHING], ["users.find()", NOTHING]]},
+            "ends with users.find",
+        ),
+        ({"value": NOTHING, "script": [["next([AppError: it is gone])", NOTHING]]}, 'passes "it is gone" on'),
+        ({"value": NOTHING, "script": [["next()", NOTHING]]}, "goes on"),
         ({"error": failure("Conflict", "taken")}, 'throws Conflict "taken"'),
         ({"error": failure("Error", "connection lost")}, "passes a failure on"),
     ],
