@@ -77,8 +77,21 @@ CLIENT = """const http = require('http');
 
 exports.createClient = () => ({ read: async (name) => http.get(name) });
 """
-HANDLERS = """import type { NextFunction, Request, Response } from 'express';
+HELPERS = """import type { Request, Response } from 'express';
+
+export const nameOf = (req: Request): string => String(req.query.name ?? 'all');
+
+export function send(res: Response, status: number, data: unknown): void {
+  res.status(status).json({ data });
+}
+"""
+HANDLERS = """import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { nameOf, send } from './helpers';
 import { load } from './store';
+
+interface Known extends Request {
+  user?: { name: string };
+}
 
 export const guard = (req: Request, res: Response, next: NextFunction) => {
   if (!req.headers.authorization) return res.status(401).json({ error: 'who is it?' });
@@ -94,6 +107,11 @@ export class Shelf {
 
   list = (req: Request, res: Response) => {
     res.json({ page: req.query.page ?? 1, size: this.size });
+  };
+
+  public mine: RequestHandler = async (req: Known, res: Response) => {
+    if (!req.user) return send(res, 401, null);
+    send(res, 200, await load(`${req.user.name}/${nameOf(req)}`));
   };
 
   async show(req: Request, res: Response, next: NextFunction): Promise<void> {
@@ -210,7 +228,8 @@ def test_errors_are_made_timers_end_decorators_stay_and_no_test_knows_where_it_i
 
 
 def test_handlers_of_express_in_typescript_are_called_with_a_response_and_a_next(project: Path) -> None:
-    lay(project, {"store.ts": STORE, "handlers.ts": HANDLERS}, {"preset": "ts-jest"}, None)
+    sources = {"store.ts": STORE, "helpers.ts": HELPERS, "handlers.ts": HANDLERS}
+    lay(project, sources, {"preset": "ts-jest"}, None)
     done = generate(project, "src/handlers.ts")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "100 % of lines, 100 % of branches, 100 % of functions" in done.stdout
@@ -219,6 +238,7 @@ def test_handlers_of_express_in_typescript_are_called_with_a_response_and_a_next
         "guard({ headers: { authorization: '' } } as Anything, res, next)",
         "allow('member')({ body: { role: 'member' } } as Anything, {} as Anything, next)",
         "service.list({ query: {} } as Anything, res)",
+        "service.mine({} as Anything, res, {} as Anything)",
         "service.show({ params: { name: 'Night Owls' } } as Anything, res, next)",
         "expect(addressOf({} as Anything)).toBe('nowhere')",
     ):

@@ -127,7 +127,7 @@ class Draws {
       const made = () => this.alternatives(`${path}.${key}`, t, name + (path.match(/\[([1-9])\]$/) ? `#${Number(RegExp.$1) + 1}` : ''));
       return this.choose(`${path}.${key}`, optional ? [['omitted', () => undefined], ...made().filter(([label]) => label !== 'undefined')] : made());
     };
-    return this.learn(Object.keys(tree.props), decide, (key) => tree.props[key].optional);
+    return this.learn(Object.keys(tree.props), decide, (key) => tree.isPartial || tree.props[key].optional);
   }
 
   record(path, tree) {
@@ -196,7 +196,7 @@ class Draws {
       if (!known.has(key)) known.set(key, decide(key));
       return known.get(key);
     };
-    const has = (key) => typeof key === 'string' && (keys ? keys.includes(key) : !['then', 'toJSON', 'constructor', 'length'].includes(key));
+    const has = (key) => typeof key === 'string' && (keys ? keys.includes(key) : !['then', 'toJSON', 'toString', 'valueOf', 'constructor', 'length'].includes(key));
     const present = () => (keys ?? (known.size ? [...known.keys()] : ['first'])).filter((key) => settle(key) !== undefined);
     const proxy = new Proxy({}, {
       get: (own, key) => (has(key) ? settle(key) : own[key]),

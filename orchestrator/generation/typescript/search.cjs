@@ -21,6 +21,9 @@ const PATIENCE = 80;
 /** Stands for the project's directory in what is recorded, as tests run elsewhere too. */
 const ROOT = '<root>';
 const BUGS = ['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'Timeout'];
+/** How an input that cannot be looks where whoever catches it tells somebody else. */
+const PASSED = /\[TypeError: (Cannot read properties of|.+ is not (a function|iterable))/;
+const STATUS = /\.(status|sendStatus|code)\(\d{3}\)$/;
 const asked = fs.readFileSync(process.env.ORCHESTRATE_REQUEST, 'utf8');
 const { root } = JSON.parse(asked);
 const request = JSON.parse(asked.replaceAll(ROOT, root));
@@ -165,6 +168,7 @@ function unfit(made) {
   if (made.error?.name === 'Unmade') return 'search: no object can be made';
   if (made.shows && made.value && !Object.keys(made.value).length) return 'search: shows nothing';
   if (made.error && BUGS.includes(made.error.name) && !isMeant(made.error)) return `search: ends in a ${made.error.name}`;
+  if (made.script.some(([line]) => PASSED.test(line))) return 'search: passes on that something is not there';
   if (made.error && /too many calls|the network is closed/.test(made.error.message)) return `search: ${made.error.message}`;
   if (isUnfit(made)) return 'search: what the connections answer does not fit';
   const parts = [made.before, made.args, made.given, made.script, made.value ?? null, made.error ?? null, made.values];
@@ -183,14 +187,23 @@ async function unsteady(made) {
 }
 
 /** What a person would call a different result: which error, or which kind of value. */
-function outcomeClass({ error, value, params }, heard) {
+function outcomeClass({ error, value, params, script }, heard) {
   if (error && /^(connection lost|refused)$/.test(error.message)) return 'passes a failure on';
   if (error) return `throws ${error.name} ${sameWords(error.message, heard)}`;
   if (value === null || typeof value === 'boolean') return `returns ${value}`;
+  const told = value?.$undefined || value?.$given ? toldIn(script) : null;
+  if (told) return told;
   if (typeof value === 'string') return `returns ${value.length < 12 && /^[a-z]+$/.test(value) && !heard.includes(value) ? value : 'text'}`;
   if (Array.isArray(value)) return `returns list of ${Math.min(value.length, 2)}`;
   const isKnown = (key) => !params.some(({ shape }) => shape) || (value[key] !== null && !value[key]?.$undefined);
   return `returns ${typeof value} ${typeof value === 'object' ? Object.keys(value).filter(isKnown).sort().join() : ''}`;
+}
+
+/** What is said to who only listens, such as a response: its status, else what was said last. */
+function toldIn(script) {
+  const isHeard = (line) => ['told', 'fluent'].includes(request.model.givens[line.split(/[.(]/)[0]]?.double?.shape);
+  const said = script.map(([line]) => line).filter(isHeard);
+  return said.length ? `tells ${said.find((line) => STATUS.test(line)) ?? said.at(-1).split('(')[0]}` : null;
 }
 
 /** The first words of a message, but for those that were put in and come out again. */

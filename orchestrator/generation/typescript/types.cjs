@@ -69,9 +69,10 @@ function objectOf(ts, checker, type, at, depth) {
   return { k: 'object', ...(isRequest ? { isPartial: true } : {}), name: type.aliasSymbol ? type.aliasSymbol.getName() : name.replace('__type', ''), props };
 }
 
-/** The names of the types that a type is made of. */
+/** The names of the types that a type is made of, and of those that it extends. */
 function partsOf(type) {
-  return (type.isIntersection() ? type.types : [type]).flatMap((one) => [one.symbol?.getName(), one.aliasSymbol?.getName()]);
+  const based = (one) => (one.isClassOrInterface() ? (one.getBaseTypes() ?? []).flatMap(partsOf) : []);
+  return (type.isIntersection() ? type.types : [type]).flatMap((one) => [one.symbol?.getName(), one.aliasSymbol?.getName(), ...based(one)]);
 }
 
 /** Whether the file says the name of a property: of a request, the others need not be there. */

@@ -11,6 +11,9 @@ const { rememberingIn } = require('./memory.cjs');
 const { shapeOf } = require('./shapes.cjs');
 const { requestOf, usedAs } = require('./uses.cjs');
 
+/** What nobody reads anything of. */
+const NOTHING = { k: 'object', isPartial: true, name: '', props: {} };
+
 /** `whole` is the name that tests give to what a module exports as such: by `module.exports = ...`. */
 function exportsOf(look) {
   const { ts, source } = look;
@@ -69,7 +72,17 @@ function exportedOf(look, name, node) {
   });
   const inner = returnedBy(look.ts, node);
   const made = inner && exportedOf(look, name, inner);
-  return made && !made.makes ? { ...own, isAsync: made.isAsync, params: [...params, ...made.params], makes: params.length } : { ...own, params };
+  if (made && !made.makes) return { ...own, isAsync: made.isAsync, params: [...params, ...made.params], makes: params.length };
+  return { ...own, params: [...params, ...ignoredBy(look, node)] };
+}
+
+/** What the declared type of a function has it called with beside what the function itself takes. */
+function ignoredBy({ ts, checker }, node) {
+  const { parent } = node;
+  const isTyped = (ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent)) && parent.initializer === node && parent.type;
+  const [declared] = isTyped ? checker.getTypeFromTypeNode(parent.type).getCallSignatures() : [];
+  const more = (declared?.parameters ?? []).slice(node.parameters.length);
+  return more.map((one) => ({ name: one.getName(), optional: Boolean(one.flags & ts.SymbolFlags.Optional), rest: false, type: NOTHING }));
 }
 
 /** The function that a function makes and returns, undefined if that is not all that it ends with. */
@@ -150,7 +163,8 @@ function callableOf(ts, member) {
 
 function methodOf(look, name, node) {
   const own = functionOf(look, name, node);
-  return { ...own, params: node.parameters.map((one, index) => handedOf(look, one, node, own.params[index]) ?? own.params[index]) };
+  const params = node.parameters.map((one, index) => handedOf(look, one, node, own.params[index]) ?? own.params[index]);
+  return { ...own, params: [...params, ...ignoredBy(look, node)] };
 }
 
 /** What a constructor takes, be it that of a base class; of several ways the last, as `ConstructorParameters` has it. */

@@ -3,8 +3,13 @@
 
 const { partsOf, REQUESTS, treeOf } = require('../types.cjs');
 
+/** What is mostly read of a request. */
+const PARTS = ['body', 'headers', 'ip', 'method', 'originalUrl', 'params', 'path', 'query', 'url'];
 /** What a request holds of any type, such as its body: fields. */
 const FIELDS = { k: 'record', of: { k: 'any' } };
+
+/** A builder has some methods that give it back; a response has many. */
+const MOST_PLAIN = 8;
 
 /** `told` is a function that is called for nothing in return, such as `next`; `fluent` an object with such methods, such as a response of Express. Null where it may be a value. */
 function usedAs(look, param, node) {
@@ -12,7 +17,8 @@ function usedAs(look, param, node) {
   if (!node.body || !ts.isIdentifier(param.name)) return null;
   const calls = { told: [], fluent: [] };
   let isRead = false;
-  for (const one of usesOf(ts, param, node)) {
+  const uses = usesOf(ts, param, node);
+  for (const one of uses) {
     const { parent } = one;
     if (ts.isCallExpression(parent) && parent.expression === one) calls.told.push(parent);
     else if (ts.isPropertyAccessExpression(parent) && parent.expression === one) {
@@ -21,7 +27,7 @@ function usedAs(look, param, node) {
     }
   }
   const [shape, other] = calls.told.length ? ['told', 'fluent'] : ['fluent', 'told'];
-  const isGiven = calls[shape].length && !calls[other].length && !isRead && calls[shape].every((one) => isDiscarded(ts, one));
+  const isGiven = uses.length && !calls[other].length && !isRead && calls[shape].every((one) => isDiscarded(ts, one));
   const name = param.name.text;
   return isGiven && canBe(look, param, shape, calls[shape]) ? { shape: 'given', given: name, double: { shape, local: name } } : null;
 }
@@ -30,12 +36,23 @@ function usedAs(look, param, node) {
 function requestOf({ ts, checker }, param, node) {
   const type = checker.getTypeAtLocation(param);
   if (!node.body || !ts.isIdentifier(param.name)) return null;
-  const reads = usesOf(ts, param, node).map((one) => readOf(ts, one));
-  if (!reads.length && isService(checker, type, param)) return { k: 'object', isPartial: true, name: '', props: {} };
-  if (!reads.every(Boolean) || !partsOf(type).some((one) => REQUESTS.includes(one))) return null;
-  const tree = treeOf(ts, checker, type, param);
-  const props = Object.entries(tree.props).filter(([name]) => reads.flat().includes(name));
-  return { ...tree, props: Object.fromEntries(props.map(([name, one]) => [name, one.t.k === 'any' ? { ...one, t: FIELDS } : one])) };
+  const uses = usesOf(ts, param, node);
+  if (!uses.length && isService(checker, type, param)) return { k: 'object', isPartial: true, name: '', props: {} };
+  if (!partsOf(type).some((one) => REQUESTS.includes(one))) return null;
+  const reads = uses.map((one) => (isPassedOn(ts, one) ? PARTS : readOf(ts, one)));
+  if (!reads.every(Boolean)) return null;
+  const props = [...new Set(reads.flat())].flatMap((name) => {
+    const symbol = type.getProperty(name);
+    if (!symbol) return [];
+    const tree = treeOf(ts, checker, checker.getTypeOfSymbolAtLocation(symbol, param), param);
+    return [[name, { t: tree.k === 'any' ? FIELDS : tree, optional: Boolean(symbol.flags & ts.SymbolFlags.Optional) }]];
+  });
+  return { k: 'object', isPartial: true, name: '', props: Object.fromEntries(props) };
+}
+
+/** Whether something else gets a value, and may read what it wants. */
+function isPassedOn(ts, use) {
+  return ts.isCallExpression(use.parent) && use.parent.arguments.includes(use);
 }
 
 function isService(checker, type, at) {
@@ -66,17 +83,26 @@ function usesOf(ts, param, node) {
 /** Whether the type of an argument allows it: none, a function that answers nothing, or an object whose methods give it back. */
 function canBe({ ts, checker }, param, shape, calls) {
   const type = checker.getNonNullableType(checker.getTypeAtLocation(param));
-  if (type.flags & ts.TypeFlags.Any) return true;
+  if (type.flags & ts.TypeFlags.Any) return calls.length > 0;
+  if (!calls.length) return givesItselfBack(checker, type, param);
   if (shape === 'told') return type.getCallSignatures().some((one) => one.getReturnType().flags & (ts.TypeFlags.Void | ts.TypeFlags.Any));
   return Boolean(type.symbol) && calls.some((one) => checker.getTypeAtLocation(one).symbol === type.symbol);
+}
+
+/** Whether most of what something of a package can do gives it back, as with a response that is only passed on. */
+function givesItselfBack(checker, type, at) {
+  const isItself = (one) => checker.getTypeOfSymbolAtLocation(one, at).getCallSignatures()[0]?.getReturnType();
+  const from = type.symbol?.declarations?.[0]?.getSourceFile().fileName ?? '';
+  const back = type.getProperties().map(isItself).filter((one) => one && (one === type || one.symbol === type.symbol));
+  return from.includes('/node_modules/') && back.length > MOST_PLAIN;
 }
 
 /** Whether nothing is done with what a call gives, but that a function ends with it or that another method is called. */
 function isDiscarded(ts, node) {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent) && ts.isCallExpression(parent.parent)) return isDiscarded(ts, parent.parent);
-  const isPassedOn = ts.isParenthesizedExpression(parent) || (ts.isConditionalExpression(parent) && parent.condition !== node);
-  if (isPassedOn) return isDiscarded(ts, parent);
+  const isWhole = ts.isParenthesizedExpression(parent) || (ts.isConditionalExpression(parent) && parent.condition !== node);
+  if (isWhole) return isDiscarded(ts, parent);
   return ts.isExpressionStatement(parent) || ts.isReturnStatement(parent) || ts.isArrowFunction(parent);
 }
 
