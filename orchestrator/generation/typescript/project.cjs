@@ -92,7 +92,8 @@ class Project {
   /** Run one test file in this process; return what it says. */
   async run(config, test, { cover = null, seed = null } = {}) {
     await this.hook('globalSetup', config);
-    const coverage = cover ? { collectCoverage: true, collectCoverageFrom: cover, coverageProvider: 'babel' } : {};
+    const from = (one) => path.relative(config.rootDir, path.join(this.root, one)); // as Jest reads it
+    const coverage = cover ? { collectCoverage: true, collectCoverageFrom: cover.map(from), coverageProvider: 'babel' } : {};
     const random = seed === null ? {} : { randomize: true, seed };
     const { default: Runner } = part(this.root, 'jest', '@jest/core', 'jest-runner');
     const runner = new Runner({ ...this.globalConfig, ...coverage, ...random }, {});

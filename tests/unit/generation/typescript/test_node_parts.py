@@ -26,6 +26,7 @@ JEST = {
         exports.readConfigs = async (argv, [root]) => ({
           globalConfig: { config: argv.config },
           configs: [{
+            rootDir: `${root}/inner`,
             transform: [['', 'ts-jest/index.js']],
             all: ['old', 'leaks', 'made'].map((name) => `${root}/${name}.test.ts`),
           }],
@@ -44,7 +45,8 @@ JEST = {
           on(name, work) { this.heard[name] = work; }
           async runTests([test]) {
             const { seed = 'in order', collectCoverage } = this.global;
-            const line = [path.basename(test.path), collectCoverage ? 'covered' : seed, process.env.TZ].join(' ');
+            const covered = collectCoverage && ['covered', ...this.global.collectCoverageFrom].join(' ');
+            const line = [path.basename(test.path), covered || seed, process.env.TZ].join(' ');
             fs.appendFileSync(path.join(path.dirname(test.path), 'runs'), line + '\\n');
             const text = fs.readFileSync(test.path, 'utf8');
             if (text.includes('late')) Promise.reject(new Error('too late'));
@@ -115,12 +117,12 @@ def runs(project: Path) -> list[str]:
 
 def test_a_file_is_proven_in_order_shuffled_in_other_time_zones_and_around_the_suite(project: Path) -> None:
     assert prove(project, "it('holds')")["stage"] is None
-    assert runs(project) == [*IN_ORDER, *SHUFFLED, *THEIRS, "new.test.ts covered UTC"]
+    assert runs(project) == [*IN_ORDER, *SHUFFLED, *THEIRS, "new.test.ts covered ../a.ts UTC"]
 
 
 def test_a_suite_of_which_nothing_is_known_is_not_run(project: Path) -> None:
     prove(project, "it('holds')", unknown="longer than 300 s")
-    assert runs(project) == [*IN_ORDER, *SHUFFLED, "new.test.ts covered UTC"]
+    assert runs(project) == [*IN_ORDER, *SHUFFLED, "new.test.ts covered ../a.ts UTC"]
 
 
 def test_what_fails_after_a_file_is_told(project: Path) -> None:
@@ -148,7 +150,7 @@ def test_a_test_that_depends_on_the_order_is_told_apart(project: Path) -> None:
 
 def test_after_a_file_that_leaks_generated_ones_run_too(project: Path) -> None:
     prove(project, "it('leaks')")
-    assert runs(project)[10:] == [*THEIRS, "made.test.ts in order UTC", "new.test.ts covered UTC"]
+    assert runs(project)[10:] == [*THEIRS, "made.test.ts in order UTC", "new.test.ts covered ../a.ts UTC"]
 
 
 def test_a_file_that_does_not_compile_is_told_with_the_words_of_the_compiler(project: Path) -> None:
