@@ -16,7 +16,7 @@ from orchestrator.generation.typescript.worker import HERE
 pytestmark = pytest.mark.long
 
 PACKAGES = (
-    "jest@30 typescript@5 ts-jest@29 @types/jest@30 @types/node@20 @types/express@5 @babel/core@7 @babel/preset-env@7 "
+    "jest@30 typescript@5 ts-jest@29 @types/jest@30 @types/node@20 @types/express@5 fastify@5 fastify-plugin@5 @babel/core@7 @babel/preset-env@7 "
     "@babel/preset-typescript@7 @swc/core@1 @swc/jest@0.2"
 )
 STORE = """import { readFile } from 'node:fs/promises';
@@ -76,6 +76,16 @@ exports.show = async (req, res, next) => {
 CLIENT = """const http = require('http');
 
 exports.createClient = () => ({ read: async (name) => http.get(name) });
+"""
+PLUGIN = """import type { FastifyInstance } from 'fastify';
+const fp = require('fastify-plugin');
+
+async function clock(app: FastifyInstance, options: { zone: string; enabled: boolean }): Promise<void> {
+  if (!options.enabled) return;
+  app.decorate('zone', () => options.zone.toUpperCase());
+}
+
+export const Clock = fp(clock, { name: 'Clock' });
 """
 HELPERS = """import type { Request, Response } from 'express';
 
@@ -225,6 +235,23 @@ def test_errors_are_made_timers_end_decorators_stay_and_no_test_knows_where_it_i
     assert "expect(made).toBeInstanceOf(Error);" in text
     assert ".toBe(`${projectRoot}/src/bell`)" in text
     assert str(project) not in text
+
+
+def test_a_plugin_is_seen_through_a_wrapper_without_types(project: Path) -> None:
+    lay(project, {"clock.ts": PLUGIN}, {"preset": "ts-jest"}, None)
+    done = generate(project, "src/clock.ts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "100 % of lines, 100 % of branches" in done.stdout
+    assert "app.register(Clock" in (project / "src" / "__tests__" / "clock.test.ts").read_text()
+
+
+def test_a_module_of_which_loading_shows_nothing_gets_no_test_without_an_expectation(project: Path) -> None:
+    text = "export function label(name: string): string {\n  return process.env.SHORT ? name[0] : name;\n}\n"
+    lay(project, {"label.ts": text}, {"preset": "ts-jest"}, None)
+    done = generate(project, "src/label.ts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    tests = (project / "src" / "__tests__" / "label.test.ts").read_text()
+    assert tests.count("it(") + tests.count("it.each(") <= tests.count("expect(")
 
 
 def test_handlers_of_express_in_typescript_are_called_with_a_response_and_a_next(project: Path) -> None:

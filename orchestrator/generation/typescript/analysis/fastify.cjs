@@ -40,11 +40,18 @@ function exportsOf(look) {
     const symbol = one.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(one) : one;
     const [node] = symbol.declarations ?? [];
     if (!node || node.getSourceFile() !== source) return [];
-    const signature = checker.getTypeOfSymbolAtLocation(symbol, node).getCallSignatures()[0];
+    const signature = signatureOf(look, checker.getTypeOfSymbolAtLocation(symbol, node), node);
     if (!signature) return [];
     const local = symbol.getName() === 'default' ? 'default' : symbol.getName();
     return [{ name: one.getName(), local, node, signature, params: signature.parameters.map((own) => serverPart(checker.getTypeOfSymbolAtLocation(own, node))) }];
   });
+}
+
+/** How something is called; where a wrapper without types made it, such as `fastify-plugin` that is required, as what it wraps. */
+function signatureOf({ ts, checker }, type, node) {
+  const made = node.initializer ?? node.expression;
+  const isWrapped = type.flags & ts.TypeFlags.Any && made && ts.isCallExpression(made) && made.arguments.length;
+  return (isWrapped ? checker.getTypeAtLocation(made.arguments[0]) : type).getCallSignatures()[0];
 }
 
 function pluginOf(look, { name, local, node, signature }) {
