@@ -245,6 +245,25 @@ def test_a_plugin_is_seen_through_a_wrapper_without_types(project: Path) -> None
     assert "app.register(Clock" in (project / "src" / "__tests__" / "clock.test.ts").read_text()
 
 
+def test_a_function_is_called_under_each_environment_that_it_reads(project: Path) -> None:
+    text = """export function stageOf(name: string): string {
+  switch ((process.env.APP_ENV || 'development').toLowerCase()) {
+    case 'production':
+      return `prod-${name}`;
+    default:
+      return name;
+  }
+}
+"""
+    lay(project, {"stage.ts": text}, {"preset": "ts-jest"}, None)
+    done = generate(project, "src/stage.ts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "100 % of lines, 100 % of branches" in done.stdout
+    tests = (project / "src" / "__tests__" / "stage.test.ts").read_text()
+    assert "process.env = { ...realEnvironment, APP_ENV: 'production' };" in tests
+    assert "when APP_ENV is \"production\"" in tests
+
+
 def test_a_module_of_which_loading_shows_nothing_gets_no_test_without_an_expectation(project: Path) -> None:
     text = "export function label(name: string): string {\n  return process.env.SHORT ? name[0] : name;\n}\n"
     lay(project, {"label.ts": text}, {"preset": "ts-jest"}, None)

@@ -9,8 +9,9 @@ const calls = {
     ...classes.filter((one) => !one.isAbstract).flatMap((own) => [...making(own), ...own.methods.map((one) => (
       { owner: own.name, fn: one.name, params: one.params, construct: own.params, isStatic: one.isStatic, isPromise: one.isAsync, mates: matesOf(one, own.methods) }))]),
   ],
-  act: ({ subject, give, load }) => {
+  act: ({ request, subject, give, load }) => {
     const { module } = load();
+    if (request.model.loading?.readsEnvironment) process.env = environmentOf(request.model.loading, give);
     if (subject.shows) return shown(new module[subject.owner](...give.construct(subject.construct)), subject.shows);
     const target = subject.owner ? (subject.isStatic ? module[subject.owner] : made(module[subject.owner], give.construct(subject.construct))) : module;
     const path = subject.fn.split('.');
@@ -20,6 +21,12 @@ const calls = {
     return before.length ? afterwards(target, before, last) : last();
   },
 };
+
+/** The environment of a call: as it is, but for variables that the target names and that the case sets. */
+function environmentOf({ names }, give) {
+  const set = give.input('environment', (draws) => draws.overrides('env:', names)) ?? {};
+  return new Proxy(process.env, { get: (own, key) => (names.includes(key) ? set[key] : undefined) ?? own[key] });
+}
 
 /** Call a function; where it makes another one, call that with what is left of the arguments. */
 function called(work, { params, makes }, args) {

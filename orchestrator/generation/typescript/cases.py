@@ -22,6 +22,7 @@ def test_of(case: Recorded, shared: Mapping[int, Any], taken: dict[str, int], *,
     given = zip(case["args"], case["params"], strict=False)
     arguments = [argument_of(one, param, shared.get(index)) for index, (one, param) in enumerate(given)]
     arrange, subject = _bare(case) if is_bare else _arrange(case)
+    arrange = [*_environment(case), *arrange]
     return {
         "title": quoted(title),
         "plain_title": title,
@@ -29,7 +30,7 @@ def test_of(case: Recorded, shared: Mapping[int, Any], taken: dict[str, int], *,
         "remark": None,
         "arrange": arrange,
         "check": check_of(case, subject if case["fn"] == MAKING else f"{subject}{_called(arguments, case)}"),
-        "is_scripted": bool(arrange) and not is_bare,
+        "is_scripted": len(arrange) > len(_environment(case)) and not is_bare,
         "case": case,
     }
 
@@ -98,6 +99,12 @@ def givens_in(value: Any) -> set[str]:
     return set().union(*map(givens_in, value)) if isinstance(value, list) else set()
 
 
+def environment_of(case: Recorded) -> Recorded:
+    """Return the variables that a call is made under where they differ from what they are."""
+    own = case.get("inputs", {}).get("environment")
+    return own if isinstance(own, dict) and case.get("kind", "call") == "call" else {}
+
+
 def is_bare(cases: Sequence[Recorded]) -> bool:
     """Say whether the tests of one method need nothing but an object: no services, nothing asked."""
     return all(
@@ -109,6 +116,11 @@ def is_bare(cases: Sequence[Recorded]) -> bool:
         and not any(isinstance(one, dict) and "$double" in one for one in case["given"])
         for case in cases
     )
+
+
+def _environment(case: Recorded) -> list[str]:
+    own = {**environment_of(case)}
+    return [f"process.env = {braced(own, 'realEnvironment')};"] if own else []
 
 
 def _bare(case: Recorded) -> tuple[list[str], str]:

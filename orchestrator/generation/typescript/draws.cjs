@@ -23,7 +23,7 @@ const VARIABLES = [
   [/DATABASE|POSTGRES|PG_?URL|DB_URL/, ['postgres://localhost:5432/app', 'text']], [/REDIS/, ['redis://localhost:6379', 'text']], [/MONGO/, ['mongodb://localhost/app', 'text']],
   [/URL|URI|ENDPOINT|ORIGIN/, ['http://service.test', 'text', 'https://service.test//']],
   [/PORT$|LIMIT|MAX|MIN|SIZE|COUNT|TIMEOUT|TTL|SECONDS|_MS|ROUNDS|DAYS|INTERVAL|_PER_/, ['100', 'text', '0', '1', '-1', '1.5', '65535', '65536']],
-  [/SECRET|KEY|TOKEN|PASSWORD|SALT/, ['sturdy-horse-42-sturdy-horse-42-42', 'short']], [/NODE_ENV|^ENV|STAGE|LEVEL|MODE/, []],
+  [/SECRET|KEY|TOKEN|PASSWORD|SALT/, ['sturdy-horse-42-sturdy-horse-42-42', 'short']], [/NODE_ENV|^ENV|_ENV$|STAGE|LEVEL|MODE/, []],
   [/ENABLE|DEBUG|^IS_|^USE_|VERBOSE/, ['true', 'false', '1', '0']], [/HOST/, ['localhost']],
 ];
 
@@ -166,6 +166,12 @@ class Draws {
     return this.learn(names, decide, () => true);
   }
 
+  /** Variables of a process that a case sets where they are read: none at first. */
+  overrides(path, names) {
+    const decide = (key) => this.choose(`${path}${key}`, [['as it is', () => undefined], ...this.alternatives(`${path}${key}`, { k: 'string' }, key)]);
+    return this.learn(names, decide, () => true);
+  }
+
   /** Errors of every sort that the target can tell apart. */
   errors() {
     const codes = (this.hints.compared.code ?? []).map((code) => [`an error with code ${code}`, () => Object.assign(new Error('it broke'), { code })]);
@@ -254,7 +260,7 @@ class Draws {
   /** What a variable of the environment may be: always text. */
   variable(name, compared) {
     const [, usual = []] = VARIABLES.find(([pattern]) => pattern.test(name)) ?? [null, [kebab(name)]];
-    const words = usual.length ? compared : [...compared, ...this.hints.words.filter((one) => /^[a-z]+$/.test(one)), 'something-else'];
+    const words = usual.length ? compared : [...compared, ...[...this.hints.words, ...this.hints.strings].filter((one) => /^[a-z]+$/.test(one)), 'something-else'];
     const numbers = usual[0] === '100' ? this.hints.numbers.filter((one) => one > 1).flatMap((one) => [one, one + 1, one - 1]).map(String) : [];
     return [...usual, ...words, ...numbers, '', ` ${usual[0] ?? words[0]} `];
   }

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from orchestrator.generation.typescript.cases import givens_in, is_bare, is_partial
+from orchestrator.generation.typescript.cases import environment_of, givens_in, is_bare, is_partial
 from orchestrator.generation.typescript.groups import group_of, grouped
 from orchestrator.generation.typescript.heads import imports_of, joined_mocks, mocks_of, values_in
 from orchestrator.generation.typescript.kinds import joined_kinds, parts_of
@@ -50,6 +50,7 @@ def parts(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[st
         "uses_fetch": '["fetch(' in json.dumps(cases),
         "setups": joined_setups([setup for section in sections for setup in section["setups"]]),
         "kinds": kinds,
+        "sets_environment": any(map(environment_of, cases)) and not any("reads_environment" in kind for kind in kinds),
         "casts": any(is_partial(param) for case in cases for param in case.get("params", ())),
         "hands": any(givens_in(case["args"]) for case in cases),
         "fluent": any("mockOutside.fluent(" in setup["made"] for section in sections for setup in section["setups"]),

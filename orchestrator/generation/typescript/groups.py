@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from orchestrator.generation.typescript.cases import MAKING, givens_in, is_bare, is_partial, test_of, unique
+from orchestrator.generation.typescript.cases import MAKING, environment_of, givens_in, is_bare, is_partial, test_of, unique
 from orchestrator.generation.typescript.literals import literal, quoted
 
 _PRIMITIVE: Final = {"string", "number", "boolean"}
@@ -46,14 +46,10 @@ def group_of(name: str, cases: Sequence[Recorded]) -> dict[str, Any]:
 
 
 def _is_row(case: Recorded) -> bool:
-    """Say whether a case is one line of a table: plain values in, one plain value out, nothing asked."""
-    if (
-        case["owner"]
-        or case["script"]
-        or "error" in case
-        or case.get("makes") is not None
-        or len(case["args"]) != len(case["params"])
-    ):
+    """Say whether a case is one line of a table: plain values in, one plain value out, nothing asked or set."""
+    if case["owner"] or case["script"] or "error" in case or environment_of(case):
+        return False
+    if case.get("makes") is not None or len(case["args"]) != len(case["params"]):
         return False
     plain = all(param["type"]["k"] in _PRIMITIVE for param in case["params"]) and case["params"]
     value = case["value"]

@@ -122,7 +122,7 @@ function inOrder(_, value) {
 
 async function run(request, subject, outside, give, seed) {
   jest.useFakeTimers({ now: NOW, doNotFake: REAL });
-  const kept = { fetch: globalThis.fetch, random: Math.random, uptime: process.uptime };
+  const kept = { fetch: globalThis.fetch, random: Math.random, uptime: process.uptime, env: process.env };
   globalThis.fetch = outside.fn('fetch');
   Math.random = chance(seed);
   process.uptime = () => UPTIME;
@@ -139,6 +139,7 @@ async function run(request, subject, outside, give, seed) {
     globalThis.fetch = kept.fetch;
     Math.random = kept.random;
     process.uptime = kept.uptime;
+    process.env = kept.env;
     jest.useRealTimers();
   }
 }

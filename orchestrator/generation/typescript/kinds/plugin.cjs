@@ -19,8 +19,17 @@ async function act({ request, subject, outside, give, load }) {
   furnish(app, { model, outside, give });
   const plugin = model.fastify.plugins.find(({ name }) => name === subject.plugin);
   app.register(module[plugin.name], optionsOf(plugin, outside, give));
-  await app.ready();
+  await readied(app, subject);
   return subject.uses ? app[subject.uses]() : namesOn(app, model.fastify.decorates, plugin);
+}
+
+/** That a server cannot start is no behaviour of what the plugin adds to it. */
+async function readied(app, { uses }) {
+  try {
+    await app.ready();
+  } catch (error) {
+    throw uses ? Object.assign(new Error(String(error?.message ?? error)), { name: 'Unmade' }) : error;
+  }
 }
 
 /** What a server has now of the plugin: its decorations, and its name. */

@@ -296,7 +296,7 @@ CALLS = """
     const act = (subject, status) => {
       try {
         const give = { construct: () => [status], args: () => [], before: () => [] };
-        return actOf('call')({ subject, give, load: () => ({ module: { Refusal } }) });
+        return actOf('call')({ request: { model: {} }, subject, give, load: () => ({ module: { Refusal } }) });
       } catch (error) {
         return error.name;
       }
