@@ -264,6 +264,29 @@ def test_a_function_is_called_under_each_environment_that_it_reads(project: Path
     assert "when APP_ENV is \"production\"" in tests
 
 
+def test_what_never_answers_is_given_up_and_what_asks_a_service_is_replaced(project: Path, packages: Path) -> None:
+    (project / "node_modules").unlink()
+    (project / "node_modules").mkdir()
+    for one in packages.iterdir():
+        (project / "node_modules" / one.name).symlink_to(one)
+    ledger = project / "node_modules" / "ledger"
+    ledger.mkdir()
+    (ledger / "package.json").write_text(json.dumps({"name": "ledger", "dependencies": {"pg": "8"}}))
+    (ledger / "index.js").write_text("exports.total = () => { throw new Error('asked for real'); };\n")
+    (ledger / "index.d.ts").write_text("export function total(name: string): Promise<number>;\n")
+    text = """import { total } from 'ledger';
+
+export const never = (name: string): Promise<string> => new Promise(() => name);
+
+export const isRich = async (name: string): Promise<boolean> => (await total(name)) > 1;
+"""
+    lay(project, {"rich.ts": text}, {"preset": "ts-jest"}, None)
+    done = generate(project, "src/rich.ts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 search: waits for ever" in done.stderr
+    assert "[\"total('Night Owls')\", 1]" in (project / "src" / "__tests__" / "rich.test.ts").read_text()
+
+
 def test_a_module_of_which_loading_shows_nothing_gets_no_test_without_an_expectation(project: Path) -> None:
     text = "export function label(name: string): string {\n  return process.env.SHORT ? name[0] : name;\n}\n"
     lay(project, {"label.ts": text}, {"preset": "ts-jest"}, None)

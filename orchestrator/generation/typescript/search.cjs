@@ -20,6 +20,8 @@ const MOST_COLUMNS = 3;
 const PATIENCE = 80;
 /** Stands for the project's directory in what is recorded, as tests run elsewhere too. */
 const ROOT = '<root>';
+/** Tries in a row that wait for what never comes: each takes as long as one may take. */
+const MOST_WAITING = 3;
 const BUGS = ['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'Timeout'];
 /** How an input that cannot be looks where whoever catches it tells somebody else. */
 const PASSED = /\[TypeError: (Cannot read properties of|.+ is not (a function|iterable))/;
@@ -88,6 +90,7 @@ async function searchOne(subject, found, { seen, pool, outcomes }) {
   const planned = new Set();
   const met = new Set();
   let last = 0;
+  let waiting = 0;
   let queue = [{ choices: subject.begins ?? {}, known: new Set(), changed: null, rank: 0 }];
   for (let count = 0; queue.length && count < request.budget && (subject.kind === 'call' || count - last < PATIENCE); count += 1) {
     if (Date.now() > until) {
@@ -108,6 +111,12 @@ async function searchOne(subject, found, { seen, pool, outcomes }) {
       break;
     }
     if (made.error?.name === 'Earlier') continue;
+    waiting = made.error?.name === 'Timeout' ? waiting + 1 : 0;
+    if (waiting === MOST_WAITING) {
+      found.dropped['search: waits for ever'] = (found.dropped['search: waits for ever'] ?? 0) + 1;
+      found.proposed += 1;
+      break;
+    }
     const bits = hits();
     const key = JSON.stringify([made.before, made.args, made.given, made.script, made.inputs]);
     if (tried.has(key)) continue;

@@ -13,6 +13,8 @@ const OUTSIDE = new RegExp(
     '|node-fetch|undici|aws-sdk|stripe|bcrypt|bcryptjs|argon2|jsonwebtoken|jose|sharp|winston|pino|amqplib|kafkajs|bull|bullmq|ws' +
     '|twilio|openai|nanoid|uuid|dotenv)(/.*)?$|^@(prisma|aws-sdk|google-cloud|azure|sendgrid|elastic|sentry)/',
 );
+/** Clients of services: a package that depends on one asks that service itself. */
+const CLIENTS = /^(pg|pg-promise|ioredis|redis|mongoose|mongodb|mysql2?|amqplib|kafkajs|nodemailer)$/;
 const CHANCE = /^(node:)?crypto$/;
 /** The name of what a module is as a whole, where it is required. */
 const WHOLE = '=';
@@ -145,9 +147,17 @@ function projectFile({ ts, program, root }, specifier, from) {
 /** real: used as it is; steady: real but for chance; replaced: nothing of it runs. */
 function fateOf(look, specifier, file, names) {
   if (CHANCE.test(specifier)) return 'steady';
-  if (!file) return OUTSIDE.test(specifier) ? 'replaced' : 'real';
+  if (!file) return OUTSIDE.test(specifier) || asksService(look, specifier) ? 'replaced' : 'real';
   if (names.some(({ local }) => new RegExp(`(extends\\s+|(^|[\\s(])@)${local}\\b`).test(look.source.text))) return 'real';
   return isPure(look, file, new Set()) ? 'real' : 'replaced';
+}
+
+/** Whether a package, which is no plugin of a server, depends on the client of a service. */
+function asksService({ root }, specifier) {
+  const [name] = specifier.match(/^(@[^/]+\/)?[^/]+/) ?? [];
+  const place = name && path.join(root, 'node_modules', name, 'package.json');
+  if (!place || /fastify/.test(name) || !fs.existsSync(place)) return false;
+  return Object.keys(JSON.parse(fs.readFileSync(place, 'utf8')).dependencies ?? {}).some((one) => CLIENTS.test(one));
 }
 
 function isPure(look, file, seen) {
@@ -159,7 +169,7 @@ function isPure(look, file, seen) {
     if (/import\s+type\b[^;]*$/.test(text.slice(Math.max(0, pos - 300), pos))) return true;
     if (OUTSIDE.test(fileName) || CHANCE.test(fileName)) return false;
     const next = projectFile(look, fileName, file);
-    return !next || isPure(look, next, seen);
+    return next ? isPure(look, next, seen) : !asksService(look, fileName);
   });
 }
 
