@@ -6,7 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from orchestrator.generation.typescript.cases import MAKING, environment_of, givens_in, is_bare, is_partial, test_of, unique
+from orchestrator.generation.typescript.cases import (
+    MAKING,
+    environment_of,
+    givens_in,
+    is_bare,
+    is_partial,
+    test_of,
+    unique,
+)
 from orchestrator.generation.typescript.literals import literal, quoted
 
 _PRIMITIVE: Final = {"string", "number", "boolean"}

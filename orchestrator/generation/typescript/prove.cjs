@@ -57,12 +57,18 @@ async function proven(project, config, targets, test, suite, marker) {
 /** What fails among the other tests now, and did not by itself. Generated ones have the `marker`; they use nothing that is shared. */
 async function broken(project, own, suite, marker) {
   const fresh = [];
+  const known = new Set([...suite.failed, ...suite.broken].map(words));
   for (const { config, test } of await project.tests()) {
     if (test === own || (marker && isGenerated(test, marker))) continue;
     const { failed, broken: unable } = await project.run(config, test);
-    fresh.push(...[...failed, ...unable].filter((one) => ![...suite.failed, ...suite.broken].includes(one)));
+    fresh.push(...[...failed, ...unable].filter((one) => !known.has(words(one))));
   }
   return fresh;
+}
+
+/** What a message says without where it was said, which differs where much has run before. */
+function words(message) {
+  return message.split(/\n\s+at /)[0];
 }
 
 function isRed({ failed, broken: unable }) {
