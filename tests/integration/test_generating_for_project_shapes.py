@@ -279,13 +279,22 @@ def test_what_never_answers_is_given_up_and_what_asks_a_service_is_replaced(proj
 
 export const never = (name: string): Promise<string> => new Promise(() => name);
 
-export const isRich = async (name: string): Promise<boolean> => (await total(name)) > 1;
+export async function isRich(name: string): Promise<boolean> {
+  try {
+    return (await total(name)) > 1;
+  } catch (error) {
+    (error as Error).message = `no total: ${(error as Error).message}`;
+    throw error;
+  }
+}
 """
     lay(project, {"rich.ts": text}, {"preset": "ts-jest"}, None)
     done = generate(project, "src/rich.ts")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 search: waits for ever" in done.stderr
-    assert "[\"total('Night Owls')\", 1]" in (project / "src" / "__tests__" / "rich.test.ts").read_text()
+    tests = (project / "src" / "__tests__" / "rich.test.ts").read_text()
+    assert "[\"total('Night Owls')\", new Error('connection lost')]" in tests
+    assert "message: 'no total: connection lost'" in tests
 
 
 def test_a_module_of_which_loading_shows_nothing_gets_no_test_without_an_expectation(project: Path) -> None:

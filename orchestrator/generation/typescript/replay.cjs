@@ -29,6 +29,7 @@ async function propose(request, subject, choices, pool) {
     const step = [line, undefined];
     script.push(step);
     if (!site.isVoid) step[1] = reply(model, draws, `reply:${script.length - 1}`, site);
+    if (step[1] instanceof Error) step[2] = replyText(draws, step[1]); // who catches it may change it
     return step[1];
   };
   const outside = outsideOf(model, answer, (value) => draws.seen(value));
@@ -54,7 +55,7 @@ async function propose(request, subject, choices, pool) {
       values: encodedEach(draws, given.values),
       inputs: encodedEach(draws, given.inputs),
       isWrong: draws.isWrong,
-      script: script.map(([line, value]) => [line, replyText(draws, value)]),
+      script: script.map(([line, value, said]) => [line, said ?? replyText(draws, value)]),
       ...result,
       isAsync: subject.isPromise,
       choices: draws.points.filter(({ index }) => index).map(({ path: at, labels, index }) => ({ at, label: labels[index] })),
