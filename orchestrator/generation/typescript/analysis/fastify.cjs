@@ -20,7 +20,7 @@ const VERIFIES = /auth|verify|session|token/i;
 /** What of the target is Fastify's, null if nothing is. Names roles of imports in place. */
 function fastifyOf(look, imports) {
   const exported = exportsOf(look);
-  const plugins = exported.filter(({ params }) => params[0] === 'instance').map((one) => pluginOf(look, one));
+  const plugins = exported.filter((one) => isPlugin(look, one)).map((one) => pluginOf(look, one));
   const hooks = exported.map((one) => hookOf(look, one)).filter(Boolean);
   if (!plugins.length && !hooks.length) return null;
   const used = usesOf(look);
@@ -45,6 +45,14 @@ function exportsOf(look) {
     const local = symbol.getName() === 'default' ? 'default' : symbol.getName();
     return [{ name: one.getName(), local, node, signature, params: signature.parameters.map((own) => serverPart(checker.getTypeOfSymbolAtLocation(own, node))) }];
   });
+}
+
+/** Whether Fastify can register a function: one that is given a server and answers something else is a function like others. */
+function isPlugin({ ts, checker }, { params, signature }) {
+  const returned = signature.getReturnType();
+  const result = checker.getAwaitedType(returned) ?? returned;
+  const nothing = ts.TypeFlags.Void | ts.TypeFlags.Undefined | ts.TypeFlags.Any | ts.TypeFlags.Unknown | ts.TypeFlags.Never;
+  return params[0] === 'instance' && (result.isUnion() || Boolean(result.flags & nothing) || serverPart(result) === 'instance');
 }
 
 /** How something is called; where a wrapper without types made it, such as `fastify-plugin` that is required, as what it wraps. */
