@@ -11,6 +11,9 @@ const FIELDS = { k: 'record', of: { k: 'any' } };
 /** A builder has some methods that give it back; a response has many. */
 const MOST_PLAIN = 8;
 
+/** Where arrays, dates and promises are declared: values, whatever their methods give back. */
+const LIBRARY = /\/typescript\/lib\/lib\.[\w.]+\.d\.ts$/;
+
 /** `told` is a function that is called for nothing in return, such as `next`; `fluent` an object with such methods, such as a response of Express. Null where it may be a value. */
 function usedAs(look, param, node) {
   const { ts } = look;
@@ -29,7 +32,8 @@ function usedAs(look, param, node) {
   const [shape, other] = calls.told.length ? ['told', 'fluent'] : ['fluent', 'told'];
   const isGiven = uses.length && !calls[other].length && !isRead && calls[shape].every((one) => isDiscarded(ts, one));
   const name = param.name.text;
-  return isGiven && canBe(look, param, shape, calls[shape]) ? { shape: 'given', given: name, double: { shape, local: name } } : null;
+  const isOnlyPassedOn = uses.every((one) => isPassedOn(ts, one));
+  return isGiven && (calls[shape].length || isOnlyPassedOn) && canBe(look, param, shape, calls[shape]) ? { shape: 'given', given: name, double: { shape, local: name } } : null;
 }
 
 /** A request of which a function reads some parts: an object with these, as is one with methods that nothing is read of; null for what else there is. */
@@ -84,6 +88,7 @@ function usesOf(ts, param, node) {
 function canBe({ ts, checker }, param, shape, calls) {
   const type = checker.getNonNullableType(checker.getTypeAtLocation(param));
   if (type.flags & ts.TypeFlags.Any) return calls.length > 0;
+  if (shape === 'fluent' && LIBRARY.test(declaredIn(type))) return false;
   if (!calls.length) return givesItselfBack(checker, type, param);
   if (shape === 'told') return type.getCallSignatures().some((one) => one.getReturnType().flags & (ts.TypeFlags.Void | ts.TypeFlags.Any));
   return Boolean(type.symbol) && calls.some((one) => checker.getTypeAtLocation(one).symbol === type.symbol);
@@ -92,9 +97,12 @@ function canBe({ ts, checker }, param, shape, calls) {
 /** Whether most of what something of a package can do gives it back, as with a response that is only passed on. */
 function givesItselfBack(checker, type, at) {
   const isItself = (one) => checker.getTypeOfSymbolAtLocation(one, at).getCallSignatures()[0]?.getReturnType();
-  const from = type.symbol?.declarations?.[0]?.getSourceFile().fileName ?? '';
   const back = type.getProperties().map(isItself).filter((one) => one && (one === type || one.symbol === type.symbol));
-  return from.includes('/node_modules/') && back.length > MOST_PLAIN;
+  return declaredIn(type).includes('/node_modules/') && back.length > MOST_PLAIN;
+}
+
+function declaredIn(type) {
+  return type.symbol?.declarations?.[0]?.getSourceFile().fileName ?? '';
 }
 
 /** Whether nothing is done with what a call gives, but that a function ends with it or that another method is called. */
