@@ -306,6 +306,19 @@ def test_a_module_of_which_loading_shows_nothing_gets_no_test_without_an_expecta
     assert tests.count("it(") + tests.count("it.each(") <= tests.count("expect(")
 
 
+def test_an_array_that_is_only_looped_over_is_given_as_an_array(project: Path) -> None:
+    text = """export function shares(rows: { name: string; size: number }[]): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const row of rows) found[row.name] = row.size > 9 ? 9 : row.size;
+  return found;
+}
+"""
+    lay(project, {"shares.ts": text}, {"preset": "ts-jest"}, None)
+    done = generate(project, "src/shares.ts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "shares([" in (project / "src" / "__tests__" / "shares.test.ts").read_text()
+
+
 def test_handlers_of_express_in_typescript_are_called_with_a_response_and_a_next(project: Path) -> None:
     sources = {"store.ts": STORE, "helpers.ts": HELPERS, "handlers.ts": HANDLERS}
     lay(project, sources, {"preset": "ts-jest"}, None)
