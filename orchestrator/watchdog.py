@@ -2,8 +2,8 @@
 
 `python -I -S watchdog.py NAME=VALUE` reads process groups from standard input: `+pid started` when one
 begins, `-pid` when it is over. However the run ends, by `kill -9` too, the kernel then closes the other end
-of the pipe; whatever is left is ended: the groups still listed, the sessions of their leaders, and each process with
-NAME=VALUE in its environment.
+of the pipe; whatever is left is ended: the groups still listed, the sessions of their leaders, each process with
+NAME=VALUE in its environment, and what such a one leads.
 
 It runs outside the package and starts in milliseconds: it imports a little of the standard library, no more.
 """
@@ -24,7 +24,7 @@ def end_processes(marks: Collection[bytes], known: Iterable[tuple[int, int]] = (
     """End the processes with one of `marks` in their environment, or in the group or session of a `known` leader.
 
     `marks` are whole entries, `b"NAME=VALUE"`. `known` are (pid, start time) of leaders; a pid that is another
-    process by now is left alone. Blocks until all are gone, at most `grace` + PATIENCE seconds.
+    process by now is left alone. What a marked process leads is ended too: not all of it need be marked. Blocks until all are gone, at most `grace` + PATIENCE seconds.
     Returns the pids that were signalled; without /proc (macOS) these are the `known` process groups alone.
     """
     # Looked up once: the leader is often the first to go, and what it led must still be known after that.
@@ -93,13 +93,18 @@ def _find(marks: set[bytes], leaders: set[int]) -> list[int]:
 
 
 def _belongs(pid: int, marks: set[bytes], leaders: set[int]) -> bool:
+    """Say whether to end a process; one that is marked and leads a group becomes one of the `leaders`."""
     stat = _stat(pid)
     if not stat or stat[0] in (b"Z", b"X"):  # a zombie has ended, and only its parent can bury it
         return False
     if not leaders.isdisjoint(map(int, stat[2:4])):  # its group and its session
         return True
     environment = _read(f"/proc/{pid}/environ", LARGEST_ENVIRONMENT)
-    return not marks.isdisjoint(environment.split(b"\0"))
+    if marks.isdisjoint(environment.split(b"\0")):
+        return False
+    if int(stat[2]) == pid:
+        leaders.add(pid)
+    return True
 
 
 def _stat(pid: int) -> list[bytes]:

@@ -484,6 +484,18 @@ def test_what_survived_a_killed_run_is_ended_by_its_environment(tmp_path: Path, 
 
 
 @linux_only
+def test_what_a_marked_process_leads_is_ended_although_it_is_neither_marked_nor_known(run_id: str) -> None:
+    script = "trap '' TERM; env -i sleep 60 & echo $!; wait"
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script], start_new_session=True, stdout=subprocess.PIPE, env=ENV | {RUN_ID: run_id}
+    ) as leader:
+        assert leader.stdout is not None
+        member = int(leader.stdout.readline())
+        assert {leader.pid, member} <= set(end_stragglers([run_id]))
+    assert not is_alive(member)
+
+
+@linux_only
 @pytest.mark.parametrize("led", [{"start_new_session": True}, {"process_group": 0}], ids=["session", "group"])
 def test_a_known_leader_is_ended_with_what_it_leads_but_never_a_later_holder_of_its_pid(led: dict[str, Any]) -> None:
     with subprocess.Popen(["/bin/sh", "-c", "sleep 60 & echo $!; wait"], stdout=subprocess.PIPE, **led) as process:
