@@ -21,7 +21,7 @@ from orchestrator.clock import Clock, SystemClock
 from orchestrator.errors import EnvironmentProblem, StateError
 from orchestrator.record.events import DURABLE, Entry, Event, TaskFinished, TaskStarted, from_text, masked, to_text
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Raised with each new index too: an older journal gets it when it is next written to."""
 _MANY: Final = "TasksUnchanged"
 """A row of this kind holds the ends of many tasks that found nothing to do, so that looking leaves little behind."""
@@ -31,12 +31,12 @@ CREATE TABLE IF NOT EXISTS events (
     seq INTEGER PRIMARY KEY, run TEXT NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL,
     task TEXT NOT NULL, status TEXT NOT NULL, data TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS ends_of_tasks ON events (task, seq) WHERE kind = 'TaskFinished';
-CREATE INDEX IF NOT EXISTS successes_of_tasks ON events (task, seq)
-    WHERE kind = 'TaskFinished' AND status = 'succeeded';
+CREATE INDEX IF NOT EXISTS ends_by_task ON events (task, status, seq) WHERE kind = 'TaskFinished';
 CREATE INDEX IF NOT EXISTS evidence_of_tasks ON events (task, seq)
     WHERE kind = 'TaskFinished' AND instr(data, '"evidence":');
 CREATE INDEX IF NOT EXISTS rare_events ON events (kind, run) WHERE {_RARE};
+DROP INDEX IF EXISTS ends_of_tasks;
+DROP INDEX IF EXISTS successes_of_tasks;
 """
 _INSERT: Final = "INSERT INTO events (seq, run, at, kind, task, status, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
@@ -131,10 +131,10 @@ class SqliteJournal:
     def durations(self) -> dict[str, float]:
         """Return for each task the seconds its last success took."""
         query = (
-            "SELECT task, coalesce(json_extract(data, '$.seconds'), 0.0), max(seq) FROM events "
-            "WHERE kind = 'TaskFinished' AND status = 'succeeded' GROUP BY task"
+            "SELECT task, coalesce(json_extract(data, '$.seconds'), 0.0) FROM events WHERE seq IN "
+            "(SELECT max(seq) FROM events WHERE kind = 'TaskFinished' AND status = 'succeeded' GROUP BY task)"
         )
-        return {task: seconds for task, seconds, _ in self._execute(query)}
+        return dict(self._execute(query))
 
     def latest_finished(self) -> list[Entry]:
         """Return for each task its newest `TaskFinished`, of any run."""

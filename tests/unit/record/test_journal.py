@@ -293,14 +293,16 @@ def test_a_journal_in_a_directory_that_cannot_be_written_is_read(path: Path) -> 
 def test_a_journal_of_an_older_version_is_read_as_it_is_and_gets_new_indexes_when_it_is_written_to(path: Path) -> None:
     write(path)
     with closing(sqlite3.connect(path)) as db, db:
-        db.execute("DROP INDEX successes_of_tasks")
+        db.execute("DROP INDEX ends_by_task")
+        db.execute("CREATE INDEX ends_of_tasks ON events (task, seq) WHERE kind = 'TaskFinished'")
         db.execute("PRAGMA user_version=1")
 
     assert len(events(path, read_only=True)) == 6
-    assert "successes_of_tasks" not in indexes(path)
+    assert "ends_of_tasks" in indexes(path)
 
     assert len(events(path, read_only=False)) == 6
-    assert "successes_of_tasks" in indexes(path)
+    assert "ends_by_task" in indexes(path)
+    assert "ends_of_tasks" not in indexes(path)
 
 
 def indexes(path: Path) -> set[str]:
