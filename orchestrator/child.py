@@ -12,15 +12,17 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
+
+from orchestrator.bell import Bell
 
 LINGER = 0.25  # seconds a group whose leader has exited gets to finish writing, as in `cmd > >(tee log)`
 CHUNK = 1 << 16  # bytes read at once: what a pipe holds by default
 LARGEST_PIPE = 1 << 20  # bytes a child can make its pipe hold without privileges (pipe(7))
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(Struct, frozen=True):
     """How a child ended: with `code`, or by `signal`; neither is known if this process ignores SIGCHLD."""
 
     code: int | None
@@ -46,14 +48,14 @@ class Child:
         on_over: Callable[["Child"], None],
     ) -> None:
         self.pid = pid
-        self.over = asyncio.Event()
+        self.over = Bell()
         self._pipe: int | None = pipe
         self._pidfd: int | None = None
         self._output = output
         self._readers = readers
         self._on_over = on_over
         self._loop = loop
-        self._began = began
+        self.began = began
         self._seconds = 0.0
         self._status: int | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -77,7 +79,7 @@ class Child:
             self.kill()
 
     def kill(self) -> None:
-        if not self.over.is_set():
+        if not self.over.has_rung:
             self.watch()
             self._killed = True
             self._signal(signal.SIGKILL)
@@ -118,11 +120,11 @@ class Child:
             self._readers.remove_reader(self._pidfd)
             os.close(self._pidfd)
         self._exited = True
-        self._seconds = self._loop.time() - self._began
+        self._seconds = self._loop.time() - self.began
         if self._pipe is not None:
             self._read()  # most often the end of the output, which comes with the exit
         self._settle()
-        if not (self._ending or self.over.is_set()):
+        if not (self._ending or self.over.has_rung):
             self._ending = True
             self._after(LINGER, self.kill)
 
@@ -148,13 +150,13 @@ class Child:
             has_exited = True
         if has_exited:
             self._exited = True
-            self._seconds = self._loop.time() - self._began
+            self._seconds = self._loop.time() - self.began
         else:
             self.watch()
 
     def _settle(self) -> None:
         """Bury the group once its leader has exited and its output has ended, or will not be waited for."""
-        if self.over.is_set() or not self._exited or not (self._killed or self._pipe is None):
+        if self.over.has_rung or not self._exited or not (self._killed or self._pipe is None):
             return
         self._signal(signal.SIGKILL)
         rest = b""
@@ -166,7 +168,7 @@ class Child:
             self._timer.cancel()
         if self._status is None:
             self._status = _reap(self.pid)
-        self.over.set()
+        self.over.ring()
         self._on_over(self)
         if rest:
             self._output(rest)

@@ -5,6 +5,8 @@ its environment, so that even a daemon that left the group can be found. Nothing
 whether an exit status is a failure.
 """
 
+from __future__ import annotations
+
 import asyncio
 import os
 import subprocess
@@ -12,10 +14,8 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from orchestrator.alarms import Alarms
 from orchestrator.child import Child, Exit, Readers, readers
 from orchestrator.spawning import Spawner
 from orchestrator.watchdog import boot_ticks, end_processes
@@ -24,7 +24,7 @@ RUN_ID = "ORCHESTRATE_RUN_ID"
 # A resumed run keeps its id: this tells its children from those a killed run's watchdog may still be ending.
 LAUNCH_ID = "ORCHESTRATE_LAUNCH_ID"
 
-NEWS = 0.01  # seconds until the watchdog hears of a child: most are over by then, and never mentioned
+ROUND = 0.01  # seconds until the watchdog hears of a child: most are over by then, and never mentioned
 BRIEF = 0.05  # seconds after which a child counts as lasting: until then, the end of its output tells of its exit
 
 
@@ -44,8 +44,9 @@ class Children:
         self._launch = f"{LAUNCH_ID}={self._marks[LAUNCH_ID]}"
         self._running: set[Child] = set()
         self._told: set[Child] = set()  # children that the watchdog knows of
+        self._brief: dict[Child, Callable[[ProcessId], None] | None] = {}  # those that may end before they last
         self._over = b""  # of those that have ended: news that can wait for the next one's beginning
-        self._telling: asyncio.TimerHandle | None = None
+        self._round: asyncio.TimerHandle | None = None
         self._environ: tuple[Mapping[str, str], dict[bytes, bytes]] = {}, {}
         self._watchdog = _Watchdog(self._launch) if watchdog else None
         self._readers: Readers | asyncio.AbstractEventLoop | None = None
@@ -75,14 +76,13 @@ class Children:
         pid, pipe = self._spawner.spawn(argv, cwd, env.get("PATH"), self._marked(env))
         child = Child(pid, pipe, began, output, self._loop, self._readers, self._forget)
         self._running.add(child)
-        if self._watchdog and self._telling is None:
-            self._telling = self._loop.call_later(NEWS, self._tell)
-        alarm = self._alarms.set(BRIEF, partial(_last, child, on_lasting))
+        self._brief[child] = on_lasting
+        if self._round is None:
+            self._round = self._loop.call_later(ROUND, self._go_round)
         try:
             return await child.wait(timeout, grace)
         finally:
-            self._alarms.clear(alarm)
-            if not child.over.is_set():
+            if not child.over.has_rung:
                 await child.end(grace)
 
     def mark(self) -> Mapping[str, str]:
@@ -101,9 +101,9 @@ class Children:
         self.kill()
         while self._running:
             await next(iter(self._running)).over.wait()
-        if self._telling:
-            self._telling.cancel()
-            self._telling = None
+        if self._round:
+            self._round.cancel()
+            self._round = None
         if isinstance(self._readers, Readers):
             self._readers.close()
         self._readers = None
@@ -115,7 +115,6 @@ class Children:
             self._watchdog.start()
         self._loop = asyncio.get_running_loop()
         self._readers = readers()
-        self._alarms = Alarms()
         self._spawner = Spawner()
 
     def _marked(self, env: Mapping[str, str]) -> dict[bytes, bytes]:
@@ -127,18 +126,31 @@ class Children:
 
     def _forget(self, child: Child) -> None:
         self._running.discard(child)
+        self._brief.pop(child, None)
         if child in self._told:
             self._told.discard(child)
             self._over += b"-%d\n" % child.pid
 
-    def _tell(self) -> None:
+    def _go_round(self) -> None:
+        """See to the children that run on, which most do not live to see."""
+        if self._watchdog:
+            self._tell(self._watchdog)
+        born_before = self._loop.time() - BRIEF
+        for child, note in [*self._brief.items()]:
+            if child.began <= born_before:
+                del self._brief[child]
+                child.watch()
+                if note:
+                    note(ProcessId(child.pid, boot_ticks()))
+        self._round = self._loop.call_later(ROUND, self._go_round) if self._brief else None
+
+    def _tell(self, watchdog: _Watchdog) -> None:
         """Tell the watchdog who runs; a child that a kill leaves behind sooner is found by its marks."""
-        self._telling = None
-        assert self._watchdog
         begun = self._running - self._told
-        self._watchdog.tell(self._over + b"".join(b"+%d %d\n" % (child.pid, boot_ticks()) for child in begun))
-        self._told |= begun
-        self._over = b""
+        if begun:
+            watchdog.tell(self._over + b"".join(b"+%d %d\n" % (child.pid, boot_ticks()) for child in begun))
+            self._told |= begun
+            self._over = b""
 
 
 def end_stragglers(run_ids: Collection[str], *, known: Iterable[ProcessId] = ()) -> list[int]:
@@ -195,9 +207,3 @@ class _Watchdog:
         process, self._process = self._process, None
         os.close(self._leash)
         return await asyncio.to_thread(process.wait) == 0
-
-
-def _last(child: Child, note: Callable[[ProcessId], None] | None) -> None:
-    child.watch()
-    if note:
-        note(ProcessId(child.pid, boot_ticks()))

@@ -12,8 +12,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from orchestrator.bell import Bell
 from orchestrator.change import TaskFailure, TaskResult
 from orchestrator.clock import Clock
 from orchestrator.engine.frontier import Frontier
@@ -58,6 +59,23 @@ class Prompter(Protocol):
         """Return what the person said, None when the answer is to come later."""
 
 
+class _Running(NamedTuple):
+    """An attempt that takes time, and the task of the event loop that sees it through."""
+
+    task: asyncio.Task[None]
+    attempt: Coroutine[Any, Any, TaskResult]
+
+    def cancel(self, ended: Callable[[], None] = lambda: None) -> None:
+        """Cancel it; `ended` is told also if it never began, of which the task itself would say nothing."""
+
+        def end(_done: object) -> None:
+            self.attempt.close()
+            ended()
+
+        self.task.cancel()
+        self.task.add_done_callback(end)
+
+
 @dataclass
 class Execution:
     """One run of the loop over one frontier."""
@@ -84,13 +102,13 @@ class Execution:
         """Why the loop ended early: `interrupted`, `aborted` or `failed`."""
         self._began = 0.0
         self._attempts: dict[int, int] = {}
-        self._tasks: dict[int, asyncio.Task[TaskResult]] = {}
+        self._tasks: dict[int, _Running] = {}
         self._prompts: dict[int, asyncio.Task[Answer | None]] = {}
         self._begun: dict[int, Coroutine[Any, Any, TaskResult]] = {}
-        self._results: deque[tuple[int, TaskResult | asyncio.Task[TaskResult]]] = deque()
+        self._results: deque[tuple[int, TaskResult | Exception]] = deque()
         self._replies: deque[tuple[int, asyncio.Task[Answer | None]]] = deque()
         self._events: list[Event] = []
-        self._wake = asyncio.Event()
+        self._news = Bell()
         self._progress = Progress(self.plan, [self.frontier.graph.tasks[node] for node in self.frontier.open_tasks()])
 
     async def run(self) -> None:
@@ -103,7 +121,7 @@ class Execution:
                 self._start_ready()
                 self._flush()
                 self._begin()
-                if not self._wake.is_set() and not self._is_busy():
+                if not self._news.has_rung and not self._is_busy():
                     break
                 await self._wait()
             self._finish_cancelled()
@@ -117,7 +135,7 @@ class Execution:
             self.stopped = "interrupted"
         else:
             self._cancel_running()
-        self._wake.set()
+        self._news.ring()
 
     def note(self, *events: Event) -> None:
         """Record events that happen beside the loop, such as a staged change, before returning."""
@@ -161,20 +179,27 @@ class Execution:
             if self.stopped:
                 break
             if len(self._events) >= BATCH:
-                self._wake.set()
+                self._news.ring()
                 break
 
     def _begin(self) -> None:
         for node, attempt in self._begun.items():
-            running = asyncio.ensure_future(attempt)
-            self._tasks[node] = running
-            running.add_done_callback(partial(self._ended, node))
+            self._tasks[node] = _Running(asyncio.create_task(self._see_through(node, attempt)), attempt)
         self._begun.clear()
 
-    def _ended(self, node: int, done: asyncio.Task[TaskResult]) -> None:
-        del self._tasks[node]
-        self._results.append((node, self._cancelled(node) if done.cancelled() else done))
-        self._wake.set()
+    async def _see_through(self, node: int, attempt: Coroutine[Any, Any, TaskResult]) -> None:
+        """Tell how an attempt ends, in the turn of the event loop in which it does."""
+        try:
+            self._ended(node, await attempt)
+        except asyncio.CancelledError:
+            self._ended(node, self._cancelled(node))
+        except Exception as bug:  # noqa: BLE001  # the loop raises it
+            self._ended(node, bug)
+
+    def _ended(self, node: int, how: TaskResult | Exception) -> None:
+        if self._tasks.pop(node, None):
+            self._results.append((node, how))
+            self._news.ring()
 
     async def _wait(self) -> None:
         due = self.frontier.wake_at()
@@ -183,20 +208,22 @@ class Execution:
             patience = POLL_SECONDS if patience is None else min(patience, POLL_SECONDS)
         if self.steering is not None and not self.stopped:
             patience = EVERY if patience is None else min(patience, EVERY)
-        if not self._wake.is_set():
+        if not self._news.has_rung:
             timer = None
             if patience is not None:
-                timer = asyncio.get_running_loop().call_later(patience, self._wake.set)
-            await self._wake.wait()
+                timer = asyncio.get_running_loop().call_later(patience, self._news.ring)
+            await self._news.wait()
             if timer is not None:
                 timer.cancel()
-        self._wake.clear()
+        self._news.silence()
         self._look_for_answers()
 
     def _take_results(self) -> None:
         while self._results:
             node, ended = self._results.popleft()
-            self._take(node, ended if isinstance(ended, TaskResult) else ended.result())
+            if isinstance(ended, Exception):
+                raise ended
+            self._take(node, ended)
         while self._replies:
             node, reply = self._replies.popleft()
             self._hear(node, reply.result())
@@ -270,11 +297,11 @@ class Execution:
 
     def _cancel(self, node: int) -> None:
         if running := self._tasks.get(node):
-            running.cancel()
+            running.cancel(lambda: self._ended(node, self._cancelled(node)))
         elif begun := self._begun.pop(node, None):
             begun.close()
             self._results.append((node, self._cancelled(node)))
-            self._wake.set()
+            self._news.ring()
 
     def _cancelled(self, node: int) -> TaskResult:
         return TaskResult(self.frontier.graph.tasks[node].id, "cancelled")
@@ -304,7 +331,7 @@ class Execution:
         self._prompts.pop(node, None)
         if not done.cancelled():
             self._replies.append((node, done))
-            self._wake.set()
+            self._news.ring()
 
     def _hear(self, node: int, answer: Answer | None) -> None:
         task = self.frontier.graph.tasks[node]
@@ -341,9 +368,11 @@ class Execution:
     async def _end_everything(self) -> None:
         for attempt in self._begun.values():
             attempt.close()
-        pending = [*self._tasks.values(), *self._prompts.values()]
-        for one in pending:
-            one.cancel()
+        pending = [*(running.task for running in self._tasks.values()), *self._prompts.values()]
+        for running in self._tasks.values():
+            running.cancel()
+        for prompt in self._prompts.values():
+            prompt.cancel()
         if pending:
             await asyncio.gather(*pending, return_exceptions=True)
 

@@ -178,7 +178,7 @@ class Lines:
         task = self._plan.tasks.get(task_id)
         self._title(task)
         name = one_line(task.name) if task is not None else ""
-        said = "  ".join(part for part in (name, *parts) if part)
+        said = "  ".join(filter(None, (name, *parts)))
         self._lines.append(f"  {status:<{STATUS_WIDTH}}  {task_id:<{self._id_width}}  {said}".rstrip())
 
     def _title(self, task: Task | None) -> None:

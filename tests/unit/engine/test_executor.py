@@ -350,6 +350,23 @@ def test_one_interruption_lets_running_tasks_end_and_starts_no_more() -> None:
     assert (played.execution.stopped, played.seconds) == ("interrupted", 10.0)
 
 
+def test_a_task_that_is_ended_before_its_first_moment_is_cancelled_and_leaves_nothing() -> None:
+    running: list[Execution] = []
+
+    async def note(execution: Execution) -> None:
+        running.append(execution)
+
+    def interrupt(events: Sequence[Event]) -> None:
+        if any(isinstance(event, TaskStarted) and event.task == "2" for event in events):
+            for _ in range(2):  # before the event loop comes to the task
+                asyncio.get_running_loop().call_soon(running[0].interrupt)
+
+    runner = FakeRunner({"1": [SLOW], "2": [SLOW]})
+    plan = one_by_one(a_task("1"), a_task("2"))
+    played = play(plan, runner, journal=FakeJournal(interrupt), meanwhile=note)
+    assert (played.statuses["2"], played.seconds, runner.running) == ("cancelled", 10.0, set())
+
+
 def test_a_second_interruption_ends_what_runs() -> None:
     killed: list[int] = []
     plan = one_by_one(a_task("1"), a_task("2"))
