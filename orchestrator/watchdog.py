@@ -24,7 +24,8 @@ def end_processes(marks: Collection[bytes], known: Iterable[tuple[int, int]] = (
     """End the processes with one of `marks` in their environment, or in the group or session of a `known` leader.
 
     `marks` are whole entries, `b"NAME=VALUE"`. `known` are (pid, start time) of leaders; a pid that is another
-    process by now is left alone. What a marked process leads is ended too: not all of it need be marked. Blocks until all are gone, at most `grace` + PATIENCE seconds.
+    process by now is left alone. What a marked process leads is ended too: not all of it need be marked.
+    Blocks until all are gone, at most `grace` + PATIENCE seconds.
     Returns the pids that were signalled; without /proc (macOS) these are the `known` process groups alone.
     """
     # Looked up once: the leader is often the first to go, and what it led must still be known after that.
