@@ -104,6 +104,8 @@ class Children:
         if self._round:
             self._round.cancel()
             self._round = None
+        if self._readers:
+            self._spawner.close()
         if isinstance(self._readers, Readers):
             self._readers.close()
         self._readers = None

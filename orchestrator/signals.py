@@ -18,13 +18,15 @@ def _known(*names: str) -> tuple[signal.Signals, ...]:
 
 
 _INHERITED: Final = _known("SIGINT", "SIGQUIT", "SIGHUP")
-RESTORED: Final = (*_INHERITED, *_known("SIGPIPE", "SIGXFSZ"))
+_RESTORED: Final = (*_INHERITED, *_known("SIGPIPE", "SIGXFSZ"))
 """Python ignores the last two itself."""
+EVERY: Final = tuple(map(int, signal.valid_signals())) if sys.platform != "win32" else ()
+"""For `posix_spawn`: of a signal that it does not restore, glibc asks in the child what becomes of it, one by one."""
 
 
 def restore() -> None:
     """Ignore none of them any more: what a child does before it becomes the program."""
-    for number in RESTORED:
+    for number in _RESTORED:
         signal.signal(number, signal.SIG_DFL)
 
 

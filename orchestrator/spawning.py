@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from orchestrator.signals import RESTORED, restoring
+from orchestrator.signals import EVERY, restoring
 
 # What posix_spawn and Popen call the two.
 _SESSION: Final[tuple[dict[str, Any], dict[str, Any]]] = {"setsid": True}, {"start_new_session": True}
@@ -25,6 +25,7 @@ class Spawner:
     def __init__(self) -> None:
         self._path, self._directory = os.environ.get("PATH"), os.getcwd()
         self._here, self._elsewhere = _SESSION if _has_terminal() else _GROUP
+        self._nothing = os.open(os.devnull, os.O_RDONLY)
 
     def spawn(self, argv: Sequence[str], cwd: Path, path: str | None, env: Mapping[bytes, bytes]) -> tuple[int, int]:
         """Start `argv`; return its pid and the pipe its output comes from. `path` is the PATH that `env` holds."""
@@ -41,17 +42,21 @@ class Spawner:
         finally:
             os.close(write_end)
 
+    def close(self) -> None:
+        """Start nothing more."""
+        os.close(self._nothing)
+
     def _spawn_here(self, argv: Sequence[str], env: Mapping[bytes, bytes], output: int) -> int:
         return os.posix_spawnp(
             argv[0],
             list(argv),
             env,
             file_actions=[
+                (os.POSIX_SPAWN_DUP2, self._nothing, 0),
                 (os.POSIX_SPAWN_DUP2, output, 1),
                 (os.POSIX_SPAWN_DUP2, output, 2),
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             ],
-            setsigdef=RESTORED,
+            setsigdef=EVERY,
             **self._here,
         )
 

@@ -116,8 +116,8 @@ class Execution:
         self._began = self.clock.monotonic()
         try:
             while True:
-                self._take_results()
                 self._steer()
+                self._take_results()
                 self._start_ready()
                 self._flush()
                 self._begin()

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from orchestrator.signals import RESTORED
+from orchestrator.signals import EVERY
 
 SIZE: Final = 1024
 """Bytes that hold any of the C library's opaque structures: glibc's largest has 336."""
@@ -40,9 +40,7 @@ def spawn(argv: Sequence[str], cwd: Path, env: Mapping[str, str], terminal: str)
         library.posix_spawn_file_actions_adddup2(actions, 0, 1)
         library.posix_spawn_file_actions_adddup2(actions, 0, 2)
         library.posix_spawn_file_actions_addchdir_np(actions, os.fsencode(cwd))
-        library.sigemptyset(signals)
-        for number in RESTORED:
-            library.sigaddset(signals, int(number))
+        library.sigfillset(signals)
         library.posix_spawnattr_setsigdefault(attributes, signals)
         library.posix_spawnattr_setflags(attributes, ctypes.c_short(SET_SIGNALS | SET_SESSION))
         pid = ctypes.c_int()
@@ -78,5 +76,5 @@ def _through_shell(argv: Sequence[str], cwd: Path, env: Mapping[str, str], termi
             (os.POSIX_SPAWN_DUP2, 0, 2),
         ],
         setsid=True,
-        setsigdef=RESTORED,
+        setsigdef=EVERY,
     )
