@@ -50,12 +50,12 @@ class Shell(FileHandler):
     runs_project_code = True
 
     def claims(self, task: ShellTask) -> Claims:
-        writes = [_claimed(pattern) for pattern in task.outputs]
+        writes = [*map(_claimed, task.outputs)]
         if task.creates is not None:
             writes.append(task.creates)
         if not writes and not task.parallel_safe:
             writes = [WHOLE_PROJECT]
-        return Claims(tuple(_claimed(pattern) for pattern in task.inputs), tuple(writes))
+        return Claims((*map(_claimed, task.inputs),), (*writes,))
 
     def plan(self, task: ShellTask, context: PlanContext) -> Change:
         if task.creates is not None and _exists(context.files, task.creates):

@@ -215,6 +215,8 @@ class Lines:
 def _goes_without_saying(event: TaskFinished, task: Task | None) -> bool:
     """Say whether a person would rather have this counted."""
     match event.status:
+        case "succeeded":
+            return task is not None and task.type == "milestone"
         case "unchanged":
             return True
         case "blocked":
@@ -223,7 +225,5 @@ def _goes_without_saying(event: TaskFinished, task: Task | None) -> bool:
             return event.attempts == 0
         case "skipped":
             return task is not None and task.when is False
-        case "succeeded":
-            return task is not None and task.type == "milestone"
         case _:
             return False

@@ -30,8 +30,10 @@ class Printed(NamedTuple):
 class Commands:
     """Follows what is sent."""
 
-    def __init__(self, session: Session, *, has_marks: bool) -> None:
+    def __init__(self, session: Session, *, has_marks: bool, is_asked: bool = True) -> None:
+        """`is_asked` says whether anybody will ask what a command has printed; else nothing is noted."""
         self._session = session
+        self._is_asked = is_asked
         self._has_marks = has_marks
         self._sent = ""
         self._from = 0
@@ -74,6 +76,8 @@ class Commands:
 
     def sending(self, text: str, *, raw: bool = False) -> None:
         """Note that something is about to be sent: a command, or with `raw` perhaps a part of one."""
+        if not self._is_asked:
+            return
         is_unread = raw and self._is_entered and not self._marks()
         self._is_ahead = self._has_marks and (self._is_running() or is_unread)
         if self._is_ahead:
@@ -91,6 +95,8 @@ class Commands:
 
     def pressing(self) -> None:
         """Note that a key is about to be pressed, which may end what runs."""
+        if not self._is_asked:
+            return
         self._typing("")
         self._awaited_at = -1
 

@@ -297,11 +297,13 @@ def title_of(step: Step | PluginStep) -> str:
     return step.note or ", ".join(parts) or "nothing"
 
 
-def written(step: Step) -> Iterator[tuple[str, Any]]:
-    """Yield the keys of a step that say something, in the order in which they happen."""
-    for name, value in zip(Step.__slots__, _values(step), strict=True):
-        if value or (value is not None and value is not False and value in (0, "")):  # those two say something
-            yield name, value
+def written(step: Step) -> list[tuple[str, Any]]:
+    """Return the keys of a step that say something, with their values, in the order in which they happen."""
+    return [
+        (name, value)
+        for name, value in zip(Step.__slots__, _values(step), strict=True)
+        if value is not None and value is not False and (value or value in (0, ""))  # those two say something
+    ]
 
 
 def _short(value: Any) -> str:

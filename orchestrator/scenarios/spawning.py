@@ -44,8 +44,8 @@ def spawn(argv: Sequence[str], cwd: Path, env: Mapping[str, str], terminal: str)
         library.posix_spawnattr_setsigdefault(attributes, signals)
         library.posix_spawnattr_setflags(attributes, ctypes.c_short(SET_SIGNALS | SET_SESSION))
         pid = ctypes.c_int()
-        words = _array(argv)
-        variables = _array([f"{name}={value}" for name, value in env.items()])
+        words = _array([*map(os.fsencode, argv)])
+        variables = _array(os.fsencode("\0".join(map("=".join, env.items()))).split(b"\0"))
         error = library.posix_spawn(ctypes.byref(pid), words[0], actions, attributes, words, variables)
     finally:
         library.posix_spawn_file_actions_destroy(actions)
@@ -61,8 +61,8 @@ def _library() -> Any | None:
     return library if hasattr(library, "posix_spawn_file_actions_addchdir_np") else None
 
 
-def _array(texts: Sequence[str]) -> ctypes.Array[ctypes.c_char_p]:
-    return (ctypes.c_char_p * (len(texts) + 1))(*map(os.fsencode, texts), None)
+def _array(texts: Sequence[bytes]) -> ctypes.Array[ctypes.c_char_p]:
+    return (ctypes.c_char_p * (len(texts) + 1))(*texts, None)
 
 
 def _through_shell(argv: Sequence[str], cwd: Path, env: Mapping[str, str], terminal: str) -> int:

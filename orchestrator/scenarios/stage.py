@@ -94,7 +94,10 @@ def prepare(scenario: Scenario, stage: Stage, attempt: int) -> Place:
     os.makedirs(work, exist_ok=True)
     for name in ("home", "data") if stage.workspace is not None else ():
         os.makedirs(work / name, exist_ok=True)
-    os.makedirs(base / MAILBOX / "screenshot_triggers" if _exchanges(scenario) else base, exist_ok=True)
+    if _exchanges(scenario):
+        os.makedirs(base / MAILBOX / "screenshot_triggers", exist_ok=True)
+    elif stage.workspace is not None:
+        os.makedirs(base, exist_ok=True)
     cwd = stage.cwd or work
     if scenario.cwd is not None:
         cwd = (stage.root / scenario.file).absolute().parent / scenario.cwd

@@ -27,7 +27,7 @@ class Performer:
         self._scene = scene
         asserts = any(isinstance(step, Step) and step.asserts for step in scene.scenario.steps)
         has_marks = asserts and shell_of(scene.scenario.argv) is not None
-        self._commands = Commands(scene.session, has_marks=has_marks)
+        self._commands = Commands(scene.session, has_marks=has_marks, is_asked=asserts)
         self._screenshots = Screenshots(scene)
         looking = Looking(scene)
         typing = Typing(scene, looking, self._commands)

@@ -10,6 +10,8 @@ import os
 import signal
 import termios
 from contextlib import suppress
+from functools import partial
+from typing import ClassVar
 
 from orchestrator.scenarios.driver import GRACE, LINGER, Exit, Launch, Listener
 from orchestrator.scenarios.model import Size
@@ -22,6 +24,9 @@ BATCH = 1 << 16
 
 class TerminalDriver:
     """A program on a terminal."""
+
+    _driven: ClassVar[set[TerminalDriver]] = set()
+    """Those that are not closed, of all plays."""
 
     def __init__(self, pid: int, master: int, listener: Listener) -> None:
         self.pid = pid
@@ -37,6 +42,7 @@ class TerminalDriver:
         self._timer: asyncio.TimerHandle | None = None
         self._loop.add_reader(self._master, self._read)
         self._watch()
+        self._driven.add(self)
 
     @classmethod
     async def start(cls, launch: Launch, listener: Listener) -> TerminalDriver:
@@ -47,10 +53,11 @@ class TerminalDriver:
         master, slave = os.openpty()
         try:
             _prepare(slave, launch)
-            # Beside the loop: the C library waits until the kernel runs the program, and the other plays should not.
-            where = os.ttyname(slave)
-            call = asyncio.get_running_loop().run_in_executor(None, spawn, launch.argv, launch.cwd, launch.env, where)
-            pid, is_cancelled = await _outlast(call)
+            start = partial(spawn, launch.argv, launch.cwd, launch.env, os.ttyname(slave))
+            if cls._driven:  # the C library waits until the kernel runs the program, and the other plays should not
+                pid, is_cancelled = await _outlast(asyncio.get_running_loop().run_in_executor(None, start))
+            else:
+                pid, is_cancelled = start(), False
         except BaseException:
             os.close(master)
             raise
@@ -179,6 +186,7 @@ class TerminalDriver:
         await asyncio.to_thread(end_processes, (), known, 0.0)
 
     def _finish(self) -> None:
+        self._driven.discard(self)
         self._signal(signal.SIGKILL)
         self._stop_reading()
         self._forget_pidfd()

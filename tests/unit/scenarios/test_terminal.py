@@ -26,6 +26,7 @@ def test_a_start_that_is_cancelled_leaves_neither_a_program_nor_a_terminal(turns
     launch = Launch(["/bin/sleep", "985"], Path("/"), dict(os.environ), Size(80, 24))
 
     async def cancelled() -> None:
+        other = await TerminalDriver.start(launch, Deaf())  # for its sake the next one starts beside the loop
         starting = asyncio.create_task(TerminalDriver.start(launch, Deaf()))
         for _ in range(turns):
             await asyncio.sleep(0)
@@ -34,6 +35,7 @@ def test_a_start_that_is_cancelled_leaves_neither_a_program_nor_a_terminal(turns
         with pytest.raises(asyncio.CancelledError):
             await starting
         assert len(os.listdir("/proc/self/fd")) < len(before)
+        await other.close()
 
     asyncio.run(cancelled())
     commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
