@@ -304,7 +304,8 @@ class Frontier:
         self._asked.pop(node, None)
         claims = self._running.pop(node, None)
         if claims is None:  # it ended without having been started: the next one may have its place
-            self._follow(node)
+            if self._woken:
+                self._follow(node)
             return
         task = self.graph.tasks[node]
         group = self._group_of[node]

@@ -60,8 +60,11 @@ def seconds_to_end(graph: Graph, seconds: Sequence[float]) -> list[float]:
     tasks = len(seconds)
     longest = [0.0] * len(graph.successors)
     for node in reversed(graph.order()):
-        behind = max(map(longest.__getitem__, graph.after(node)), default=0.0)
-        longest[node] = behind + seconds[node] if node < tasks else behind
+        for after in graph.after(node) if node in graph.followers else graph.successors[node]:
+            if longest[after] > longest[node]:
+                longest[node] = longest[after]
+        if node < tasks:
+            longest[node] += seconds[node]
     return longest
 
 

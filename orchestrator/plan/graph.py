@@ -55,7 +55,7 @@ class Graph:
         waiting = self.degrees()
         found = [node for node, count in enumerate(waiting) if not count]
         for node in found:  # grows while it is walked
-            for after in self.after(node):
+            for after in self.after(node) if node in self.followers else self.successors[node]:
                 waiting[after] -= 1
                 if not waiting[after]:
                     found.append(after)

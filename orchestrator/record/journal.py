@@ -10,9 +10,9 @@ import itertools
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from msgspec import MsgspecError, Struct
 from msgspec.json import decode
@@ -131,10 +131,10 @@ class SqliteJournal:
     def durations(self) -> dict[str, float]:
         """Return for each task the seconds its last success took."""
         query = (
-            "SELECT task, coalesce(json_extract(data, '$.seconds'), 0.0) FROM events WHERE seq IN "
+            "SELECT task, data FROM events WHERE seq IN "
             "(SELECT max(seq) FROM events WHERE kind = 'TaskFinished' AND status = 'succeeded' GROUP BY task)"
         )
-        return dict(self._execute(query))
+        return {task: end.seconds for task, end in self._ends(query, _Took)}
 
     def latest_finished(self) -> list[Entry]:
         """Return for each task its newest `TaskFinished`, of any run."""
@@ -149,12 +149,7 @@ class SqliteJournal:
             "SELECT task, data, max(seq) FROM events "
             "WHERE kind = 'TaskFinished' AND instr(data, '\"evidence\":') GROUP BY task"
         )
-        rows = self._execute(query)
-        try:
-            ends = decode(f"[{','.join([row[1] for row in rows])}]", type=list[_Evidence])  # at once: less than each
-        except MsgspecError as error:
-            raise _problem(self.path, error) from error
-        return {row[0]: (end.digest, end.evidence) for row, end in zip(rows, ends, strict=True)}
+        return {task: (end.digest, end.evidence) for task, end in self._ends(query, _Left)}
 
     def runs(self) -> list[str]:
         """Return the ids of all runs, oldest first."""
@@ -190,6 +185,15 @@ class SqliteJournal:
         except sqlite3.Error as error:
             raise _problem(self.path, error) from error
 
+    def _ends(self, query: str, kind: type[End]) -> Iterable[tuple[str, End]]:
+        """Return what a query for `task, data` finds, all of it parsed at once, which costs less than each row."""
+        rows = self._execute(query)
+        try:
+            ends = decode(f"[{','.join([row[1] for row in rows])}]", type=list[kind])  # type: ignore[valid-type]  # a variable
+        except MsgspecError as error:
+            raise _problem(self.path, error) from error
+        return zip([row[0] for row in rows], ends, strict=True)
+
     def _read(self, where: str, values: Sequence[int | str]) -> Iterator[Entry]:
         """Yield the events for which a condition of ours holds, in order; `values` are for its question marks."""
         query = f"SELECT seq, run, at, kind, task, data FROM events WHERE {where} ORDER BY seq"  # noqa: S608  # ours
@@ -205,11 +209,20 @@ class SqliteJournal:
             raise _problem(self.path, error) from error
 
 
-class _Evidence(Struct):
-    """What is read of the end of a task that left evidence."""
+class _Took(Struct):
+    """What is read of the end of a task to know how long it took."""
+
+    seconds: float = 0.0
+
+
+class _Left(Struct):
+    """What is read of one that left evidence."""
 
     digest: str = ""
     evidence: dict[str, Any] = {}
+
+
+End = TypeVar("End", _Took, _Left)
 
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from orchestrator.plan.model import Plan
@@ -66,7 +67,11 @@ def status_of(task: TaskState) -> str:
 
 def by_status(found: Iterable[TaskState]) -> dict[str, int]:
     """Return how many of these tasks have each status."""
-    return Counter(map(status_of, found))
+    known = list(found)
+    counted = Counter(map(attrgetter("status"), known))
+    if counted["failed"]:
+        return Counter(map(status_of, known))
+    return counted
 
 
 def reasons(result: TaskFinished) -> Iterator[str]:
@@ -93,7 +98,7 @@ def approval(task_id: str) -> str:
 
 
 def _failed(state: RunState, plan: Plan) -> Iterator[Line]:
-    found = [task for task in state.tasks.values() if status_of(task) == "failed"]
+    found = [task for task in state.tasks.values() if task.status == "failed" and status_of(task) == "failed"]
     if not found:
         return
     yield Line(f"{tasks(len(found))} failed", "bad")
@@ -144,7 +149,7 @@ def _waiting(state: RunState, plan: Plan) -> Iterator[Line]:
 
 
 def _tolerated(state: RunState, plan: Plan) -> Iterator[Line]:
-    found = [task for task in state.tasks.values() if status_of(task) == "tolerated"]
+    found = [task for task in state.tasks.values() if task.status == "failed" and status_of(task) == "tolerated"]
     if found:
         yield Line(f"{tasks(len(found))} failed, which the plan tolerates", "warning")
     for task in found[:MANY]:
