@@ -94,7 +94,8 @@ class Frontier:
 
     def allow(self, tasks: int) -> None:
         """Let so many tasks run at once from now on; what runs goes on."""
-        self._limits = replace(self._limits, tasks=tasks)
+        if tasks != self._limits.tasks:
+            self._limits = replace(self._limits, tasks=tasks)
 
     def ready(self, now: float) -> Iterator[int]:
         """Yield tasks that can start, best first; start or finish each before asking for the next."""

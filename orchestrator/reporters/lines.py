@@ -176,14 +176,13 @@ class Lines:
 
     def _task_line(self, status: str, task_id: str, *parts: str) -> None:
         task = self._plan.tasks.get(task_id)
-        self._title(task)
+        if task is not None and task.phase not in self._titled:
+            self._title(task)
         name = one_line(task.name) if task is not None else ""
         said = "  ".join(filter(None, (name, *parts)))
-        self._lines.append(f"  {status:<{STATUS_WIDTH}}  {task_id:<{self._id_width}}  {said}".rstrip())
+        self._lines.append(f"  {status.ljust(STATUS_WIDTH)}  {task_id.ljust(self._id_width)}  {said}".rstrip())
 
-    def _title(self, task: Task | None) -> None:
-        if task is None or task.phase in self._titled:
-            return
+    def _title(self, task: Task) -> None:
         self._titled.add(task.phase)
         name = next((phase.name for phase in self._plan.phases if phase.key == task.phase), "")
         self._lines.extend(("", f"{task.phase}  {one_line(name)}".rstrip()))
