@@ -52,7 +52,7 @@ class Frontier:
         self._limits = limits
         self._claims_of = claims
         nodes = len(graph.successors)
-        self._waiting = graph.degrees()
+        self._waiting, self._afters = graph.degrees(), graph.afters()
         self._group_of = [f"{task.phase}/{task.group}" for task in graph.tasks]
         self._cause: dict[int, int] = {}
         self._ended = bytearray(nodes)
@@ -193,7 +193,7 @@ class Frontier:
         """Mark nodes as ended well, and the gates that this opens."""
         for node in ended:  # grows while it is walked
             self._mark(node)
-            for after in self.graph.after(node):
+            for after in self._afters[node]:
                 self._step(after, ended)
 
     def _block(self, cause: int) -> list[int]:

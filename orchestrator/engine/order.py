@@ -58,9 +58,9 @@ def estimates(tasks: Sequence[Task], learned: Mapping[str, float]) -> list[float
 def seconds_to_end(graph: Graph, seconds: Sequence[float]) -> list[float]:
     """Return for each node the length of the longest way from its start to the end of the plan."""
     tasks = len(seconds)
-    longest = [0.0] * len(graph.successors)
+    longest, afters = [0.0] * len(graph.successors), graph.afters()
     for node in reversed(graph.order()):
-        for after in graph.after(node) if node in graph.followers else graph.successors[node]:
+        for after in afters[node]:
             if longest[after] > longest[node]:
                 longest[node] = longest[after]
         if node < tasks:
@@ -70,12 +70,12 @@ def seconds_to_end(graph: Graph, seconds: Sequence[float]) -> list[float]:
 
 def critical_path(graph: Graph, seconds: Sequence[float]) -> list[int]:
     """Return the tasks on the longest way through the plan, in order."""
-    longest = seconds_to_end(graph, seconds)
+    longest, afters = seconds_to_end(graph, seconds), graph.afters()
     starts = set(range(len(graph.successors))) - {after for _, after in graph.edges()}
     path: list[int] = []
     node = max(starts, key=longest.__getitem__, default=None)
     while node is not None:
         if node < len(graph.tasks):
             path.append(node)
-        node = max(graph.after(node), key=longest.__getitem__, default=None)
+        node = max(afters[node], key=longest.__getitem__, default=None)
     return path

@@ -41,9 +41,12 @@ class Graph:
             for after in afters:
                 yield before, after
 
-    def after(self, node: int) -> Sequence[int]:
-        """Return what comes directly after a node."""
-        return [*self.successors[node], *self.followers[node]] if node in self.followers else self.successors[node]
+    def afters(self) -> Sequence[Sequence[int]]:
+        """Return for each node what comes directly after it."""
+        found = self.successors.copy()
+        for node, more in self.followers.items():
+            found[node] = [*found[node], *more]
+        return found
 
     def degrees(self) -> list[int]:
         """Return for each node how many others come directly before it."""
@@ -52,10 +55,10 @@ class Graph:
 
     def order(self) -> list[int]:
         """Return the nodes, each after those before it; without those that are on or behind a cycle."""
-        waiting = self.degrees()
+        waiting, afters = self.degrees(), self.afters()
         found = [node for node, count in enumerate(waiting) if not count]
         for node in found:  # grows while it is walked
-            for after in self.after(node) if node in self.followers else self.successors[node]:
+            for after in afters[node]:
                 waiting[after] -= 1
                 if not waiting[after]:
                     found.append(after)
