@@ -387,6 +387,17 @@ def test_a_native_es_module_gets_tests_that_await_it(project: Path, sources: Any
     assert run.returncode == 0, run.stderr
 
 
+def test_a_module_of_data_and_one_that_passes_it_on_are_compared_with_what_they_export(project: Path) -> None:
+    sizes = "export const sizes = { small: 1, large: 2 } as const;\nexport type Size = keyof typeof sizes;\n"
+    passed = "export * from './sizes';\nexport * as stock from './stock';\nexport type { Size } from './sizes';\n"
+    lay(project, {"sizes.ts": sizes, "store.ts": STORE, "stock.ts": STOCK, "index.ts": passed}, {"preset": "ts-jest"}, None)
+    for name, wanted in [("sizes", "sizes: { small: 1, large: 2 }"), ("index", "isLeft: expect.any(Function)")]:
+        done = generate(project, f"src/{name}.ts")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "after: 100 % of lines" in done.stdout
+        assert wanted in (project / "src" / "__tests__" / f"{name}.test.ts").read_text()
+
+
 def test_what_is_not_covered_is_refused_and_leaves_nothing(project: Path) -> None:
     sources = {"url.js": "export const url = process.env.SHOP_URL ?? 'http://localhost';\n"}
     lay(project, sources, {"transform": {}}, None, type="module")

@@ -72,7 +72,7 @@ function made(Class, given) {
   }
 }
 
-const KINDS = { call: calls, route: require('./kinds/route.cjs'), hook: require('./kinds/hook.cjs'), plugin: require('./kinds/plugin.cjs'), load: require('./kinds/load.cjs'), app: require('./kinds/app.cjs'), operation: require('./kinds/operation.cjs') };
+const KINDS = { call: calls, route: require('./kinds/route.cjs'), hook: require('./kinds/hook.cjs'), plugin: require('./kinds/plugin.cjs'), load: require('./kinds/load.cjs'), app: require('./kinds/app.cjs'), operation: require('./kinds/operation.cjs'), data: require('./kinds/data.cjs') };
 
 function actOf(kind = 'call') {
   return KINDS[kind].act;
@@ -81,7 +81,8 @@ function actOf(kind = 'call') {
 /** What can be tried of a target, kind after kind. */
 async function subjectsOf(request, discover) {
   const found = [];
-  for (const [kind, { subjects }] of Object.entries(KINDS)) {
+  for (const [kind, { subjects, isLast }] of Object.entries(KINDS)) {
+    if (isLast && found.length) continue;
     for (const one of await subjects(request, discover)) found.push({ owner: null, construct: [], params: [], isStatic: false, isPromise: true, kind, ...one });
   }
   return found;

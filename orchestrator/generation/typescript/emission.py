@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from orchestrator.generation.typescript.cases import environment_of, givens_in, is_bare, is_partial
+from orchestrator.generation.typescript.data import data_groups, data_import
 from orchestrator.generation.typescript.groups import group_of, grouped
 from orchestrator.generation.typescript.heads import imports_of, joined_mocks, mocks_of, values_in
 from orchestrator.generation.typescript.kinds import joined_kinds, parts_of
@@ -101,13 +102,16 @@ def _section(
     free = operations or any(case["owner"] is None and (case["script"] or givens_in(case["args"])) for case in calls)
     groups = [_loading(group_of(name, own), own, model) for name, own in functions.items()]
     groups += [group for kind in kinds for group in kind["groups"]]
+    data = [case for case in cases if case.get("kind") == "data"]
+    groups += data_groups(data)
+    imports = imports_of(model, calls, owners, test_file)
     name = posixpath.relpath(model["target"], whole["target"]) if "modules" in whole else None
     for group in groups if name else ():
         group["plain_name"] = f"{name} {group['plain_name']}"
     return {
         "name": name and quoted(name),
         "doubles": any(case["script"] or _has_doubles(case) for case in scripted) or bool(kinds),
-        "imports": imports_of(model, calls, owners, test_file),
+        "imports": [*imports, data_import(model, test_file)] if data else imports,
         "mocks": mocks_of(model, values, test_file),
         "setups": setups_of(model, owners, has_functions=free, has_handed=any(_is_handed(case) for case in scripted)),
         "kinds": kinds,

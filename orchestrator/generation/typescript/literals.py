@@ -107,6 +107,7 @@ _SPECIAL: Final[dict[str, Callable[[Any], str]]] = {
     "$response": _response,
     "$function": lambda _: "expect.any(Function)",
     "$given": str,
+    "$something": lambda _: "expect.any(Object)",
     "$text": lambda _: "expect.any(String)",
     "$new": lambda made: f"new {made['name']}({', '.join(map(literal, made['args']))})",
 }

@@ -55,7 +55,7 @@ function mutation(ts, base) {
     }
 
     function visit(node) {
-      if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node)) return node;
+      if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || (ts.isExportDeclaration(node) && node.moduleSpecifier) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node)) return node;
       if (ts.isAsExpression(node)) return f.updateAsExpression(node, copy(node.expression), node.type);
       if (ts.isNewExpression(node) && /Error$/.test(node.expression.getText(source)) && node.arguments) {
         const rest = node.arguments.map((one) => (ts.isStringLiteralLike(one) || ts.isTemplateExpression(one) ? one : copy(one)));

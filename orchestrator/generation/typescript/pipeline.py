@@ -137,7 +137,10 @@ async def _searched(jest: Jest, request: Request, tell: Callable[[str], None]) -
 
     :raises TaskError: when there is nothing to try.
     """
-    model = _checked(jest.target, await jest.analyse())
+    model = await jest.analyse()
+    if request.modules:
+        model["data"] = []  # of a directory, what does something is tested
+    _check(jest.target, model)
     if (model.get("graphql") or {}).get("isExecutable"):
         check_package(request.root, "graphql")
     asked = {"model": model, "budget": request.budget, "seconds": _SEARCH_SECONDS}
@@ -180,19 +183,15 @@ def _check_size(request: Request) -> None:
             raise TaskError("generation/not-covered", message)
 
 
-def _checked(name: str, model: Recorded) -> Recorded:
-    """Return the model of a module that can be tested.
-
-    :raises TaskError: when it cannot.
-    """
+def _check(name: str, model: Recorded) -> None:
+    """:raises TaskError: when a module cannot be tested."""
     broken = model.get("broken")
     if broken:
         place = Location(name, broken["line"], broken["column"])
         raise TaskError("generation/target-broken", f"`{name}`: {broken['message']}", location=place)
     if not has_subjects(model):
-        hint = "functions, classes, routes, plugins, GraphQL and what acts when loaded are covered"
+        hint = "functions, classes, routes, plugins, GraphQL, data and what acts when loaded are covered"
         raise TaskError("generation/not-covered", f"`{name}` exports nothing that can be tried", hint=hint)
-    return model
 
 
 async def _notice(jest: Jest, model: Recorded, cases: Sequence[Recorded], tell: Callable[[str], None]) -> Recorded:

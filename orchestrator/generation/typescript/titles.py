@@ -24,7 +24,7 @@ def response_title(case: Mapping[str, Any]) -> str:
     """Return the title of a case that ends with a response."""
     value, when = case["value"], conditions_of(case)
     body = value["body"]
-    told = f" with {_listed(list(body))}" if not when and isinstance(body, dict) and body else ""
+    told = f" with {listed(list(body))}" if not when and isinstance(body, dict) and body else ""
     return _when(f"answers {value['status']}{told}", when)
 
 
@@ -41,7 +41,7 @@ def operation_title(case: Mapping[str, Any]) -> str:
     if isinstance(answer, list):
         return _when(f"answers {len(answer)} {'item' if len(answer) == 1 else 'items'}", when)
     if isinstance(answer, dict):
-        return _when("answers it", when) if when else f"answers {_listed(list(answer))}"
+        return _when("answers it", when) if when else f"answers {listed(list(answer))}"
     return _when(f"answers {_short(json.dumps(answer, ensure_ascii=False))}", when)
 
 
@@ -52,7 +52,7 @@ def load_title(case: Mapping[str, Any]) -> str:
     if exits:
         return _when(f"exits with {exits[1]}", conditions_of(case))
     calls = [_call(line).removeprefix("new ") for line, _ in case["script"]]
-    loads = f"sets {_listed(list(dict.fromkeys(calls)))} up" if calls else "loads"
+    loads = f"sets {listed(list(dict.fromkeys(calls)))} up" if calls else "loads"
     return _when(_outcome(case) if error else loads, conditions_of(case))
 
 
@@ -64,6 +64,14 @@ def conditions_of(case: Mapping[str, Any]) -> str:
         if one["label"] != "an object" or len(case["choices"]) == 1
     ]
     return " and ".join(dict.fromkeys(found[-3:]))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as they are told one after the other."""
+    some = list(names[:4])
+    if len(names) > 4:
+        return f"{', '.join(some)} and more"
+    return " and ".join([", ".join(some[:-1]), some[-1]] if len(some) > 1 else some)
 
 
 def _refusal(case: Mapping[str, Any], message: str, when: str) -> str:
@@ -78,13 +86,6 @@ def _refusal(case: Mapping[str, Any], message: str, when: str) -> str:
 
 def _when(outcome: str, when: str) -> str:
     return f"{outcome}{f' when {when}' if when else ''}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    some = list(names[:4])
-    if len(names) > 4:
-        return f"{', '.join(some)} and more"
-    return " and ".join([", ".join(some[:-1]), some[-1]] if len(some) > 1 else some)
 
 
 def _situation(at: str, label: str) -> str | None:
@@ -133,7 +134,7 @@ def _outcome(case: Mapping[str, Any]) -> str:
     if isinstance(value, dict) and value.keys() in ({"$undefined"}, {"$given"}):
         return _ending([call for call, _ in case["script"]])
     if isinstance(value, dict) and re.search(r'"\$(given|function|undefined)"', json.dumps(value)):
-        return f"returns {_listed([_named(key, own) for key, own in value.items() if own != {'$undefined': True}])}"
+        return f"returns {listed([_named(key, own) for key, own in value.items() if own != {'$undefined': True}])}"
     if isinstance(value, dict) and "$date" not in value and len(json.dumps(value)) > _LONGEST:
         return f"returns {', '.join(list(value)[:4])}{' and more' if len(value) > 4 else ''}"
     if isinstance(value, list) and len(json.dumps(value)) > _LONGEST:

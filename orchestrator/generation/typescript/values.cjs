@@ -7,6 +7,9 @@ const DEEPEST = 12;
 const classes = new Map();
 const origins = new WeakMap();
 const givens = new Map();
+/** Stands for an object that cannot be written down. */
+const SOMETHING = Object.freeze({});
+origins.set(SOMETHING, { $something: true });
 
 /** An object of a class of the project, such as one of its errors; it is written down as what made it. */
 function instance(spec) {
@@ -104,4 +107,4 @@ function hasFunction(value) {
   return JSON.stringify(value).includes('{"$function"');
 }
 
-module.exports = { encode, decode, errorOf, seen, isOpaque, hasFunction, instance, classes, hand };
+module.exports = { encode, decode, errorOf, seen, isOpaque, hasFunction, instance, classes, hand, SOMETHING };

@@ -180,4 +180,4 @@ function realFiles(look, imports) {
     .filter(Boolean);
 }
 
-module.exports = { importsOf, realFiles, projectFile, isPure };
+module.exports = { importsIn, importsOf, realFiles, projectFile, isPure };

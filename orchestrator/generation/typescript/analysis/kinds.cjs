@@ -5,10 +5,11 @@ const fs = require('node:fs');
 const { isBuiltin } = require('node:module');
 const path = require('node:path');
 const { requiresIn } = require('./commons.cjs');
+const { dataOf } = require('./data.cjs');
 const { fastifyOf, headersOf } = require('./fastify.cjs');
 const { failuresOf, knownErrorsOf } = require('./failures.cjs');
 const { givensIn } = require('./givens.cjs');
-const { projectFile } = require('./imports.cjs');
+const { importsIn, projectFile } = require('./imports.cjs');
 const { loadingOf } = require('./loading.cjs');
 
 /** The model with what only some kinds need; functions that another kind tests better are taken out. `walked` are the files that stay real. */
@@ -21,10 +22,11 @@ function kindsOf(look, model, walked) {
   // What the layers of an application throw is theirs.
   const read = (application ? [look.source] : walked).map((source) => ({ ...look, source }));
   const kinds = { fastify, failures: Object.assign({}, ...read.map(failuresOf).reverse()), errors: read.flatMap(knownErrorsOf), loading: application || fastify?.plugins.length ? null : loadingOf(look, model.imports) };
-  const packages = packagesOf(look, { ...kinds, imports: model.imports });
+  const { packages, files } = reachedBy(look, { ...kinds, imports: model.imports });
+  const reached = files.map((file) => look.program.getSourceFile(file)).filter(Boolean);
   const usesUptime = walked.some(({ text }) => /\bprocess\.uptime\b/.test(text));
   const hints = { ...model.hints, headers: [...new Set(walked.flatMap((source) => headersOf({ ...look, source })))] };
-  return { ...model, hints, givens: givensIn([...functions, ...model.classes.flatMap(({ methods }) => methods), ...operated(model.graphql)]), usesUptime, functions, others: model.others.filter((name) => !claimed.includes(name)), ...kinds, packages };
+  return { ...model, hints, givens: givensIn([...functions, ...model.classes.flatMap(({ methods }) => methods), ...operated(model.graphql)]), usesUptime, functions, others: model.others.filter((name) => !claimed.includes(name)), ...kinds, data: dataOf(look, reached, importsIn), packages };
 }
 
 /** What operations get, in the form of functions. */
@@ -33,8 +35,8 @@ function operated(graphql) {
   return [{ params: [...(graphql.factory?.params ?? []), ...(graphql.context ? [graphql.context] : [])] }];
 }
 
-/** The packages that run as they are: loaded once, not for each case. */
-function packagesOf(look, { imports, fastify, failures, errors }) {
+/** What loading the target loads: packages that run as they are, once and not for each case, and files of the project. */
+function reachedBy(look, { imports, fastify, failures, errors }) {
   const also = [fastify?.errorHandler, ...Object.values(failures).flat(), ...errors].flatMap((one) => (one?.file ? [path.join(look.root, one.file)] : []));
   const replaced = new Set(imports.filter(({ fate }) => fate !== 'real').map(({ file, specifier }) => file ?? specifier));
   const waiting = [look.source.fileName, ...also];
@@ -46,7 +48,7 @@ function packagesOf(look, { imports, fastify, failures, errors }) {
       if (!next && !/^(\.|node:)/.test(specifier) && !isBuiltin(specifier) && !replaced.has(specifier)) found.add(specifier);
     }
   }
-  return [...found].sort();
+  return { packages: [...found].sort(), files: waiting };
 }
 
 function importedBy({ ts, program }, file) {

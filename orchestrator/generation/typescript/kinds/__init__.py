@@ -72,5 +72,6 @@ def has_subjects(model: Recorded) -> bool:
         model["functions"]
         or kinds
         or model.get("application")
+        or model.get("data")
         or any(own["methods"] or own.get("shows") for own in model["classes"])
     )

@@ -513,3 +513,15 @@ def test_a_context_that_cannot_be_made_is_an_error_of_its_own() -> None:
     assert "await expect(async () => ask(operation, undefined, createContext())).rejects.toMatchObject({" in text
     assert has_subjects(model(graphql=graphql()))
     assert not has_subjects(model(graphql={"isExecutable": False}))
+
+
+def test_a_module_of_data_is_compared_with_all_that_it_exports() -> None:
+    value = {"default": {"size": 3}, "open": {"$function": True}, "pool": {"$something": True}}
+    text = rendered(model(data=sorted(value)), [recorded("data", "exports", isAsync=False, value=value)])
+    assert "import { default as main, open, pool } from '../shop';" in text
+    assert "it('has default, open and pool', () => {" in text
+    wanted = "{ main: { size: 3 }, open: expect.any(Function), pool: expect.any(Object) }"
+    assert f"expect({{ main, open, pool }}).toEqual({wanted});" in text
+    assert "Outside" not in text
+    assert has_subjects(model(data=["size"]))
+    assert not has_subjects(model(data=[]))

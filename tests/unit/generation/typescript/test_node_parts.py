@@ -350,3 +350,15 @@ def test_an_endless_try_ends_the_process_and_leaves_its_name(tmp_path: Path) -> 
     done = subprocess.run(["node", "-e", script], timeout=60, env=_environ(), check=False)
     assert done.returncode == -9
     assert (tmp_path / "endless").read_text() == "round and round"
+
+
+def test_of_what_a_module_exports_as_much_is_written_down_as_can_be() -> None:
+    script = """
+        const { act } = require(here + 'kinds/data.cjs');
+        const { encode } = require(here + 'values.cjs');
+        class Pool {}
+        const module = { sizes: [1, 2], open: () => 1, made: { pool: new Pool(), name: 'x' }, long: 'x'.repeat(5000) };
+        return encode(act({ request: { model: { data: Object.keys(module) } }, load: () => ({ module }) }));"""
+    something = {"$something": True}
+    made = {"pool": something, "name": "x"}
+    assert node(script) == {"sizes": [1, 2], "open": {"$function": True}, "made": made, "long": something}
