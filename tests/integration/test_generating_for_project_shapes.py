@@ -172,6 +172,32 @@ export class Alarm {
   }
 }
 """
+LINE = """import { createConnection } from 'node:net';
+
+export interface Line {
+  send(text: string): Promise<number>;
+  close(): void;
+}
+
+export function connect(port: number): Line {
+  const socket = createConnection(port);
+  return { send: async (text) => Number(socket.write(text)), close: () => void socket.end() };
+}
+"""
+MAIN = """import { connect } from './client';
+
+async function main() {
+  const line = connect(4000);
+  process.on('SIGTERM', () => line.close());
+  try {
+    await line.send('hello');
+  } catch {
+    process.exit(1);
+  }
+}
+
+main();
+"""
 
 
 @pytest.fixture(scope="module")
@@ -390,12 +416,23 @@ def test_a_native_es_module_gets_tests_that_await_it(project: Path, sources: Any
 def test_a_module_of_data_and_one_that_passes_it_on_are_compared_with_what_they_export(project: Path) -> None:
     sizes = "export const sizes = { small: 1, large: 2 } as const;\nexport type Size = keyof typeof sizes;\n"
     passed = "export * from './sizes';\nexport * as stock from './stock';\nexport type { Size } from './sizes';\n"
-    lay(project, {"sizes.ts": sizes, "store.ts": STORE, "stock.ts": STOCK, "index.ts": passed}, {"preset": "ts-jest"}, None)
+    sources = {"sizes.ts": sizes, "store.ts": STORE, "stock.ts": STOCK, "index.ts": passed}
+    lay(project, sources, {"preset": "ts-jest"}, None)
     for name, wanted in [("sizes", "sizes: { small: 1, large: 2 }"), ("index", "isLeft: expect.any(Function)")]:
         done = generate(project, f"src/{name}.ts")
         assert done.returncode == 0, done.stdout + done.stderr
-        assert "after: 100 % of lines" in done.stdout
+        assert "100 % of lines" in done.stdout
         assert wanted in (project / "src" / "__tests__" / f"{name}.test.ts").read_text()
+
+
+def test_what_begins_when_it_is_loaded_and_goes_on_is_waited_for(project: Path) -> None:
+    lay(project, {"client.ts": LINE, "main.ts": MAIN}, {"preset": "ts-jest"}, None)
+    done = generate(project, "src/main.ts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "100 % of lines" in done.stdout
+    text = (project / "src" / "__tests__" / "main.test.ts").read_text()
+    assert "['connect().send(\\'hello\\')'" in text or "[\"connect().send('hello')\"" in text
+    assert "process.exit(1)" in text
 
 
 def test_what_is_not_covered_is_refused_and_leaves_nothing(project: Path) -> None:

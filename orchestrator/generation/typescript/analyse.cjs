@@ -33,6 +33,7 @@ function analyse({ root, target, beside = [] }) {
   for (const read of new Set([...walked, ...realFiles(look, imports)])) collectHints({ ...look, source: read }, hints);
   const sites = Object.assign({}, ...walked.map((read) => sitesOf({ ...look, source: read })).reverse());
   for (const { name, local } of imports.flatMap(({ names }) => names)) alias(sites, name, local);
+  for (const one of imports.flatMap(({ names }) => names)) if (one.shape === 'query' && isMaker(sites, one.local)) one.shape = 'object';
   const usesClock = walked.some(({ text }) => /\bDate\b/.test(text));
   const usesTimers = walked.some(({ text }) => /\bset(Timeout|Interval)\(/.test(text));
   const files = graphql?.isExecutable && beside.length ? beside : [target];
@@ -40,9 +41,14 @@ function analyse({ root, target, beside = [] }) {
   return kindsOf(look, builder ? { ...model, application: applicationOf(look, builder, walked) } : model, walked);
 }
 
+/** Whether clients are made with a name, by calling it or a method of it. */
+function isMaker(sites, name) {
+  return Object.keys(sites).some((key) => (key === name || key.startsWith(`${name}.`)) && sites[key].makes);
+}
+
 /** Files that are walked may call the same thing by its own name. */
 function alias(sites, name, local) {
-  if (name === local) return;
+  if (name === local || name === '*') return;
   for (const key of Object.keys(sites)) if (key.startsWith(`${name}.`)) sites[local + key.slice(name.length)] ??= sites[key];
 }
 

@@ -33,7 +33,7 @@ function loadedOnce(request, outside, give) {
   once.outside = outside;
   if (!once.module) {
     const now = (name) => (...args) => once.outside[name](...args);
-    const relay = new Outside({ answer: now('answer'), plain: now('plain'), isSync: now('isSync'), isQuery: now('isQuery') });
+    const relay = new Outside({ answer: now('answer'), plain: now('plain'), isSync: now('isSync'), isQuery: now('isQuery'), makes: now('makes') });
     once.module = loaded({ ...request, isFresh: true }, relay, give);
   }
   return once.module;
@@ -146,6 +146,7 @@ function outsideOf({ sites, imports }, answer, plain) {
     answer,
     plain,
     isSync: (name) => names.get(name)?.isSync ?? sites[name]?.isSync ?? false,
+    makes: (name) => sites[name]?.makes ?? null,
     isQuery: (name) => !sites[name] && Object.keys(sites).some((key) => key.startsWith(`${name}.`)),
   });
 }

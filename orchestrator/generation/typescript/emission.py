@@ -20,6 +20,8 @@ from orchestrator.generation.typescript.setups import is_loaded, joined_setups, 
 
 TEMPLATE: Final = "typescript.test.ts"
 _SCRIPT: Final = re.compile(r"\.c?jsx?\Z")
+_MADE: Final = re.compile(r"(: |args, )'(object|query)'")
+"""That a call of a double makes another one."""
 _REAL_TIMERS: Final = (
     "hrtime nextTick performance queueMicrotask setImmediate clearImmediate "
     "setInterval clearInterval setTimeout clearTimeout"
@@ -37,12 +39,14 @@ def parts(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[st
     kinds = joined_kinds([kind for section in sections for kind in section["kinds"]])
     imports = [line for section in sections for line in section["imports"]]
     mocks = joined_mocks([mock for section in sections for mock in section["mocks"]])
+    makes = bool(_MADE.search(json.dumps([mocks, kinds, [section["setups"] for section in sections]])))
     return {
         "target": model.get("about", model["target"]),
         "root": quoted(posixpath.relpath(".", posixpath.dirname(test_file))) if ROOT in json.dumps(cases) else None,
         "doubles": any(section["doubles"] for section in sections),
         "imports": [*_server(kinds), *_classes(cases, test_file), *imports],
         "mocks": mocks,
+        "makes": makes,
         "has_later": any("mockLater(" in mock["whole"] for mock in mocks),
         "uses_clock": any(one["usesClock"] or one.get("application") for one in modules),
         "uses_timers": any(one.get("usesTimers") for one in modules),
@@ -53,7 +57,7 @@ def parts(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[st
         "kinds": kinds,
         "sets_environment": any(map(environment_of, cases)) and not any("reads_environment" in kind for kind in kinds),
         "casts": any(is_partial(param) for case in cases for param in case.get("params", ())),
-        "hands": any(givens_in(case["args"]) for case in cases),
+        "hands": makes or any(givens_in(case["args"]) for case in cases),
         "fluent": any("mockOutside.fluent(" in setup["made"] for section in sections for setup in section["setups"]),
         "loads": any("drawn" in kind for kind in kinds),
         "starts": any("builder" in kind for kind in kinds),

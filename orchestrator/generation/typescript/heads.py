@@ -15,8 +15,8 @@ _STEADY: Final = {
     "randomInt": "(low: number, high?: number) => (high === undefined ? 0 : low)",
 }
 
-_WHOLE: Final = "="
-"""The name of what a module is as a whole."""
+_WHOLE: Final = {"=", "*"}
+"""The names of what a module is as a whole, required or imported."""
 
 Recorded = Mapping[str, Any]
 
@@ -75,7 +75,7 @@ def _mock(one: Recorded, values: Mapping[str, Any], model: Recorded, test_file: 
     if one["fate"] == "steady":
         lines = [f"{name['name']}: {_STEADY[name['name']]}" for name in one["names"] if name["name"] in _STEADY]
         return {"specifier": specifier, "is_steady": True, "whole": "", "lines": lines}
-    whole = next((_whole(name, values, model) for name in one["names"] if name["name"] == _WHOLE), None)
+    whole = next((_whole(name, values, model) for name in one["names"] if name["name"] in _WHOLE), None)
     if whole:
         return {"specifier": specifier, "is_steady": False, "whole": whole, "lines": []}
     lines = [_member(name, values, model) for name in one["names"]]
@@ -100,7 +100,7 @@ def _member(name: Recorded, values: Mapping[str, Any], model: Recorded) -> str:
         case "query":
             return f"get {exported}() {{ return mockOutside.query({local}); }}"
         case "function":
-            return f"{exported}: {_function(name)}"
+            return f"{exported}: {_function(name, model)}"
         case "class":
             return f"{exported}: jest.fn(() => mockOutside.object({local}{modes(name['local'], model)}))"
         case _:
@@ -114,7 +114,7 @@ def _whole(name: Recorded, values: Mapping[str, Any], model: Recorded) -> str:
         case "value":
             return literal(name.get("known", values.get(name["local"])))
         case "function":
-            return _function(name)
+            return _function(name, model)
         case "class":
             return f"jest.fn(() => mockOutside.object({local}{modes(name['local'], model)}))"
         case "query":
@@ -123,8 +123,9 @@ def _whole(name: Recorded, values: Mapping[str, Any], model: Recorded) -> str:
             return f"mockLater(() => mockOutside.object({local}{modes(name['local'], model)}))"
 
 
-def _function(name: Recorded) -> str:
-    how = ", 'sync'" if name["isSync"] else ""
+def _function(name: Recorded, model: Recorded) -> str:
+    makes = model["sites"].get(name["local"], {}).get("makes")
+    how = f", '{makes}'{modes(name['local'], model)}" if makes else ", 'sync'" if name["isSync"] else ""
     return f"(...args: unknown[]) => mockOutside.call({quoted(name['local'])}, args{how})"
 
 

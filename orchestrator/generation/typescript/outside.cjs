@@ -2,12 +2,12 @@
 // Stands in for all that a target depends on. What a call answers is decided by whoever made it; this only listens.
 // The double at the end of every generated test file behaves the same.
 
-const { inspect } = require('node:util');
+const { inspect, types: { isPromise } } = require('node:util');
 
 class Outside {
   /** `answer(line, key)` returns what a call answers, an Error to fail; `plain` makes values fit to be shown. */
-  constructor({ answer, plain = (value) => value, isSync = () => false, isQuery = () => false }) {
-    Object.assign(this, { plain, isSync, isQuery, asked: 0 });
+  constructor({ answer, plain = (value) => value, isSync = () => false, isQuery = () => false, makes = () => null }) {
+    Object.assign(this, { plain, isSync, isQuery, makes, asked: 0 });
     this.answer = (...what) => {
       this.asked += 1;
       return answer(...what);
@@ -15,8 +15,8 @@ class Outside {
   }
 
   object(name, path = []) {
-    const call = (...args) => this.call(`${name}.${path.join('.')}`, args);
-    return new Proxy(named(path.length ? call : {}, [name, ...path].join('.')), { get: (_, key) => (isSilent(key) ? undefined : this.object(name, [...path, key])) });
+    const own = [name, ...path].join('.');
+    return new Proxy(named((...args) => this.call(own, args), own), { get: (_, key) => (isSilent(key) ? undefined : this.object(name, [...path, key])) });
   }
 
   /** Something that is asked and answers nothing, such as a guard that lets somebody in. */
@@ -63,12 +63,19 @@ class Outside {
 
   call(name, args, isSync = this.isSync(name)) {
     const line = `${name}${this.show(args)}`;
+    if (this.makes(name)) return this.make(name, line);
     if (this.isQuery(name)) return this.chain(line, { table: name, last: '' });
     if (this.isMute) return this.object(line);
     const answer = this.answer(line, { words: name, last: name.split('.').pop(), args });
     if (!isSync) return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     if (answer instanceof Error) throw answer;
     return answer;
+  }
+
+  /** What a function of the outside makes, such as a client: it is asked under the name of what made it. */
+  make(name, line) {
+    if (!this.isMute) this.answer(line, { words: name, last: name, isVoid: true });
+    return this.makes(name) === 'query' ? this.query(`${name}()`) : this.object(`${name}()`);
   }
 
   /** An object that a class of the outside makes; that it was made counts while a module is loaded. */
@@ -111,11 +118,13 @@ class Outside {
     return `(${shown.map((one) => inspect(one, { depth: 8, breakLength: Infinity, compact: true, maxArrayLength: null, maxStringLength: null })).join(', ')})`;
   }
 
-  /** What a callback such as that of `where` does to the builder it gets. */
+  /** What a callback such as that of `where` does to the builder it gets; something with a name of its own, such as a handler, is known by that. */
   callback(work) {
+    if (work.name) return { [inspect.custom]: () => `[Function: ${work.name}]` };
     const builder = this.chain('query', {});
     try {
-      work.call(builder, builder);
+      const made = work.call(builder, builder);
+      if (isPromise(made)) made.catch(() => {});
     } catch {
       return work;
     }

@@ -174,6 +174,7 @@ function enqueue(queue, planned, { choices, points, known, changed, isWhole, mos
 
 function unfit(made) {
   if (made.error?.name === 'Exit') return 'search: ends the process';
+  if (made.error?.name === 'Unheard') return 'search: fails where nobody hears it';
   if (made.error?.name === 'Unmade') return 'search: no object can be made';
   if ((made.shows || made.kind === 'load') && made.value && !Object.keys(made.value).length && !made.script.length) return 'search: shows nothing';
   if (made.error && BUGS.includes(made.error.name) && !isMeant(made.error)) return `search: ends in a ${made.error.name}`;

@@ -59,13 +59,22 @@ def joined_setups(setups: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def modes(name: str, model: Recorded) -> str:
     """Return how the methods of an object answer, where that is not by a promise."""
-    sites = model["sites"]
-    found = {key: "sync" for key, site in sites.items() if key.startswith(f"{name}.") and site["isSync"]}
-    for key in sites:
-        words = key.split(".")
-        if len(words) > 2 and words[0] == name and ".".join(words[:2]) not in sites:
-            found[".".join(words[:2])] = "chain"
+    found = ways_of(name, model)
     return f", {literal(found)}" if found else ""
+
+
+def ways_of(name: str, model: Recorded) -> dict[str, str]:
+    """Return how something answers, and its methods, and what is made with it, where that is not by a promise."""
+    sites = model["sites"]
+    own = {key: site for key, site in sites.items() if key == name or key.startswith((f"{name}.", f"{name}()."))}
+    found = {key: site.get("makes") or "sync" for key, site in own.items() if site["isSync"] and key != name}
+    if sites.get(name, {}).get("makes"):
+        found[name] = sites[name]["makes"]
+    for key in own:
+        words = key.split(".")
+        if "()" not in key and len(words) > 2 and words[0] == name and ".".join(words[:2]) not in sites:
+            found[".".join(words[:2])] = "chain"
+    return found
 
 
 def maker(name: str) -> str:

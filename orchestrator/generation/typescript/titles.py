@@ -131,6 +131,8 @@ def _outcome(case: Mapping[str, Any]) -> str:
     value = case.get("value")
     if case.get("shows"):
         return f"has {_fields(value)}"
+    if isinstance(value, dict) and "$function" in value:
+        return f"returns what {_call(case['script'][-1][0])} makes" if case["script"] else "returns a function"
     if isinstance(value, dict) and value.keys() in ({"$undefined"}, {"$given"}):
         return _ending([call for call, _ in case["script"]])
     if isinstance(value, dict) and re.search(r'"\$(given|function|undefined)"', json.dumps(value)):

@@ -70,7 +70,9 @@ function pluginOf(look, { name, local, node, signature }) {
   const options = own.map((one) => ({
     name: one.getName(), local: one.getName(), optional: Boolean(one.flags & ts.SymbolFlags.Optional), ...shapeOfProperty(look, one, node),
   }));
-  return { name, local, options, title: titleOf(look, node) };
+  // Types of older versions do not know `hasPlugin`.
+  const isTyped = Boolean(checker.getTypeOfSymbolAtLocation(signature.parameters[0], node).getProperty('hasPlugin'));
+  return { name, local, options, title: titleOf(look, node), isTyped };
 }
 
 /** The name that `fastify-plugin` is told. */

@@ -16,6 +16,8 @@ const OUTSIDE = new RegExp(
 /** Clients of services: a package that depends on one asks that service itself. */
 const CLIENTS = /^(pg|pg-promise|ioredis|redis|mongoose|mongodb|mysql2?|amqplib|kafkajs|nodemailer)$/;
 const CHANCE = /^(node:)?crypto$/;
+/** `export * as name from '...'`, which not every compiler tells of a file that it only skims. */
+const PASSED_ON = /\bexport\s*\*\s*as\s+\w+\s+from\s*['"]([^'"]+)['"]/g;
 /** The name of what a module is as a whole, where it is required. */
 const WHOLE = '=';
 
@@ -165,7 +167,8 @@ function isPure(look, file, seen) {
   seen.add(file);
   const text = fs.readFileSync(file, 'utf8');
   if (/\bprocess\.(env|exit|on)\b|\bsetInterval\(|\bfetch\(/.test(text)) return false;
-  return look.ts.preProcessFile(text, true, true).importedFiles.every(({ fileName, pos }) => {
+  const named = [...text.matchAll(PASSED_ON)].map(([, fileName]) => ({ fileName, pos: 0 }));
+  return [...look.ts.preProcessFile(text, true, true).importedFiles, ...named].every(({ fileName, pos }) => {
     if (/import\s+type\b[^;]*$/.test(text.slice(Math.max(0, pos - 300), pos))) return true;
     if (OUTSIDE.test(fileName) || CHANCE.test(fileName)) return false;
     const next = projectFile(look, fileName, file);

@@ -3,6 +3,8 @@
 
 const { treeOf } = require('../types.cjs');
 
+/** Properties that a function may have beside what every function has; something with more is a client that can also be called. */
+const MOST_OF_A_FUNCTION = 5;
 /** What every function has, also where its type says so. */
 const OF_FUNCTIONS = new Set(['prototype', ...Object.getOwnPropertyNames(Function.prototype)]);
 
@@ -11,7 +13,7 @@ function shapeOf({ ts, checker }, type, at) {
   const calls = type.getCallSignatures();
   if (calls.length) {
     const result = calls[0].getReturnType();
-    if (type.getProperties().filter((one) => !OF_FUNCTIONS.has(one.getName())).length > 5 || isChain(checker, result)) return { shape: 'query' };
+    if (type.getProperties().filter((one) => !OF_FUNCTIONS.has(one.getName())).length > MOST_OF_A_FUNCTION || isChain(checker, result)) return { shape: 'query' };
     return { shape: 'function', isSync: !result.getProperty('then') };
   }
   const base = checker.getNonNullableType(type);
@@ -30,4 +32,4 @@ function isChain(checker, type) {
   return Boolean(type.getProperty('then')) && type.getProperties().length > 8;
 }
 
-module.exports = { shapeOf };
+module.exports = { isChain, MOST_OF_A_FUNCTION, shapeOf };

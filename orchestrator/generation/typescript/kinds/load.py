@@ -35,6 +35,8 @@ def part(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[str
         "imports": [f"import type * as original from {target};"],
         "target": target,
         "reads_environment": reads,
+        "goes_on": model["loading"]["goesOn"],
+        "listens": model["loading"]["listens"],
         "parameters": ", ".join(filter(None, parameters)),
         "drawn": literal(values) if values else "",
         "groups": [group] if tests else [],
@@ -56,24 +58,29 @@ def _test(
 ) -> dict[str, Any]:
     title = unique(load_title(case), taken)
     call = loaded(case, model, _environment(case, usual), server.steps(case))
-    error = case.get("error")
-    if error is not None:
-        wanted = literal({"name": error["name"], "message": error["message"]})
-        check = f"expect(() => {call}).toThrow(expect.objectContaining({wanted}));"
-    elif case["value"]:
-        check = f"expect({call}).toMatchObject({literal(case['value'])});"
-    else:
-        check = f"{call};"
+    goes_on = model["loading"]["goesOn"] and "error" not in case
     return {
         "title": quoted(title),
         "plain_title": title,
-        "is_async": "",
+        "is_async": "async " if goes_on else "",
         "remark": None,
-        "arrange": [],
-        "check": check,
+        "arrange": [f"{'const loaded = ' if case['value'] else ''}{call};"] if goes_on else [],
+        "check": _check(case, "loaded" if goes_on else call),
         "is_scripted": bool(case["script"]),
         "case": case,
     }
+
+
+def _check(case: Recorded, call: str) -> str:
+    """Return what a test expects of loading a module."""
+    error = case.get("error")
+    if error is not None:
+        wanted = literal({"name": error["name"], "message": error["message"]})
+        return f"expect(() => {call}).toThrow(expect.objectContaining({wanted}));"
+    checks = ["await settled();"] if call == "loaded" else []
+    if case["value"]:
+        checks.append(f"expect({call}).toMatchObject({literal(case['value'])});")
+    return "\n    ".join(checks) or f"{call};"
 
 
 def _environment(case: Recorded, usual: Mapping[str, Any] | None) -> str:

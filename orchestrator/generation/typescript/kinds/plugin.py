@@ -62,5 +62,6 @@ def _added(case: Recorded, plugin: Recorded, model: Recorded) -> str:
     checks = [f"expect({found}).toEqual({literal([name for name in case['value'] if name in names])});"]
     if plugin["title"]:
         has = "true" if plugin["title"] in case["value"] else "false"
-        checks.append(f"expect(app.hasPlugin({quoted(plugin['title'])})).toBe({has});")
+        own = "app" if plugin["isTyped"] else "(app as Anything)"
+        checks.append(f"expect({own}.hasPlugin({quoted(plugin['title'])})).toBe({has});")
     return "\n    ".join(checks)

@@ -224,19 +224,21 @@ def test_an_error_handler_is_given_an_error() -> None:
     assert "app.setErrorHandler(limit), { method: 'GET', url: '/' }, undefined, { error: new Error('no') });" in text
 
 
-def test_a_plugin_is_started_used_and_closed() -> None:
+@pytest.mark.parametrize(("is_typed", "app"), [(True, "app"), (False, "(app as Anything)")])
+def test_a_plugin_is_started_used_and_closed(is_typed: bool, app: str) -> None:
     decorates = [{"name": "ping", "on": "decorate", "isFunction": True}]
-    plugin = {"name": "default", "local": "default", "title": "shop", "options": []}
+    plugin = {"name": "default", "local": "default", "title": "shop", "isTyped": is_typed, "options": []}
     facts = model(fastify=server(plugins=[plugin], decorates=decorates))
     used = recorded("plugin", "ping", uses="ping", value=1)
     text = rendered(facts, [recorded("plugin", "ready", uses=None, value=["ping", "shop"]), used])
     assert "app.register(plugin, options());" in text
     assert "await expect(app.ping()).resolves.toBe(1);" in text
     assert "expect(['ping'].filter((name) => app.hasDecorator(name))).toEqual(['ping']);" in text
-    assert "expect(app.hasPlugin('shop')).toBe(true);" in text
+    assert f"expect({app}.hasPlugin('shop')).toBe(true);" in text
 
 
-LOADING = {"names": ["PORT"], "readsEnvironment": True, "callsOut": False}
+QUIET = {"goesOn": False, "listens": []}
+LOADING = {"names": ["PORT"], "readsEnvironment": True, "callsOut": False, **QUIET}
 
 
 def loaded(environment: dict[str, str], **fields: Any) -> dict[str, Any]:
@@ -257,7 +259,7 @@ def test_a_module_is_loaded_under_an_environment_of_its_own() -> None:
 
 
 def test_functions_of_a_module_that_asks_when_it_is_loaded_come_from_a_fresh_copy() -> None:
-    facts = model(loading={"names": [], "readsEnvironment": False, "callsOut": True})
+    facts = model(loading={"names": [], "readsEnvironment": False, "callsOut": True, **QUIET})
     facts["imports"] = [
         {"specifier": "db", "fate": "replaced", "names": [{"name": "Db", "local": "Db", "shape": "class"}]},
         {"specifier": "./env", "fate": "replaced", "names": [{"name": "env", "local": "env", "shape": "value"}]},
@@ -525,3 +527,37 @@ def test_a_module_of_data_is_compared_with_all_that_it_exports() -> None:
     assert "Outside" not in text
     assert has_subjects(model(data=["size"]))
     assert not has_subjects(model(data=[]))
+
+
+def test_what_a_call_makes_is_asked_under_the_name_of_that_call() -> None:
+    sites = {
+        "got.create": {"isSync": True, "makes": "object"},
+        "got.create().use": {"isSync": True},
+        "knex": {"isSync": True, "makes": "query"},
+    }
+    names = [{"name": "default", "local": "got", "shape": "object"}]
+    made = {"specifier": "knex", "names": [{"name": "connect", "local": "knex", "shape": "function", "isSync": True}]}
+    imports = [{"specifier": "got", "names": names}, made]
+    facts = model(sites=sites, imports=[{**one, "file": None, "fate": "replaced"} for one in imports])
+    text = rendered(facts, [plain_call("buy", choices=[]) | {"value": {"$function": True}}])
+    assert "mockOutside.object('got', { 'got.create': 'object', 'got.create().use': 'sync' })" in text
+    assert "connect: (...args: unknown[]) => mockOutside.call('knex', args, 'query', { knex: 'query' })" in text
+    assert "if (how === 'object') return this.object(`${name}()`, ways);" in text
+    assert "it('returns what got makes', () => {" in text
+    assert "expect(buy()).toEqual(expect.any(Function));" in text
+
+
+def test_a_namespace_that_is_called_is_replaced_as_a_whole() -> None:
+    assert mocked("object", name="*") == "mockLater(() => mockOutside.object('got'))"
+
+
+def test_a_module_that_goes_on_when_it_is_loaded_is_waited_for() -> None:
+    loading = {"names": [], "readsEnvironment": False, "callsOut": True, "goesOn": True, "listens": ["on"]}
+    case = recorded("load", "loading", value={"port": 1}, script=[["serve()", NOTHING], ["process.exit(1)", NOTHING]])
+    text = rendered(model(loading=loading), [case, {**case, "value": {}}])
+    assert "process.exit = ((code = 0) => mockOutside.call('process.exit', [code], 'sync')) as" in text
+    assert "process.on = (...args: unknown[]) => mockOutside.call('process.on', args, 'sync');" in text
+    assert "process.on = realOn;" in text
+    assert "const loaded = load([['serve()'], ['process.exit(1)']]);" in text
+    assert "await settled();\n    expect(loaded).toMatchObject({ port: 1 });" in text
+    assert "  load([['serve()'], ['process.exit(1)']]);\n\n    await settled();\n    expect(mockOutside" in text
