@@ -198,6 +198,25 @@ async function main() {
 
 main();
 """
+CHECKED = {
+    "checks.ts": """export const checks = ({ schema }: { schema: unknown }) => (data: unknown) =>
+  (schema as { has: string }).has in Object(data) ? { value: data } : { error: new Error('it lacks something') };
+""",
+    "app.ts": """import { fastify } from 'fastify';
+import { checks } from './checks';
+import { shop } from './shop';
+
+export const app = fastify();
+app.setValidatorCompiler(checks);
+app.register(shop);
+""",
+    "shop.ts": """import type { FastifyInstance } from 'fastify';
+
+export async function shop(app: FastifyInstance) {
+  app.post('/orders', { schema: { body: { has: 'size' } } }, async () => ({ done: true }));
+}
+""",
+}
 
 
 @pytest.fixture(scope="module")
@@ -433,6 +452,15 @@ def test_what_begins_when_it_is_loaded_and_goes_on_is_waited_for(project: Path) 
     text = (project / "src" / "__tests__" / "main.test.ts").read_text()
     assert "['connect().send(\\'hello\\')'" in text or "[\"connect().send('hello')\"" in text
     assert "process.exit(1)" in text
+
+
+def test_routes_are_checked_by_what_the_project_hands_to_its_server(project: Path) -> None:
+    lay(project, CHECKED, {"preset": "ts-jest"}, None)
+    done = generate(project, "src/shop.ts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (project / "src" / "__tests__" / "shop.test.ts").read_text()
+    assert "app.setValidatorCompiler(checks);" in text
+    assert "it lacks something" in text
 
 
 def test_what_is_not_covered_is_refused_and_leaves_nothing(project: Path) -> None:

@@ -62,7 +62,7 @@ function programOf(ts, root, files) {
 
 /** Whether a file adds to the types of others, so that a target may rely on it without importing it. */
 function augments(file) {
-  return /^\s*declare (module '|global)/m.test(fs.readFileSync(file, 'utf8'));
+  return /^\s*declare (module ['"]|global)/m.test(fs.readFileSync(file, 'utf8'));
 }
 
 const sources = new Map();

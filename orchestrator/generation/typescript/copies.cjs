@@ -75,7 +75,9 @@ function load({ root, model }, outside, give, hear) {
     if (model.graphql?.factory) also.contextFactory = named(model.graphql.factory);
     if (model.graphql) also.resolvers = model.graphql.maps.map(named);
     if (application?.signer) also.signer = require(path.join(root, application.signer.file))[application.signer.name];
-    if (model.fastify?.errorHandler) also.errorHandler = require(path.join(root, model.fastify.errorHandler.file))[model.fastify.errorHandler.name];
+    const handed = (one) => require(one.file ? path.join(root, one.file) : require.resolve(one.specifier, { paths: [from] }))[one.name];
+    if (model.fastify?.errorHandler) also.errorHandler = handed(model.fastify.errorHandler);
+    also.compilers = (model.fastify?.compilers ?? []).map((one) => [one.method, handed(one)]);
   });
   return { module, ...also };
 }

@@ -151,7 +151,7 @@ def _loading(group: dict[str, Any], cases: Sequence[Recorded], model: Recorded) 
 def _server(kinds: Sequence[Recorded]) -> list[str]:
     """Return the lines that import what tests of servers need, once for all kinds."""
     types = sorted({name for kind in kinds for name in kind.get("types", ())})
-    lines = [line for kind in kinds for line in kind["imports"]]
+    lines = list(dict.fromkeys(line for kind in kinds for line in kind["imports"]))
     if all("types" not in kind for kind in kinds):
         return lines
     named = [f"import type {{ {', '.join(types)} }} from 'fastify';"] if types else []

@@ -11,9 +11,11 @@ const NAMED = Symbol.for('fastify.display-name');
 const packages = new Map();
 const compiled = new Map();
 
-/** Return a server that validates as Fastify does, and as quickly as if it were always the same one. */
-function bare({ root }) {
-  return fastifyIn(root)(quickOptions(root));
+/** Return a server that validates as Fastify does, and as quickly as if it were always the same one; or with the project's own `compilers`. */
+function bare({ root }, compilers = []) {
+  const app = fastifyIn(root)(quickOptions(root));
+  for (const [method, compiler] of compilers) app[method](compiler);
+  return app;
 }
 
 function quickOptions(root) {

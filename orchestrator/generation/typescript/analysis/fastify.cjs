@@ -12,22 +12,24 @@ const { propertyOf, serverPart } = require('./nodes.cjs');
 const { routesOf } = require('./routes.cjs');
 const { shapeOf } = require('./shapes.cjs');
 
+const COMPILERS = ['setValidatorCompiler', 'setSerializerCompiler'];
 const HOOKS = ['onRequest', 'preParsing', 'preValidation', 'preHandler'];
 const ADMITS = /auth|role|user|session|token|jwt|permi|admin|guard|login|signed|require/i;
 /** Methods of a request that check who sent it. */
 const VERIFIES = /auth|verify|session|token/i;
 
-/** What of the target is Fastify's, null if nothing is. Names roles of imports in place. */
-function fastifyOf(look, imports) {
+/** What of the target is Fastify's, null if nothing is. Names roles of imports in place. `others` are files that run with it. */
+function fastifyOf(look, imports, others) {
   const exported = exportsOf(look);
   const plugins = exported.filter((one) => isPlugin(look, one)).map((one) => pluginOf(look, one));
   const hooks = exported.map((one) => hookOf(look, one)).filter(Boolean);
   if (!plugins.length && !hooks.length) return null;
-  const used = usesOf(look);
+  const used = usesTogether(look, others);
   nameRoles(look, imports, used);
   return {
     plugins, hooks, ...used, routes: routesOf(look), headers: headersOf(look), hasGate: used.gates.some(({ admits }) => admits) || imports.some((one) => one.names.some(({ role, admits }) => role && admits)),
-    errorHandler: plugins.length ? errorHandlerOf(look) : null,
+    errorHandler: plugins.length ? handedTo(look, 'setErrorHandler') : null,
+    compilers: plugins.length ? COMPILERS.map((method) => ({ method, ...handedTo(look, method) })).filter(({ name }) => name) : [],
   };
 }
 
@@ -137,6 +139,16 @@ function functionIn(ts, node) {
 
 // --- what it takes for granted ---------------------------------------------------------------------------------
 
+/** What the target uses of a server, and what files that run with it read of it. */
+function usesTogether(look, others) {
+  const used = usesOf(look);
+  const all = others.map((source) => usesOf({ ...look, source }));
+  const made = [used, ...all].flatMap(({ decorates }) => decorates.map(({ name }) => name));
+  const read = all.flatMap(({ decorations }) => decorations.filter(({ on }) => on === 'instance'));
+  const fresh = read.filter(({ name }) => ![...made, ...used.decorations.map((one) => one.name)].includes(name));
+  return { ...used, decorations: [...used.decorations, ...new Map(fresh.map((one) => [one.name, one])).values()] };
+}
+
 /** What is read of the server, a request or a reply that Fastify itself does not have, and who guards the routes. */
 function usesOf(look) {
   const { ts, checker, source } = look;
@@ -206,21 +218,25 @@ function headersOf(look) {
   return [...found].filter((one) => typeof one === 'string').map((one) => one.toLowerCase());
 }
 
-// --- who answers errors -----------------------------------------------------------------------------------------
+// --- what the project tells its own server ----------------------------------------------------------------------
 
-/** The function that the project gives to `setErrorHandler`, if it can be used without its surroundings. */
-function errorHandlerOf(look) {
+/** The function that the project hands to a method of its server, such as `setErrorHandler`, if it can be used without its surroundings. */
+function handedTo(look, method) {
   const { ts, root } = look;
   for (const file of sourcesIn(root).sort()) {
     const text = fs.readFileSync(file, 'utf8');
-    const name = text.match(/\.setErrorHandler\(\s*(\w+)\s*\)/)?.[1];
+    const name = text.match(new RegExp(`\\.${method}\\(\\s*(\\w+)\\s*\\)`))?.[1];
     if (!name) continue;
     const parsed = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
     for (const node of parsed.statements) {
       const bindings = ts.isImportDeclaration(node) && node.importClause?.namedBindings;
       const found = bindings && ts.isNamedImports(bindings) && bindings.elements.find((one) => one.name.text === name);
-      const from = found && projectFile(look, node.moduleSpecifier.text, file);
-      if (from && isPure(look, from, new Set())) return { name: (found.propertyName ?? found.name).text, file: path.relative(root, from) };
+      if (!found) continue;
+      const specifier = node.moduleSpecifier.text;
+      const from = projectFile(look, specifier, file);
+      const own = (found.propertyName ?? found.name).text;
+      if (from && isPure(look, from, new Set())) return { name: own, file: path.relative(root, from) };
+      if (!from && /^(@[\w-]+\/)?[\w-]/.test(specifier)) return { name: own, specifier };
     }
   }
   return null;

@@ -15,7 +15,8 @@ const { loadingOf } = require('./loading.cjs');
 /** The model with what only some kinds need; functions that another kind tests better are taken out. `walked` are the files that stay real. */
 function kindsOf(look, model, walked) {
   const { application } = model;
-  const fastify = application ? null : fastifyOf(look, model.imports);
+  const sourcesOf = (files) => files.map((file) => look.program.getSourceFile(file)).filter(Boolean);
+  const fastify = application ? null : fastifyOf(look, model.imports, sourcesOf(reachedBy(look, model).files.slice(1)));
   const claimed = [...(fastify ? [...fastify.plugins, ...fastify.hooks] : []), ...(application ? [application] : [])].map(({ name }) => name);
   const isPlain = ({ params }) => params.every(({ type }) => !/"opaque"|"function"/.test(JSON.stringify(type)));
   const functions = model.functions.filter((one) => !claimed.includes(one.name) && (!application || isPlain(one)));
@@ -23,10 +24,10 @@ function kindsOf(look, model, walked) {
   const read = (application ? [look.source] : walked).map((source) => ({ ...look, source }));
   const kinds = { fastify, failures: Object.assign({}, ...read.map(failuresOf).reverse()), errors: read.flatMap(knownErrorsOf), loading: application || fastify?.plugins.length ? null : loadingOf(look, model.imports) };
   const { packages, files } = reachedBy(look, { ...kinds, imports: model.imports });
-  const reached = files.map((file) => look.program.getSourceFile(file)).filter(Boolean);
+  const usesClock = model.usesClock || sourcesOf(files).some(({ text }) => /\bDate\b/.test(text));
   const usesUptime = walked.some(({ text }) => /\bprocess\.uptime\b/.test(text));
   const hints = { ...model.hints, headers: [...new Set(walked.flatMap((source) => headersOf({ ...look, source })))] };
-  return { ...model, hints, givens: givensIn([...functions, ...model.classes.flatMap(({ methods }) => methods), ...operated(model.graphql)]), usesUptime, functions, others: model.others.filter((name) => !claimed.includes(name)), ...kinds, data: dataOf(look, reached, importsIn), packages };
+  return { ...model, hints, givens: givensIn([...functions, ...model.classes.flatMap(({ methods }) => methods), ...operated(model.graphql)]), usesUptime, functions, others: model.others.filter((name) => !claimed.includes(name)), ...kinds, usesClock, data: dataOf(look, sourcesOf(files), importsIn), packages };
 }
 
 /** What operations get, in the form of functions. */
@@ -36,11 +37,12 @@ function operated(graphql) {
 }
 
 /** What loading the target loads: packages that run as they are, once and not for each case, and files of the project. */
-function reachedBy(look, { imports, fastify, failures, errors }) {
-  const also = [fastify?.errorHandler, ...Object.values(failures).flat(), ...errors].flatMap((one) => (one?.file ? [path.join(look.root, one.file)] : []));
+function reachedBy(look, { imports, fastify, failures = {}, errors = [] }) {
+  const handed = [fastify?.errorHandler, ...(fastify?.compilers ?? [])];
+  const also = [...handed, ...Object.values(failures).flat(), ...errors].flatMap((one) => (one?.file ? [path.join(look.root, one.file)] : []));
   const replaced = new Set(imports.filter(({ fate }) => fate !== 'real').map(({ file, specifier }) => file ?? specifier));
   const waiting = [look.source.fileName, ...also];
-  const found = new Set();
+  const found = new Set(handed.flatMap((one) => one?.specifier ?? []));
   for (const file of waiting) {
     for (const specifier of importedBy(look, file)) {
       const next = projectFile(look, specifier, file);

@@ -22,7 +22,7 @@ function sitesOf(look) {
       const site = { type: result, isSync: !isPromise, isChain: words.length > 2, ...(makes ? { makes } : {}) };
       if (makes) makers.set(nameOf(type), words.join('.'));
       const last = words[words.length - 1];
-      for (const key of [words.join('.'), ...endsOf(words), `${table ?? words[0]}.${last}`, `*.${last}`, `${table}`]) sites[key] ??= site;
+      for (const key of [words.join('.'), ...endsOf(words), `${table ?? words[0]}.${last}`, `*.${last}`, ...(table ? [table] : [])]) sites[key] ??= site;
     }
     ts.forEachChild(node, visit);
   };

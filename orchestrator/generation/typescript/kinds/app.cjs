@@ -45,7 +45,7 @@ async function routesOf(application, { outside, give, load }) {
   const least = (await askedBy(app, UNKNOWN, outside, give)).calls;
   for (const route of routes) {
     const { known, ...place } = knownOf(application, route);
-    Object.assign(route, place, { parts: partsOf(route, known) });
+    Object.assign(route, place, { parts: partsOf(route, known), schema: undefined });
     const { status, calls } = await askedBy(app, route, outside, give);
     // A guard refuses before anything is looked up.
     route.isGuarded = Boolean(application.signer) && [401, 403].includes(status) && calls <= least;

@@ -13,9 +13,9 @@ function subjects({ model }) {
 }
 
 async function act({ request, subject, outside, give, load }) {
-  const { module } = load();
+  const { module, compilers } = load();
   const { model } = request;
-  const app = bare(request);
+  const app = bare(request, compilers);
   furnish(app, { model, outside, give });
   const plugin = model.fastify.plugins.find(({ name }) => name === subject.plugin);
   app.register(module[plugin.name], optionsOf(plugin, outside, give));

@@ -19,8 +19,9 @@ def part(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[str
     """Return what tests of a plugin add to a file."""
     target = quoted(relative(without_suffix(model["target"]), test_file))
     name = cases[0]["plugin"]
+    own = f"import plugin from {target};" if name == "default" else f"import {{ {name} }} from {target};"
     return {
-        "imports": [f"import plugin from {target};" if name == "default" else f"import {{ {name} }} from {target};"],
+        "imports": [*server.handed_imports(model, test_file, has_handler=False), own],
         "plugin": "plugin" if name == "default" else name,
         "types": [],
         "furniture": server.furniture(model, {}),

@@ -17,8 +17,8 @@ async function subjects(request, discover) {
 
 async function routesOf(plugin, { request, outside, give, load }) {
   const routes = [];
-  const { module } = load();
-  const app = bare(request);
+  const { module, compilers } = load();
+  const app = bare(request, compilers);
   app.addHook('onRoute', ({ method, url, schema }) => [method].flat().forEach((one) => routes.push({ method: one, url, schema: schema ?? null })));
   furnish(app, { model: request.model, outside, give });
   app.register(module[plugin.name], optionsOf(plugin, outside, give));
@@ -27,6 +27,7 @@ async function routesOf(plugin, { request, outside, give, load }) {
   for (const route of own) {
     const { routes: known } = request.model.fastify;
     route.parts = partsOf(route, known[`${route.method} ${route.url}`] ?? known[`ALL ${route.url}`] ?? {});
+    delete route.schema;
     give.asked = () => { route.isGuarded = true; };
     await app.inject(give.input('request', (draws) => requestOf(draws, { ...route, isGuarded: true })));
   }
@@ -45,19 +46,20 @@ function distinct(routes) {
 
 /** What a request may contain: by the schema that Fastify checks, else by what the handler makes of it. */
 function partsOf({ schema }, known) {
-  const declared = (name) => (schema?.[name]?.type || schema?.[name]?.properties ? JSON.parse(JSON.stringify(schema[name])) : null);
+  const isZod = (one) => typeof one?.safeParse === 'function';
+  const declared = (name) => (!isZod(schema?.[name]) && (schema?.[name]?.type || schema?.[name]?.properties) ? JSON.parse(JSON.stringify(schema[name])) : null);
   return {
     body: declared('body') ?? known.body ?? null,
     query: declared('querystring') ?? declared('query') ?? known.query ?? null,
     params: declared('params') ?? known.params ?? null,
-    isDeclared: Boolean(declared('body')),
+    isDeclared: Boolean(declared('body') ?? (isZod(schema?.body) && known.body)),
     reads: known.reads ?? [],
   };
 }
 
 async function act({ request, subject, outside, give, load }) {
-  const { module, errorHandler } = load();
-  const app = bare(request);
+  const { module, errorHandler, compilers } = load();
+  const app = bare(request, compilers);
   let sentBody;
   app.addHook('preSerialization', async (_request, _reply, payload) => { sentBody = payload; return payload; });
   if (errorHandler) app.setErrorHandler(errorHandler);

@@ -31,7 +31,7 @@ def part(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[str
     signed_in = server.signed_in(model)
     target = quoted(relative(without_suffix(model["target"]), test_file))
     return {
-        "imports": [*server.handler_import(model, test_file), f"import {name} from {target};"],
+        "imports": [*server.handed_imports(model, test_file), f"import {name} from {target};"],
         "plugin": local if plugin["name"] == "default" else plugin["name"],
         "options": server.options(plugin, model, usual),
         "furniture": server.furniture(model, usual),

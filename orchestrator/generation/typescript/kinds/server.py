@@ -68,7 +68,7 @@ def furniture(model: Recorded, usual: Mapping[str, Any]) -> list[str]:
     """Return the lines that give a server what the target takes for granted."""
     fastify = model["fastify"]
     gates = {one["name"]: one for one in fastify["gates"]}
-    lines = []
+    lines = [f"app.{one['method']}({one['name']});" for one in fastify["compilers"]]
     for one in fastify["decorations"]:
         name, gate = quoted(one["name"]), gates.get(one["name"])
         if one["on"] == "instance":
@@ -88,12 +88,14 @@ def signed_in(model: Recorded) -> list[str]:
     return [one["name"] for one in decorations if one["on"] == "request" and one["shape"] != "function"]
 
 
-def handler_import(model: Recorded, test_file: str) -> list[str]:
-    """Return the line that imports the project's own error handler, if it has one that can be used."""
-    handler = model["fastify"]["errorHandler"]
-    if handler is None:
-        return []
-    return [f"import {{ {handler['name']} }} from {quoted(relative(without_suffix(handler['file']), test_file))};"]
+def handed_imports(model: Recorded, test_file: str, *, has_handler: bool = True) -> list[str]:
+    """Return the lines that import what the project hands to its own server: what checks requests, who answers errors."""
+    handler = model["fastify"]["errorHandler"] if has_handler else None
+    places: dict[str, list[str]] = {}
+    for one in [*([handler] if handler else []), *model["fastify"]["compilers"]]:
+        place = relative(without_suffix(one["file"]), test_file) if one.get("file") else one["specifier"]
+        places.setdefault(place, []).append(one["name"])
+    return [f"import {{ {', '.join(sorted(names))} }} from {quoted(place)};" for place, names in places.items()]
 
 
 def steps(case: Recorded) -> str:

@@ -25,7 +25,7 @@ def model(**fields: Any) -> dict[str, Any]:
 def server(**fields: Any) -> dict[str, Any]:
     shop = {"name": "shop", "local": "shop", "optional": False, "shape": "object"}
     plugin = {"name": "default", "local": "shopRoutes", "title": None, "options": [shop]}
-    used: dict[str, Any] = {"decorations": [], "decorates": [], "gates": [], "hasGate": True, "errorHandler": None}
+    used: dict[str, Any] = {"decorations": [], "decorates": [], "gates": [], "hasGate": True, "errorHandler": None, "compilers": []}
     return {"plugins": [plugin], "hooks": [], **used, **fields}
 
 
@@ -561,3 +561,13 @@ def test_a_module_that_goes_on_when_it_is_loaded_is_waited_for() -> None:
     assert "const loaded = load([['serve()'], ['process.exit(1)']]);" in text
     assert "await settled();\n    expect(loaded).toMatchObject({ port: 1 });" in text
     assert "  load([['serve()'], ['process.exit(1)']]);\n\n    await settled();\n    expect(mockOutside" in text
+
+
+def test_routes_are_checked_as_the_project_tells_its_own_server() -> None:
+    package = {"method": "setValidatorCompiler", "name": "validate", "specifier": "checks"}
+    own = {"method": "setSerializerCompiler", "name": "write", "file": "src/write.ts"}
+    case = order(None, value=answer(200, {}))
+    text = rendered(model(fastify=server(compilers=[package, own], plugins=[server()["plugins"][0]])), [case])
+    assert "import { validate } from 'checks';" in text
+    assert "import { write } from '../write';" in text
+    assert "  app.setValidatorCompiler(validate);\n  app.setSerializerCompiler(write);" in text
