@@ -16,7 +16,7 @@ from orchestrator.generation.typescript.worker import HERE
 pytestmark = pytest.mark.long
 
 PACKAGES = (
-    "jest@30 typescript@5 ts-jest@29 @types/jest@30 @types/node@20 @types/express@5 fastify@5 fastify-plugin@5 "
+    "jest@30 typescript@5 ts-jest@29 @types/jest@30 @types/node@20 @types/express@5 fastify@5 fastify-plugin@5 light-my-request@6.6.0 "
     "@babel/core@7 @babel/preset-env@7 "
     "@babel/preset-typescript@7 @swc/core@1 @swc/jest@0.2"
 )

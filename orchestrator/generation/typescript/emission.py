@@ -61,6 +61,7 @@ def parts(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[st
         "fluent": any("mockOutside.fluent(" in setup["made"] for section in sections for setup in section["setups"]),
         "loads": any("drawn" in kind for kind in kinds),
         "starts": any("builder" in kind for kind in kinds),
+        "logs": "quietLogger" in json.dumps(kinds),
         "sections": sections,
         "groups": [group for section in sections for group in section["groups"]],
     }

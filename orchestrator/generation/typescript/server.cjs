@@ -8,6 +8,9 @@ const USUAL = ['content-length', 'date', 'connection', 'keep-alive', 'transfer-e
 /** How an outcome begins that is the same whatever was asked for, so that one test of it is enough. */
 const EVERYWHERE = 'everywhere:';
 const NAMED = Symbol.for('fastify.display-name');
+/** A logger that says nothing: what a server logs is no behaviour. */
+const QUIET = { level: 'silent', child: () => QUIET };
+for (const level of ['fatal', 'error', 'warn', 'info', 'debug', 'trace']) QUIET[level] = () => {};
 const packages = new Map();
 const compiled = new Map();
 
@@ -102,18 +105,20 @@ function methodOf({ local, isSync, verifies }, outside, give) {
   };
 }
 
-function valueOf(one, outside, give) {
+function valueOf(one, outside, give, isWhole) {
+  if (one.isLogger) return QUIET;
   if (one.shape === 'query') return outside.query(one.local);
   if (one.shape === 'object' || one.shape === 'class') return outside.object(one.local);
   if (one.shape === 'function') return outside.fn(one.local);
   return give.input(`option:${one.name}`, (draws) => {
     const own = draws.alternatives(`option:${one.name}`, one.type, one.name);
-    return draws.choose(`option:${one.name}`, one.optional ? [['omitted', () => undefined], ...own] : own);
+    const omitted = ['omitted', () => undefined];
+    return draws.choose(`option:${one.name}`, !one.optional ? own : isWhole ? [...own, omitted] : [omitted, ...own]);
   });
 }
 
-function optionsOf({ options }, outside, give) {
-  return Object.fromEntries(options.map((one) => [one.name, valueOf(one, outside, give)]).filter(([, value]) => value !== undefined));
+function optionsOf({ options, isWhole }, outside, give) {
+  return Object.fromEntries(options.map((one) => [one.name, valueOf(one, outside, give, isWhole)]).filter(([, value]) => value !== undefined));
 }
 
 /** A response as it is recorded: no header that every response has. */

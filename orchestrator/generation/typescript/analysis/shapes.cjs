@@ -3,6 +3,8 @@
 
 const { treeOf } = require('../types.cjs');
 
+/** What any logger has, by whatever package. */
+const LEVELS = ['debug', 'info', 'warn', 'error'];
 /** Properties that a function may have beside what every function has; something with more is a client that can also be called. */
 const MOST_OF_A_FUNCTION = 5;
 /** What every function has, also where its type says so. */
@@ -18,8 +20,12 @@ function shapeOf({ ts, checker }, type, at) {
   }
   const base = checker.getNonNullableType(type);
   const methods = base.getProperties().filter((one) => checker.getTypeOfSymbolAtLocation(one, at).getCallSignatures().length);
-  if (methods.length && !isPlain(ts, checker, base)) return { shape: 'object' };
+  if (methods.length && !isPlain(ts, checker, base)) return { shape: 'object', ...(isLogger(base) ? { isLogger: true } : {}) };
   return { shape: 'value', type: treeOf(ts, checker, type, at) };
+}
+
+function isLogger(type) {
+  return LEVELS.every((name) => type.getProperty(name));
 }
 
 function isPlain(ts, checker, type) {

@@ -18,7 +18,8 @@ function sitesOf(look) {
       const type = checker.getTypeAtLocation(node);
       const isPromise = Boolean(type.getProperty('then'));
       const result = treeOf(ts, checker, (isPromise && checker.getAwaitedType(type)) || type, node);
-      const makes = isPromise ? null : madeBy(look, type, node);
+      const isUsed = !isPromise && !ts.isExpressionStatement(node.parent);
+      const makes = isUsed ? madeBy(look, type, node) : null;
       const site = { type: result, isSync: !isPromise, isChain: words.length > 2, ...(makes ? { makes } : {}) };
       if (makes) makers.set(nameOf(type), words.join('.'));
       const last = words[words.length - 1];

@@ -18,7 +18,11 @@ const NOBODY = { 'auth:': 1 };
 
 async function subjects({ model: { application } }, discover) {
   if (!application) return [];
-  const routes = await discover((stage) => routesOf(application, stage));
+  const find = () => discover((stage) => routesOf(application, stage));
+  const routes = await find().catch(() => {
+    application.isWhole = true; // it needs more than its types say
+    return find();
+  });
   return [
     { fn: 'routes', routes: routes.map(({ method, url }) => [method, url]), follows: NOTHING },
     ...routes.map((route) => ({ fn: `${route.method} ${route.url}`, route, ...tried(route, routes) })),
@@ -83,7 +87,7 @@ async function act({ request, subject, outside, give, load }) {
   if (subject.fn === 'close') {
     const { answer } = outside;
     outside.answer = (line, site) => answer(line, { ...site, isVoid: true });
-    const app = await module[application.name]();
+    const app = await module[application.name](...(application.params.every(({ optional }) => optional) ? [] : given(application, outside, give)));
     await app.ready();
     return app.close();
   }
@@ -100,12 +104,16 @@ async function act({ request, subject, outside, give, load }) {
 }
 
 /** What is asked while an application starts is not what a request asks. */
-async function started({ name, params }, module, outside, give) {
+async function started(application, module, outside, give) {
   return quietly(outside, async () => {
-    const app = await module[name](...params.map((one) => (one.members ? optionsOf({ options: one.members }, outside, give) : one.optional ? undefined : valueOf(one, outside, give))));
+    const app = await module[application.name](...given(application, outside, give));
     await app.ready();
     return app;
   });
+}
+
+function given({ params, isWhole }, outside, give) {
+  return params.map((one) => (one.members ? optionsOf({ options: one.members, isWhole }, outside, give) : one.optional ? undefined : valueOf(one, outside, give)));
 }
 
 async function quietly(outside, work) {

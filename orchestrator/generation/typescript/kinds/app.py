@@ -22,6 +22,12 @@ def part(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[str
     """Return what tests of a whole application add to a file."""
     application = model["application"]
     usual = _usual(cases)
+    options = _options_of(cases[0])
+    made = (_doubles(one, model) for one in application["params"])
+    doubles = server.arguments(*(f"{one} as Anything" if options and one.startswith("{") else one for one in made))
+    is_needed = not all(one["optional"] for one in application["params"])
+    given = doubles.replace("...options", "...usualOptions" if options else "...{}") if is_needed else ""
+    build = f"{application['name']}({given})"
     imports = {model["target"]: [application["name"]]}
     if usual is not None:
         imports.setdefault(application["signer"]["file"], []).append(application["signer"]["name"])
@@ -37,9 +43,10 @@ def part(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[str
         "builder": application["name"],
         "signer": application["signer"] if usual is not None else None,
         "claims": literal(usual) if usual is not None else "",
-        "doubles": server.arguments(*(_doubles(one, model) for one in application["params"])),
+        "doubles": doubles,
+        "options": literal(options) if options else "",
         "given": any(one.get("members") for one in application["params"]),
-        "groups": [*groups, *(_group(name, own, model, usual) for name, own in grouped(single).items())],
+        "groups": [*groups, *(_group(name, own, usual, options, build) for name, own in grouped(single).items())],
     }
 
 
@@ -103,20 +110,20 @@ def _row(sent: Recorded, *, has_body: bool) -> str:
     return ", ".join(parts)
 
 
-def _group(name: str, cases: Sequence[Recorded], model: Recorded, usual: Any) -> dict[str, Any]:
+def _group(name: str, cases: Sequence[Recorded], usual: Any, options: Any, build: str) -> dict[str, Any]:
     taken: dict[str, int] = {}
-    tests = [_test(case, model, usual, taken) for case in cases]
+    tests = [_test(case, usual, options, build, taken) for case in cases]
     return {"name": quoted(name), "plain_name": name, "shared": [], "tables": [], "cases": tests}
 
 
-def _test(case: Recorded, model: Recorded, usual: Any, taken: dict[str, int]) -> dict[str, Any]:
+def _test(case: Recorded, usual: Any, options: Any, build: str, taken: dict[str, int]) -> dict[str, Any]:
     match case["fn"]:
         case "routes":
             title, arrange, checks = _listed(case)
         case "close":
-            title, arrange, checks = _closed(case, model["application"]["name"])
+            title, arrange, checks = _closed(case, build)
         case _:
-            title, arrange = response_title(case), [f"const response = await send({_request(case, usual)});"]
+            title, arrange = response_title(case), [f"const response = await send({_request(case, usual, options)});"]
             checks = [*server.response_checks(case["value"]), _ASKED]
     title = unique(title, taken)
     return {
@@ -137,16 +144,21 @@ def _listed(case: Recorded) -> tuple[str, list[str], list[str]]:
     return "are all there", arrange, [f"expect({missing}).toEqual([]);", "await app.close();"]
 
 
-def _closed(case: Recorded, builder: str) -> tuple[str, list[str], list[str]]:
+def _closed(case: Recorded, build: str) -> tuple[str, list[str], list[str]]:
     script = ", ".join(step_of(*step) for step in case["script"])
-    arrange = [f"mockOutside = new Outside([{script}]);", f"const app = await {builder}();", "await app.ready();"]
+    arrange = [f"mockOutside = new Outside([{script}]);", f"const app = await {build};", "await app.ready();"]
     title = "ends the connections that the application opened itself"
     return title, arrange, [check_of(case, "app.close()"), _ASKED]
 
 
-def _request(case: Recorded, usual: Any) -> str:
+def _request(case: Recorded, usual: Any, options: Any) -> str:
     claims = case["inputs"].get("claims")
     who = "signedIn()" if claims == usual else f"signedIn({literal(claims)})"
     sent = server.request_of(case["inputs"]["request"]).replace("headers: signedIn", f"headers: {who}")
-    options = server.given_in({**case, "inputs": {k: v for k, v in case["inputs"].items() if k.startswith("option:")}})
-    return server.arguments(sent, server.steps(case), literal(options) if options else "")
+    own = _options_of(case)
+    return server.arguments(sent, server.steps(case), "" if own == options else literal(own))
+
+
+def _options_of(case: Recorded) -> dict[str, Any]:
+    """Return the values that an application is built with."""
+    return server.given_in({"inputs": {k: v for k, v in case["inputs"].items() if k.startswith("option:")}})

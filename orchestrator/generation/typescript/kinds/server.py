@@ -39,6 +39,8 @@ def unusual_in(case: Recorded, usual: Mapping[str, Any]) -> dict[str, Any]:
 def double(one: Recorded, model: Recorded, usual: Mapping[str, Any]) -> str:
     """Return what stands for a service, or the value that was drawn."""
     local = quoted(one["local"])
+    if one.get("isLogger"):
+        return "quietLogger"
     match one["shape"]:
         case "query":
             return f"mockOutside.query({local})"

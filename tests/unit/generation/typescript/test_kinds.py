@@ -25,8 +25,8 @@ def model(**fields: Any) -> dict[str, Any]:
 def server(**fields: Any) -> dict[str, Any]:
     shop = {"name": "shop", "local": "shop", "optional": False, "shape": "object"}
     plugin = {"name": "default", "local": "shopRoutes", "title": None, "options": [shop]}
-    used: dict[str, Any] = {"decorations": [], "decorates": [], "gates": [], "hasGate": True, "errorHandler": None, "compilers": []}
-    return {"plugins": [plugin], "hooks": [], **used, **fields}
+    used: dict[str, Any] = {"decorations": [], "decorates": [], "gates": [], "hasGate": True}
+    return {"plugins": [plugin], "hooks": [], "errorHandler": None, "compilers": [], **used, **fields}
 
 
 def recorded(kind: str, fn: str, **fields: Any) -> dict[str, Any]:
@@ -571,3 +571,22 @@ def test_routes_are_checked_as_the_project_tells_its_own_server() -> None:
     assert "import { validate } from 'checks';" in text
     assert "import { write } from '../write';" in text
     assert "  app.setValidatorCompiler(validate);\n  app.setSerializerCompiler(write);" in text
+
+
+def test_an_application_is_given_a_logger_that_says_nothing_and_its_usual_options() -> None:
+    members = [{"name": "logger", "local": "logger", "shape": "object", "isLogger": True}]
+    members += [{"name": "quick", "local": "quick", "shape": "value", "optional": False}]
+    param = {"name": "options", "optional": False, "members": members}
+    application = {"name": "build", "params": [param], "signer": None}
+    route = {"parts": {"isDeclared": False}, "isGuarded": False}
+    sent = {"option:quick": True, "request": {"method": "GET", "url": "/"}}
+    case = recorded("app", "GET /", inputs=sent, route=route, value=answer(200, {}))
+    other = case | {"inputs": {**sent, "option:quick": False}, "value": answer(404, {})}
+    end = recorded("app", "close", inputs={"option:quick": True}, value=NOTHING)
+    text = rendered(model(application=application), [case, other, end])
+    assert "const usualOptions: Anything = { quick: true };" in text
+    assert "await build({ logger: quietLogger, ...options } as Anything);" in text
+    assert "await build({ logger: quietLogger, ...usualOptions } as Anything);" in text
+    assert "await send({ method: 'GET', url: '/' });" in text
+    assert "await send({ method: 'GET', url: '/' }, undefined, { quick: false });" in text
+    assert "const quietLogger: Anything = { level: 'silent', child: () => quietLogger };" in text

@@ -362,3 +362,22 @@ def test_of_what_a_module_exports_as_much_is_written_down_as_can_be() -> None:
     something = {"$something": True}
     made = {"pool": something, "name": "x"}
     assert node(script) == {"sizes": [1, 2], "open": {"$function": True}, "made": made, "long": something}
+
+
+def test_an_application_that_cannot_be_built_from_the_least_is_built_from_all() -> None:
+    script = """
+        const { subjects } = require(here + 'kinds/app.cjs');
+        const { optionsOf } = require(here + 'server.cjs');
+        const { Draws } = require(here + 'draws.cjs');
+        const application = { params: [] };
+        let tries = 0;
+        const discover = async () => { tries += 1; if (tries === 1) throw new Error('it needs a name'); return []; };
+        await subjects({ model: { application } }, discover);
+        const hints = { numbers: [], lengths: [], ages: [], strings: [], words: [], compared: {}, parsed: [] };
+        const option = { name: 'title', local: 'title', shape: 'value', optional: true, type: { k: 'string' } };
+        const give = { input: (_name, make) => make(new Draws({ hints }, {})) };
+        const logger = optionsOf({ options: [{ name: 'log', isLogger: true }] }, null, give).log;
+        const least = optionsOf({ options: [option] }, null, give);
+        const all = optionsOf({ options: [option], isWhole: application.isWhole }, null, give);
+        return [tries, least, all, logger.child().info('said') ?? 'nothing'];"""
+    assert node(script) == [2, {}, {"title": "Night Owls"}, "nothing"]
