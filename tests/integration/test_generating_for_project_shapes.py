@@ -16,7 +16,8 @@ from orchestrator.generation.typescript.worker import HERE
 pytestmark = pytest.mark.long
 
 PACKAGES = (
-    "jest@30 typescript@5 ts-jest@29 @types/jest@30 @types/node@20 @types/express@5 fastify@5 fastify-plugin@5 light-my-request@6.6.0 "
+    "jest@30 typescript@5 ts-jest@29 @types/jest@30 @types/node@20 @types/express@5 "
+    "fastify@5 fastify-plugin@5 light-my-request@6.6.0 "
     "@babel/core@7 @babel/preset-env@7 "
     "@babel/preset-typescript@7 @swc/core@1 @swc/jest@0.2"
 )
@@ -214,6 +215,28 @@ app.register(shop);
 
 export async function shop(app: FastifyInstance) {
   app.post('/orders', { schema: { body: { has: 'size' } } }, async () => ({ done: true }));
+}
+""",
+}
+STRICT = {
+    "env.ts": """function needed(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set`);
+  return value;
+}
+
+export const port = Number(needed('SHOP_PORT'));
+if (!Number.isInteger(port)) throw new Error('SHOP_PORT is no number');
+export const url = new URL(needed('SHOP_URL'));
+export const level = process.env.SHOP_LEVEL ?? 'info';
+""",
+    "app.ts": """import { fastify } from 'fastify';
+import { level, port, url } from './env';
+
+export function buildApp() {
+  const app = fastify();
+  app.get('/where', async () => ({ port, host: url.host, level }));
+  return app;
 }
 """,
 }
@@ -461,6 +484,16 @@ def test_routes_are_checked_by_what_the_project_hands_to_its_server(project: Pat
     text = (project / "src" / "__tests__" / "shop.test.ts").read_text()
     assert "app.setValidatorCompiler(checks);" in text
     assert "it lacks something" in text
+
+
+def test_an_application_is_loaded_under_an_environment_that_its_own_check_lets_pass(project: Path) -> None:
+    lay(project, STRICT, {"preset": "ts-jest"}, None)
+    done = generate(project, "src/app.ts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "100 % of lines" in done.stdout
+    text = (project / "src" / "__tests__" / "app.test.ts").read_text()
+    assert "Object.assign(process.env, { SHOP_PORT: '100', SHOP_URL: 'http://service.test' });" in text
+    assert "SHOP_LEVEL" not in text
 
 
 def test_what_is_not_covered_is_refused_and_leaves_nothing(project: Path) -> None:

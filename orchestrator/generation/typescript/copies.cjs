@@ -59,6 +59,9 @@ function load({ root, model }, outside, give, hear) {
   const { application } = model;
   const packages = shared(model.packages, from).map(([place, made], index) => [place, application && model.packages[index] === 'fastify' ? quick(root, made, hear) : made]);
   const also = {};
+  const own = Object.keys(application?.environment ?? {});
+  for (const name of new Set((application?.environments ?? []).flatMap(({ names }) => names))) if (!own.includes(name)) delete process.env[name];
+  Object.assign(process.env, application?.environment);
   jest.isolateModules(() => {
     for (const [place, made] of packages) jest.doMock(place, () => made);
     for (const { specifier, file, fate, names } of model.imports) {

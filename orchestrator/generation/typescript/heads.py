@@ -46,7 +46,8 @@ def imports_of(model: Recorded, cases: Sequence[Recorded], owners: Sequence[Reco
 
 def mocks_of(model: Recorded, values: Mapping[str, Any], test_file: str) -> list[dict[str, Any]]:
     """Return what stands for each import that is not real; `values` are those of imported constants."""
-    return [_mock(one, values, model, test_file) for one in model["imports"] if one["fate"] != "real"]
+    settled = _settled(model, test_file) if model.get("application") else []
+    return [*settled, *(_mock(one, values, model, test_file) for one in model["imports"] if one["fate"] != "real")]
 
 
 def values_in(cases: Sequence[Recorded]) -> dict[str, Any]:
@@ -82,6 +83,19 @@ def _mock(one: Recorded, values: Mapping[str, Any], model: Recorded, test_file: 
     if any(name["name"] == "default" for name in one["names"]):
         lines.insert(0, "__esModule: true")
     return {"specifier": specifier, "is_steady": False, "whole": "", "lines": lines}
+
+
+def _settled(model: Recorded, test_file: str) -> list[dict[str, Any]]:
+    """Return what sets the environment of the modules that refuse another one, before they are loaded."""
+    found = []
+    environment = model["application"].get("environment") or {}
+    for one in model["application"].get("environments", ()):
+        own = {name: value for name, value in environment.items() if name in one["names"]}
+        place = quoted(relative(without_suffix(one["file"]), test_file))
+        lines = f"  Object.assign(process.env, {literal(own)});\n  return jest.requireActual<object>({place});"
+        if own:
+            found.append({"specifier": place, "is_steady": False, "whole": f"{{\n{lines}\n}}", "lines": []})
+    return found
 
 
 def _member(name: Recorded, values: Mapping[str, Any], model: Recorded) -> str:

@@ -145,6 +145,8 @@ async def _searched(jest: Jest, request: Request, tell: Callable[[str], None]) -
         check_package(request.root, "graphql")
     asked = {"model": model, "budget": request.budget, "seconds": _SEARCH_SECONDS}
     found = await jest.explore("search", asked, tell)
+    if found.get("environment"):
+        model["application"]["environment"] = found["environment"]
     if "broken" in found:
         raise TaskError("generation/target-broken", f"`{jest.target}` cannot be loaded: {found['broken']}")
     return model, found

@@ -66,6 +66,7 @@ async function search() {
   const pool = {};
   const outcomes = new Set();
   const subjects = await everySubject(found);
+  found.environment = request.model.application?.environment ?? null;
   for (const [number, subject] of subjects.entries()) {
     say(`searching ${number + 1} of ${subjects.length}: \`${subject.owner ? `${subject.owner}.` : ''}${subject.fn}\`, ${found.cases.length} cases`);
     await searchOne(subject, found, { seen, pool, outcomes: isShared(subject) ? outcomes : new Set() });

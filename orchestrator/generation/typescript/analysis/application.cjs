@@ -6,7 +6,7 @@ const path = require('node:path');
 const { fold } = require('./constants.cjs');
 const { paramOf } = require('./exports.cjs');
 const { madeOf } = require('./fastify.cjs');
-const { isCall } = require('./loading.cjs');
+const { isCall, namesOf } = require('./loading.cjs');
 const { projectFile } = require('./imports.cjs');
 const { propertyOf, serverPart } = require('./nodes.cjs');
 const { routesOf } = require('./routes.cjs');
@@ -53,7 +53,9 @@ function applicationOf(look, builder, walked) {
   const params = (body.parameters ?? []).map((param) => madeOf(look, param));
   const routes = Object.fromEntries(walked.map((source) => [source.fileName, routesOf({ ...look, source })]));
   const mounts = mountsOf(look, look.source, '', new Set());
-  return { name: builder.name, params, signer: signerOf(look, walked), mounts: mounts.map(({ prefix, file }) => ({ prefix, file, routes: routes[file] ?? {}, isOwn: file === look.source.fileName })) };
+  const environments = walked.filter((source) => source !== look.source && /\bprocess\.env\b/.test(source.text));
+  const read = environments.map((source) => ({ file: path.relative(look.root, source.fileName), names: namesOf({ ...look, source }).filter((name) => name !== 'NODE_ENV') }));
+  return { name: builder.name, params, environments: read.filter(({ names }) => names.length), signer: signerOf(look, walked), mounts: mounts.map(({ prefix, file }) => ({ prefix, file, routes: routes[file] ?? {}, isOwn: file === look.source.fileName })) };
 }
 
 /** Which files register routes, each with the whole prefix of its paths. */

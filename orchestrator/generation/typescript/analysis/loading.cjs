@@ -69,4 +69,4 @@ function isRun({ ts, checker, source }, statement, isIt) {
   return found;
 }
 
-module.exports = { isCall, loadingOf };
+module.exports = { isCall, loadingOf, namesOf };

@@ -2,6 +2,7 @@
 // A whole application, put together by its own builder: plugins, middleware and routes are real; only what connects it to
 // databases and networks answers from a script.
 
+const { environmentFor } = require('../environments.cjs');
 const { distinct, partsOf, requestOf } = require('./route.cjs');
 const { optionsOf, valueOf, failuresIn, recorded, outcomeOf } = require('../server.cjs');
 
@@ -16,12 +17,13 @@ const MOST_OF_OWN = 12;
 const NOTHING = () => false;
 const NOBODY = { 'auth:': 1 };
 
-async function subjects({ model: { application } }, discover) {
+async function subjects({ model }, discover) {
+  const { application } = model;
   if (!application) return [];
   const find = () => discover((stage) => routesOf(application, stage));
   const routes = await find().catch(() => {
     application.isWhole = true; // it needs more than its types say
-    return find();
+    return find().catch((error) => settled(model, find, error));
   });
   return [
     { fn: 'routes', routes: routes.map(({ method, url }) => [method, url]), follows: NOTHING },
@@ -30,6 +32,19 @@ async function subjects({ model: { application } }, discover) {
     { fn: 'options', route: routes[0] ?? UNKNOWN, follows: ({ path }) => /^option:/.test(path), most: 4 },
     { fn: 'close', follows: NOTHING },
   ];
+}
+
+/** What is found once the environment is such that the application loads. */
+async function settled(model, find, error) {
+  const { application } = model;
+  application.isWhole = false;
+  const loads = (environment) => {
+    application.environment = environment;
+    return find();
+  };
+  application.environment = await environmentFor(model, [...new Set(application.environments.flatMap(({ names }) => names))], loads);
+  if (!application.environment) throw error;
+  return find();
 }
 
 /** How a route is tried: the first of its plugin in several ways, the others by nobody; their own tests do the rest. */

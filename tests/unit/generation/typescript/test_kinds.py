@@ -590,3 +590,13 @@ def test_an_application_is_given_a_logger_that_says_nothing_and_its_usual_option
     assert "await send({ method: 'GET', url: '/' });" in text
     assert "await send({ method: 'GET', url: '/' }, undefined, { quick: false });" in text
     assert "const quietLogger: Anything = { level: 'silent', child: () => quietLogger };" in text
+
+
+def test_an_application_is_loaded_under_its_environment() -> None:
+    environments = [{"file": "src/env.ts", "names": ["PORT", "HOST"]}, {"file": "src/log.ts", "names": ["LEVEL"]}]
+    application = {"name": "build", "params": [], "signer": None, "environments": environments}
+    case = recorded("app", "close", value=NOTHING)
+    text = rendered(model(application={**application, "environment": {"PORT": "100"}}), [case])
+    assert "jest.mock('../env', () => {\n  Object.assign(process.env, { PORT: '100' });\n" in text
+    assert "../log" not in text
+    assert "process.env" not in rendered(model(application=application), [case])

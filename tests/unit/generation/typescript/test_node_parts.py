@@ -381,3 +381,29 @@ def test_an_application_that_cannot_be_built_from_the_least_is_built_from_all() 
         const all = optionsOf({ options: [option], isWhole: application.isWhole }, null, give);
         return [tries, least, all, logger.child().info('said') ?? 'nothing'];"""
     assert node(script) == [2, {}, {"title": "Night Owls"}, "nothing"]
+
+
+@pytest.mark.parametrize(
+    ("check", "environment"),
+    [
+        pytest.param(
+            "for (const name of ['SHOP_PORT', 'SHOP_URL']) if (!env[name]) throw new Error(`no ${name}`);",
+            {"SHOP_PORT": "100", "SHOP_URL": "http://service.test"},
+            id="names what it misses",
+        ),
+        pytest.param(
+            "if (!env.SHOP_PORT || !env.SHOP_URL || env.SHOP_LEVEL) throw new Error('refused');",
+            {"SHOP_PORT": "100", "SHOP_URL": "http://service.test"},
+            id="says nothing",
+        ),
+        pytest.param("if (env.SHOP_PORT !== '1') throw new Error('refused');", {"SHOP_PORT": "1"}, id="asks for more"),
+        pytest.param("throw new Error('never');", None, id="lets nothing pass"),
+    ],
+)
+def test_the_fewest_variables_are_found_that_an_application_asks_for(check: str, environment: Any) -> None:
+    script = """
+        const { environmentFor } = require(here + 'environments.cjs');
+        const hints = { numbers: [], lengths: [], ages: [], strings: [], words: ['calm'], compared: {}, parsed: [] };
+        const loads = async (env) => new Function('env', given[0])(env);
+        return environmentFor({ hints }, ['SHOP_LEVEL', 'SHOP_PORT', 'SHOP_URL'], loads);"""
+    assert node(script, check) == environment
