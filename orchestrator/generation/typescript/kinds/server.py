@@ -91,7 +91,7 @@ def signed_in(model: Recorded) -> list[str]:
 
 
 def handed_imports(model: Recorded, test_file: str, *, has_handler: bool = True) -> list[str]:
-    """Return the lines that import what the project hands to its own server: what checks requests and answers errors."""
+    """Return the lines that import what the project hands to its own server, such as its error handler."""
     handler = model["fastify"]["errorHandler"] if has_handler else None
     places: dict[str, list[str]] = {}
     for one in [*([handler] if handler else []), *model["fastify"]["compilers"]]:
