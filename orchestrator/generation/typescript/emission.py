@@ -55,6 +55,7 @@ def parts(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[st
         "uses_fetch": '["fetch(' in json.dumps(cases),
         "setups": joined_setups([setup for section in sections for setup in section["setups"]]),
         "kinds": kinds,
+        "exits": any(map(_ends_process, cases)),
         "sets_environment": any(map(environment_of, cases)) and not any("reads_environment" in kind for kind in kinds),
         "casts": any(is_partial(param) for case in cases for param in case.get("params", ())),
         "hands": makes or any(givens_in(case["args"]) for case in cases),
@@ -128,6 +129,12 @@ def _is_handed(case: Recorded) -> bool:
     """Say whether a method gets what stands for a service as an argument."""
     args = [*case["args"], *(one["args"] for one in case.get("before", ()))]
     return bool(case["owner"]) and not case["isStatic"] and bool(givens_in(args))
+
+
+def _ends_process(case: Recorded) -> bool:
+    """Say whether a case that is no loading ends the process."""
+    message: str = case.get("error", {}).get("message", "")
+    return case.get("kind", "call") != "load" and message.startswith("process.exit(")
 
 
 def _has_doubles(case: Recorded) -> bool:

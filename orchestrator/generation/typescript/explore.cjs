@@ -25,8 +25,17 @@ function configOf({ root, configs: [own] }, targets, mode) {
     id: 'orchestrate',
     testEnvironment: environment,
     moduleFileExtensions: [...new Set([...own.moduleFileExtensions, 'cjs'])],
-    transform: [['\\.([cm]?tsx?|jsx?|mjs)$', path.join(__dirname, 'transform.cjs'), { root, targets, mode }]],
+    transform: [['\\.([cm]?tsx?|jsx?|mjs)$', path.join(__dirname, 'transform.cjs'), { root, targets, mode, isInterop: isInterop(root, own) }]],
   };
+}
+
+/** Whether `import * as` makes an object of its own of a CommonJS module: Babel and swc always do, the compiler where it is told to. */
+function isInterop(root, own) {
+  const ts = require(require.resolve('typescript', { paths: [root] }));
+  const found = ts.findConfigFile(root, ts.sys.fileExists);
+  if (!found || !(own.transform ?? []).some(([, place]) => /ts-jest/.test(place))) return true;
+  const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile(found, ts.sys.readFile).config ?? {}, ts.sys, path.dirname(found));
+  return options.esModuleInterop ?? (options.module >= ts.ModuleKind.Node16 || parseInt(ts.version, 10) >= 6);
 }
 
 function resolved(root) {

@@ -25,6 +25,8 @@ const MOST_WAITING = 3;
 const BUGS = ['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'Timeout'];
 /** How an input that cannot be looks where whoever catches it tells somebody else. */
 const PASSED = /\[TypeError: (Cannot read properties of|.+ is not (a function|iterable))/;
+/** What may end the process and be tested for that. */
+const EXITING = ['call', 'plugin', 'load'];
 const STATUS = /\.(status|sendStatus|code)\(\d{3}\)$/;
 const asked = fs.readFileSync(process.env.ORCHESTRATE_REQUEST, 'utf8');
 const { root } = JSON.parse(asked);
@@ -36,7 +38,7 @@ const watched = watch(request.endless, path.join(request.root, request.target));
 test(request.mode, async () => {
   net.Socket.prototype.connect = closed;
   net.Server.prototype.listen = closed;
-  process.exit = (code) => { throw Object.assign(new Error(`the process is ended with ${code ?? 0}`), { name: 'Exit' }); };
+  process.exit = (code) => { throw new Error(`process.exit(${code ?? 0})`); };
   try {
     const result = request.mode === 'search' ? await search() : await killed(request, until, say, begins);
     fs.writeFileSync(request.result, JSON.stringify(result).replaceAll(root, ROOT));
@@ -174,7 +176,7 @@ function enqueue(queue, planned, { choices, points, known, changed, isWhole, mos
 }
 
 function unfit(made) {
-  if (made.error?.name === 'Exit') return 'search: ends the process';
+  if (!EXITING.includes(made.kind) && /^process\.exit\(/.test(made.error?.message)) return 'search: ends the process';
   if (made.error?.name === 'Unheard') return 'search: fails where nobody hears it';
   if (made.error?.name === 'Unmade') return 'search: no object can be made';
   if ((made.shows || made.kind === 'load') && made.value && !Object.keys(made.value).length && !made.script.length) return 'search: shows nothing';

@@ -48,9 +48,6 @@ def operation_title(case: Mapping[str, Any]) -> str:
 def load_title(case: Mapping[str, Any]) -> str:
     """Return the title of a case that loads a module."""
     error = case.get("error")
-    exits = re.match(r"process\.exit\((.*)\)", error["message"]) if error else None
-    if exits:
-        return _when(f"exits with {exits[1]}", conditions_of(case))
     calls = [_call(line).removeprefix("new ") for line, _ in case["script"]]
     loads = f"sets {listed(list(dict.fromkeys(calls)))} up" if calls else "loads"
     return _when(_outcome(case) if error else loads, conditions_of(case))
@@ -125,6 +122,8 @@ def _ending(calls: Sequence[str]) -> str:
 def _outcome(case: Mapping[str, Any]) -> str:
     error = case.get("error")
     if error:
+        if exits := re.match(r"process\.exit\((.*)\)", error["message"]):
+            return f"exits with {exits[1]}"
         if error["message"] in {"connection lost", "refused"}:
             return "passes a failure on"
         return f"throws {error['name']} {json.dumps(_short(error['message']), ensure_ascii=False)}"

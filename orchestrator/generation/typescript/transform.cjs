@@ -14,7 +14,7 @@ module.exports = {
     return crypto.createHash('sha256').update([OWN, text, file, JSON.stringify(transformerConfig), configString].join('\0')).digest('hex');
   },
   process(text, file, { transformerConfig }) {
-    const { root, targets, mode } = transformerConfig;
+    const { root, targets, mode, isInterop } = transformerConfig;
     const ts = require(require.resolve('typescript', { paths: [root] }));
     const number = targets.findIndex((one) => path.resolve(file) === path.join(root, one));
     const isTarget = number >= 0;
@@ -22,7 +22,7 @@ module.exports = {
     const { outputText } = ts.transpileModule(text, {
       fileName: file,
       transformers: { before },
-      compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022, esModuleInterop: true, allowJs: true, jsx: ts.JsxEmit.React, experimentalDecorators: true },
+      compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022, esModuleInterop: isInterop, allowJs: true, jsx: ts.JsxEmit.React, experimentalDecorators: true },
     });
     return { code: isTarget && mode === 'count' ? counted(root, outputText, file) : outputText };
   },

@@ -600,3 +600,12 @@ def test_an_application_is_loaded_under_its_environment() -> None:
     assert "jest.mock('../env', () => {\n  Object.assign(process.env, { PORT: '100' });\n" in text
     assert "../log" not in text
     assert "process.env" not in rendered(model(application=application), [case])
+
+
+def test_a_call_that_ends_the_process_is_told_with_what() -> None:
+    error = {"name": "Error", "message": "process.exit(3)", "props": {}}
+    case = plain_call("stop", choices=[]) | {"error": error}
+    text = rendered(model(), [case])
+    assert "jest.spyOn(process, 'exit').mockImplementation((code) => {" in text
+    assert "it('exits with 3', () => {" in text
+    assert "spyOn(process" not in rendered(model(), [plain_call("stop")])
