@@ -7,6 +7,7 @@ const path = require('node:path');
 const { stripVTControlCharacters } = require('node:util');
 const { gathered } = require('./strays.cjs');
 
+const SHUFFLE = path.join(__dirname, 'shuffle.cjs');
 const opened = new Map();
 
 /** Return the project at `root`, the same one each time. */
@@ -63,6 +64,13 @@ class Project {
     return undefined;
   }
 
+  /** Whether Jest runs the tests of a file in another order if it is asked to. */
+  canShuffle() {
+    const { version = '' } = part(this.root, 'jest', 'jest/package.json');
+    const [major, minor] = version.split('.').map(Number);
+    return !(major < 29 || (major === 29 && minor < 5));
+  }
+
   /** Whether a test file is an ES module to Jest, which has other means for replacing something in it. */
   isNative(config, test) {
     const { default: Resolver } = part(this.root, 'jest', '@jest/core', 'jest-resolve');
@@ -95,13 +103,16 @@ class Project {
     const from = (one) => path.relative(config.rootDir, path.join(this.root, one)); // as Jest reads it
     const coverage = cover ? { collectCoverage: true, collectCoverageFrom: cover.map(from), coverageProvider: 'babel' } : {};
     const random = seed === null ? {} : { randomize: true, seed };
+    const run = seed === null || this.canShuffle() ? config : { ...config, setupFilesAfterEnv: [...(config.setupFilesAfterEnv ?? []), SHUFFLE] };
+    if (run !== config) process.env.ORCHESTRATE_SEED = String(seed);
     const { default: Runner } = part(this.root, 'jest', '@jest/core', 'jest-runner');
     const runner = new Runner({ ...this.globalConfig, ...coverage, ...random }, {});
     let said = { passed: 0, failed: [], broken: ['it did not run'] };
     runner.on('test-file-success', ([, result]) => { said = report(result); });
     runner.on('test-file-failure', ([, error]) => { said = { passed: 0, failed: [], broken: [`${error.message ?? error}\n${error.stack ?? ''}`] }; });
     const watcher = { isInterrupted: () => false, isWatchMode: () => false, on: () => {} };
-    await runner.runTests([{ path: test, context: await this.context(config) }], watcher, { serial: true });
+    await runner.runTests([{ path: test, context: await this.context(run) }], watcher, { serial: true });
+    delete process.env.ORCHESTRATE_SEED;
     return { ...said, broken: [...said.broken, ...(await gathered())].map(stripVTControlCharacters) };
   }
 

@@ -1,6 +1,7 @@
 'use strict';
 // Runs one case: as the search proposes it, and again as it was recorded. Runs inside Jest.
 
+const { chance } = require('./chance.cjs');
 const { Draws, NOW } = require('./draws.cjs');
 const { encode, decode, errorOf, isOpaque, hasFunction } = require('./values.cjs');
 const { actOf } = require('./acts.cjs');
@@ -145,15 +146,6 @@ async function run(request, subject, outside, give, seed) {
   }
 }
 
-/** Numbers that look random. Always the same one would not do: packages make names of them that must differ. */
-function chance(seed) {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 /** What is begun from now on and waits for its time; it ends with the case, as it does with a test. */
 function timers() {
   const { setTimeout, setInterval } = globalThis;
@@ -230,4 +222,4 @@ function withoutOpaque(shown) {
   return Object.fromEntries(Object.entries(shown).filter(([, one]) => !isOpaque(one) && !hasFunction(one)));
 }
 
-module.exports = { propose, replay, sameAs, discover, chance };
+module.exports = { propose, replay, sameAs, discover };

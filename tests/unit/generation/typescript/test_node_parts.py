@@ -190,7 +190,7 @@ def test_a_package_that_loads_domain_can_be_loaded_where_strays_are_kept() -> No
 
 def test_chance_repeats_itself_for_the_same_case_and_never_within_one() -> None:
     script = """
-        const { chance } = require(here + 'replay.cjs');
+        const { chance } = require(here + 'chance.cjs');
         const some = (seed) => { const next = chance(seed); return Array.from({ length: 1000 }, () => next()); };
         const [one, again, other] = [some(1), some(1), some(2)];
         const isFair = one.every((each) => each >= 0 && each < 1) && one.some((each) => each < 0.1);
@@ -407,3 +407,39 @@ def test_the_fewest_variables_are_found_that_an_application_asks_for(check: str,
         const loads = async (env) => new Function('env', given[0])(env);
         return environmentFor({ hints }, ['SHOP_LEVEL', 'SHOP_PORT', 'SHOP_URL'], loads);"""
     assert node(script, check) == environment
+
+
+@pytest.mark.parametrize(("version", "can"), [("28.1.3", False), ("29.3.1", False), ("29.5.0", True), ("30.0.3", True)])
+def test_a_jest_that_cannot_shuffle_is_given_what_does(project: Path, version: str, can: bool) -> None:
+    (project / "node_modules" / "jest" / "package.json").write_text(json.dumps({"version": version}))
+    script = """
+        const { open } = require(here + 'project.cjs');
+        const own = await open(given[0]);
+        const test = given[0] + '/old.test.ts';
+        const seen = [];
+        own.context = async (config) => { seen.push(config.setupFilesAfterEnv ?? []); return { config }; };
+        for (const seed of [null, 1]) await own.run(own.configs[0], test, { seed });
+        return seen.map((files) => files.map((one) => require('node:path').basename(one)));"""
+    assert node(script, str(project)) == [[], [] if can else ["shuffle.cjs"]]
+
+
+def test_all_tests_of_a_file_are_put_into_another_order_and_the_same_one_for_the_same_seed() -> None:
+    script = """
+        const order = (seed) => {
+          const tests = (name) => ({ name, children: [...'abcdef'].map((one) => ({ name: name + one })) });
+          const rootDescribeBlock = { children: [...'123456'].map(tests) };
+          const symbol = Symbol('JEST_STATE_SYMBOL');
+          globalThis[symbol] = { rootDescribeBlock };
+          globalThis.beforeAll = (work) => work();
+          process.env.ORCHESTRATE_SEED = String(seed);
+          delete require.cache[require.resolve(here + 'shuffle.cjs')];
+          require(here + 'shuffle.cjs');
+          delete globalThis[symbol];
+          return rootDescribeBlock.children.map(({ children }) => children.map(({ name }) => name));
+        };
+        return [order(1), order(1), order(2)];"""
+    first, again, other = node(script)
+    assert first == again != other
+    assert sorted(map(sorted, first)) == sorted(map(sorted, other))
+    assert [one[0][0] for one in first] != list("123456")
+    assert any(one != sorted(one) for one in first)
