@@ -240,6 +240,16 @@ export function buildApp() {
 }
 """,
 }
+ANSWERS = """import type { FastifyError, FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
+
+export default fp(async function errors(app: FastifyInstance) {
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    if (error.validation) return reply.status(422).send({ fields: error.validation.length });
+    return reply.status(error.statusCode ?? 500).send({ message: error.message, stack: error.stack });
+  });
+});
+"""
 
 
 @pytest.fixture(scope="module")
@@ -494,6 +504,15 @@ def test_an_application_is_loaded_under_an_environment_that_its_own_check_lets_p
     text = (project / "src" / "__tests__" / "app.test.ts").read_text()
     assert "Object.assign(process.env, { SHOP_PORT: '100', SHOP_URL: 'http://service.test' });" in text
     assert "SHOP_LEVEL" not in text
+
+
+def test_a_plugin_that_answers_errors_is_asked_while_something_fails(project: Path) -> None:
+    lay(project, {"errors.ts": ANSWERS}, {"preset": "ts-jest"}, None)
+    done = generate(project, "src/errors.ts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "100 % of lines, 100 % of branches" in done.stdout
+    text = (project / "src" / "__tests__" / "errors.test.ts").read_text()
+    assert "stack: expect.any(String)" in text
 
 
 def test_what_is_not_covered_is_refused_and_leaves_nothing(project: Path) -> None:

@@ -7,6 +7,7 @@ const { standIn } = require('./guards.cjs');
 const USUAL = ['content-length', 'date', 'connection', 'keep-alive', 'transfer-encoding'];
 /** How an outcome begins that is the same whatever was asked for, so that one test of it is enough. */
 const EVERYWHERE = 'everywhere:';
+const STACK = /\n\s+at .*:\d+:\d+/;
 const NAMED = Symbol.for('fastify.display-name');
 /** A logger that says nothing: what a server logs is no behaviour. */
 const QUIET = { level: 'silent', child: () => QUIET };
@@ -126,7 +127,14 @@ function recorded(response) {
   const type = String(response.headers['content-type'] ?? '');
   const isJson = /^application\/([\w.]+\+)?json/.test(type) && response.body !== '';
   const headers = Object.entries(response.headers).filter(([name]) => !USUAL.includes(name) && !(name === 'content-type' && (isJson || !type)));
-  return { status: response.statusCode, body: isJson ? JSON.parse(response.body) : response.body, isJson, headers: Object.fromEntries(headers) };
+  return { status: response.statusCode, body: isJson ? withoutPlaces(JSON.parse(response.body)) : response.body, isJson, headers: Object.fromEntries(headers) };
+}
+
+/** A body in which it does not count where an error was made: any text stands for that. */
+function withoutPlaces(value) {
+  if (typeof value === 'string') return STACK.test(value) ? { $text: true } : value;
+  if (value === null || typeof value !== 'object') return value;
+  return Array.isArray(value) ? value.map(withoutPlaces) : Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutPlaces(one)]));
 }
 
 /** Same status for the same reason: which field is wrong counts, what a dependency said does not. */

@@ -22,7 +22,7 @@ const VERIFIES = /auth|verify|session|token/i;
 function fastifyOf(look, imports, others) {
   const exported = exportsOf(look);
   const plugins = exported.filter((one) => isPlugin(look, one)).map((one) => pluginOf(look, one));
-  const hooks = exported.map((one) => hookOf(look, one)).filter(Boolean);
+  const hooks = [...exported.map((one) => hookOf(look, one)), ...plugins.map((one) => answeringOf(look, one))].filter(Boolean);
   if (!plugins.length && !hooks.length) return null;
   const used = usesTogether(look, others);
   nameRoles(look, imports, used);
@@ -119,6 +119,12 @@ function hookOf(look, { name, node, signature, params }) {
     if (serverPart(result) === 'reply') return 'handler';
     return parts.length === 1 ? 'viewer' : 'handler';
   }
+}
+
+/** A plugin that needs nothing and tells a server how to answer errors; `null` for another one, and where somebody else's function does. */
+function answeringOf({ source }, { name, options }) {
+  const isOwn = /\.setErrorHandler\(\s*(async\b|function\b|\()/.test(source.text);
+  return isOwn && options.every(({ optional }) => optional) ? { name, acts: 'answers', maker: null } : null;
 }
 
 /** A parameter of a maker: an object of services and values, member by member. */

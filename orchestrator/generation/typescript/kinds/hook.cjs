@@ -45,8 +45,9 @@ function mount(app, use, { acts }, known, give) {
   const echo = async (sent) => Object.fromEntries([['passed', true], ...known.map(({ name }) => [name, sent[`${name}Known`]])]);
   if (acts === 'hook') app.addHook('preHandler', use);
   if (acts === 'error') app.setErrorHandler(use);
+  if (acts === 'answers') app.register(use);
   const failing = async () => { throw give.input('error', errorOf); };
-  const handlers = { hook: echo, error: failing, viewer: async (sent) => ({ returned: await use(sent) }), handler: use };
+  const handlers = { hook: echo, error: failing, answers: failing, viewer: async (sent) => ({ returned: await use(sent) }), handler: use };
   app.all('/*', handlers[acts]);
 }
 
@@ -54,7 +55,7 @@ function requestOf(draws, { hints, fastify }, { acts }) {
   const paths = ['/', ...hints.strings.filter((one) => one.startsWith('/')), '/elsewhere?page=2'];
   const url = draws.choose('url:', paths.map((one) => [one, () => draws.heard('url', one)]));
   const headers = Object.fromEntries(fastify.headers.map((name) => [name, draws.choose(`header:${name}`, headerOf(draws, name))]).filter(([, value]) => value !== undefined));
-  return { method: acts === 'error' ? 'GET' : draws.choose('method:', ['GET', 'POST'].map((one) => [one, () => draws.heard('method', one)])), url, ...(Object.keys(headers).length ? { headers } : {}) };
+  return { method: ['error', 'answers'].includes(acts) ? 'GET' : draws.choose('method:', ['GET', 'POST'].map((one) => [one, () => draws.heard('method', one)])), url, ...(Object.keys(headers).length ? { headers } : {}) };
 }
 
 /** Errors of every sort that the target tells apart. */

@@ -15,9 +15,13 @@ from orchestrator.generation.typescript.titles import response_title
 _MOUNTED: Final = {
     "hook": "app.addHook('preHandler', {})",
     "error": "app.setErrorHandler({})",
+    "answers": "app.register({})",
     "handler": "app.all('/*', {})",
     "viewer": "app.all('/*', async (request) => ({{ returned: await {}(request) }}))",
 }
+
+_PLUGIN: Final = "plugin"
+"""What tests call something that is exported without a name."""
 
 Recorded = Mapping[str, Any]
 
@@ -25,9 +29,13 @@ Recorded = Mapping[str, Any]
 def part(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[str, Any]:
     """Return what tests of hooks and handlers add to a file."""
     names = dict.fromkeys(case["fn"] for case in cases)
+    named = ", ".join(name for name in names if name != "default")
     target = quoted(relative(without_suffix(model["target"]), test_file))
     return {
-        "imports": [f"import {{ {', '.join(names)} }} from {target};"],
+        "imports": [
+            *([f"import {_PLUGIN} from {target};"] if "default" in names else []),
+            *([f"import {{ {named} }} from {target};"] if named else []),
+        ],
         "types": ["FastifyInstance", "InjectOptions"],
         "signed_in": server.signed_in(model),
         "groups": [_group(name, own, model) for name, own in grouped(cases).items()],
@@ -36,6 +44,7 @@ def part(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[str
 
 def _group(name: str, cases: Sequence[Recorded], model: Recorded) -> dict[str, Any]:
     taken: dict[str, int] = {}
+    name = _named(name)
     tests = [_test(case, model, taken) for case in cases]
     return {"name": quoted(name), "plain_name": name, "shared": [], "tables": [], "cases": tests}
 
@@ -43,7 +52,8 @@ def _group(name: str, cases: Sequence[Recorded], model: Recorded) -> dict[str, A
 def _test(case: Recorded, model: Recorded, taken: dict[str, int]) -> dict[str, Any]:
     title = unique(response_title(case), taken)
     hook = case["hook"]
-    made = f"{case['fn']}({_arguments(hook['maker'], case, model)})" if hook["maker"] is not None else case["fn"]
+    own = _named(case["fn"])
+    made = f"{own}({_arguments(hook['maker'], case, model)})" if hook["maker"] is not None else own
     mount = f"(app) => {_MOUNTED[hook['acts']].format(made)}"
     sent = server.request_of(case["inputs"]["request"]).replace("signedIn", "{ authorization: 'Bearer token-1' }")
     given = _given(case)
@@ -58,6 +68,10 @@ def _test(case: Recorded, model: Recorded, taken: dict[str, int]) -> dict[str, A
         "is_scripted": True,
         "case": case,
     }
+
+
+def _named(name: str) -> str:
+    return _PLUGIN if name == "default" else name
 
 
 def _given(case: Recorded) -> dict[str, Any]:

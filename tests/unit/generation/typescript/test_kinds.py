@@ -609,3 +609,15 @@ def test_a_call_that_ends_the_process_is_told_with_what() -> None:
     assert "jest.spyOn(process, 'exit').mockImplementation((code) => {" in text
     assert "it('exits with 3', () => {" in text
     assert "spyOn(process" not in rendered(model(), [plain_call("stop")])
+
+
+def test_a_plugin_that_answers_errors_is_mounted_before_something_fails() -> None:
+    hook = {"name": "default", "acts": "answers", "maker": None}
+    inputs = {"request": {"method": "GET", "url": "/"}, "error": {"$error": {"message": "it broke", "props": {}}}}
+    case = recorded("hook", "default", hook=hook, inputs=inputs, value=answer(500, {"stack": {"$text": True}}))
+    text = rendered(model(fastify=server(hooks=[hook])), [case, {**case, "fn": "answer", "hook": hook}])
+    assert "import plugin from '../shop';\nimport { answer } from '../shop';" in text
+    assert "describe('plugin', () => {" in text
+    sent = "{ method: 'GET', url: '/' }, undefined, { error: new Error('it broke') }"
+    assert f"await pass((app) => app.register(plugin), {sent});" in text
+    assert "toEqual({ stack: expect.any(String) });" in text

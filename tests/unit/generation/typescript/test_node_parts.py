@@ -443,3 +443,11 @@ def test_all_tests_of_a_file_are_put_into_another_order_and_the_same_one_for_the
     assert sorted(map(sorted, first)) == sorted(map(sorted, other))
     assert [one[0][0] for one in first] != list("123456")
     assert any(one != sorted(one) for one in first)
+
+
+def test_of_a_response_it_does_not_count_where_its_error_was_made() -> None:
+    script = """
+        const { recorded } = require(here + 'server.cjs');
+        const body = JSON.stringify({ all: [{ stack: 'Error: no\\\\n    at go (/a/b.ts:1:2)' }], text: 'at home\\\\n at 9' });
+        return recorded({ statusCode: 500, headers: { 'content-type': 'application/json' }, body }).body;"""
+    assert node(script) == {"all": [{"stack": {"$text": True}}], "text": "at home\n at 9"}
