@@ -515,6 +515,27 @@ def test_a_plugin_that_answers_errors_is_asked_while_something_fails(project: Pa
     assert "stack: expect.any(String)" in text
 
 
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("export default function half(n: number) { return n < 0 ? 0 : n / 2; }", "import half from"),
+        ("export default (n: number) => (n < 0 ? 0 : n / 2);", "import stockRoom from"),
+        (
+            "const half = (n: number) => n / 2;\nexport default half;\nexport const two = () => 2;",
+            "import half, { two }",
+        ),
+        ("export default { half: (n: number) => (n < 0 ? 0 : n / 2) };", "expect(stockRoom.half(1)"),
+        ("export default class Half { of(n: number) { return n < 0 ? 0 : n / 2; } }", "new Half()"),
+    ],
+)
+def test_what_is_exported_without_a_name_is_tested_as_any_other(project: Path, source: str, line: str) -> None:
+    lay(project, {"stock-room.ts": source}, {"preset": "ts-jest"}, None)
+    done = generate(project, "src/stock-room.ts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "100 % of lines, 100 % of branches, 100 % of functions" in done.stdout
+    assert line in (project / "src" / "__tests__" / "stock-room.test.ts").read_text()
+
+
 def test_what_is_not_covered_is_refused_and_leaves_nothing(project: Path) -> None:
     sources = {"url.js": "export const url = process.env.SHOP_URL ?? 'http://localhost';\n"}
     lay(project, sources, {"transform": {}}, None, type="module")

@@ -38,7 +38,7 @@ function analyse({ root, target, beside = [] }) {
   const usesTimers = walked.some(({ text }) => /\bset(Timeout|Interval)\(/.test(text));
   const files = graphql?.isExecutable && beside.length ? beside : [target];
   const model = { target, files, imports, ...exportsOf(look), graphql, sites, hints: unique(hints), usesClock, usesTimers };
-  return kindsOf(look, builder ? { ...model, application: applicationOf(look, builder, walked) } : model, walked);
+  return kindsOf(look, builder ? { ...model, application: applicationOf(look, { ...builder, name: builder.name === 'default' ? model.main : builder.name }, walked) } : model, walked);
 }
 
 /** Whether clients are made with a name, by calling it or a method of it. */

@@ -70,7 +70,7 @@ function load({ root, model }, outside, give, hear) {
       jest.doMock(place, () => (fate === 'steady' ? steady(specifier) : replaced(outside, names, give)));
     }
     const own = require(target);
-    module = model.whole ? { [model.whole]: own } : own;
+    module = model.whole ? { [model.whole]: own } : model.main ? Object.assign(Object.create(own), { [model.main]: own.default }) : own;
     for (const { name, file, specifier } of classesOf(model)) {
       classes.set(name, require(file ? path.join(root, file) : require.resolve(specifier, { paths: [from] }))[name]);
     }

@@ -146,9 +146,10 @@ def _loading(group: dict[str, Any], cases: Sequence[Recorded], model: Recorded) 
     if not is_loaded(model) or cases[0]["owner"]:
         return group
     name = cases[0]["fn"].partition(".")[0]
-    taken = name if name == model.get("whole") else f"{{ {name} }}"
+    exported = "default" if name == model.get("main") else name
+    taken = name if name == model.get("whole") else f"{{ {name if name == exported else f'default: {name}'} }}"
     for shared in group["shared"]:
-        shared["type"] = shared["type"].replace(f"typeof {name}", f"ReturnType<typeof load>['{name}']")
+        shared["type"] = shared["type"].replace(f"typeof {name}", f"ReturnType<typeof load>['{exported}']")
     for table in group["tables"]:
         table["check"] = f"const {taken} = load();\n    {table['check']}"
     for test in group["cases"]:

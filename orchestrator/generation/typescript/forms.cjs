@@ -52,7 +52,8 @@ function boundBy({ importClause: { name, namedBindings } }) {
 /** An import that waits for what is replaced. A class that the tests name as a type needs that type. */
 function awaiting(one, whole, body) {
   const { name, namedBindings } = one.importClause;
-  const bound = name ? `{ default: ${name.text} }` : boundBy(one);
+  const named = namedBindings ? boundBy({ importClause: { namedBindings } }) : '{ }';
+  const bound = name ? named.replace('{ ', `{ default: ${name.text}${namedBindings ? ', ' : ' '}`).replace('  }', ' }') : named;
   const types = (namedBindings?.elements ?? []).map((own) => own.name.text).filter((own) => body.includes(`Parameters<${own}[`));
   return [`const ${bound} = await import('${whole(one.moduleSpecifier.text)}');`, ...types.map((own) => `type ${own} = InstanceType<typeof ${own}>;`)].join('\n');
 }

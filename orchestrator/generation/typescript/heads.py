@@ -40,7 +40,9 @@ def imports_of(model: Recorded, cases: Sequence[Recorded], owners: Sequence[Reco
                 )
     target = relative(without_suffix(model["target"]), test_file)
     lines = [f"import type {{ {', '.join(sorted(names))} }} from {quoted(place)};" for place, names in types.items()]
-    names = next(iter(used), "") if model.get("whole") else f"{{ {', '.join(used)} }}"
+    main = next((name for name in used if name in {model.get("whole"), model.get("main")}), None)
+    named = [name for name in used if name != main]
+    names = ", ".join(filter(None, [main, f"{{ {', '.join(named)} }}" if named else ""]))
     return [*lines, f"import {names} from {quoted(target)};"] if used else lines
 
 

@@ -6,7 +6,7 @@ const { treeOf } = require('../types.cjs');
 const { exportedIn, isCommon } = require('./commons.cjs');
 const { fold } = require('./constants.cjs');
 const { givenOf } = require('./givens.cjs');
-const { functionsIn } = require('./maps.cjs');
+const { bare, functionsIn } = require('./maps.cjs');
 const { rememberingIn } = require('./memory.cjs');
 const { shapeOf } = require('./shapes.cjs');
 const { requestOf, usedAs } = require('./uses.cjs');
@@ -14,12 +14,17 @@ const { requestOf, usedAs } = require('./uses.cjs');
 /** What nobody reads anything of. */
 const NOTHING = { k: 'object', isPartial: true, name: '', props: {} };
 
-/** `whole` is the name that tests give to what a module exports as such: by `module.exports = ...`. */
+/** `whole` and `main` are the names that tests give to what a module exports as such: by `module.exports = ...`, by `export default`. */
 function exportsOf(look) {
   const { ts, source } = look;
-  const found = { classes: [], functions: [], others: [], whole: null, isCommon: isCommon(source) };
+  const found = { classes: [], functions: [], others: [], whole: null, main: null, isCommon: isCommon(source) };
   if (!found.isCommon) {
-    for (const [name, node] of declaredIn(look)) add(look, found, name, node.initializer ?? node);
+    const declared = declaredIn(look);
+    const nodes = declared.filter(([name]) => name !== 'default').map(([, node]) => node);
+    for (const [name, node, own] of declared) {
+      if (name !== 'default') add(look, found, name, node);
+      else if (!nodes.includes(node)) addMain(look, found, node, own);
+    }
     return found;
   }
   const { named, whole } = exportedIn(look);
@@ -31,13 +36,21 @@ function exportsOf(look) {
   return found;
 }
 
-/** What an ES module exports and declares itself, by name. */
+/** What a module exports as its default, under the name that it has there, else that of its file. */
+function addMain(look, found, node, own) {
+  const name = own === 'default' ? nameOf(look.source, node) : own;
+  found.main = /^\d|^(delete|new|class|function|import|export|in|if|for|with|switch|case|return|default)$/.test(name) ? `the${name.slice(0, 1).toUpperCase()}${name.slice(1)}` : name;
+  add(look, found, found.main, node);
+  found.others = found.others.map((one) => (one === found.main ? 'default' : one));
+}
+
+/** What an ES module exports and declares itself: [name, what it is, its name in the module]. */
 function declaredIn({ ts, checker, source }) {
   const module = checker.getSymbolAtLocation(source);
   return (module ? checker.getExportsOfModule(module) : []).flatMap((one) => {
     const symbol = one.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(one) : one;
-    const node = symbol.valueDeclaration;
-    return node && node.getSourceFile() === source ? [[one.getName(), node]] : [];
+    const node = symbol.valueDeclaration ?? symbol.declarations?.find(ts.isExportAssignment);
+    return node && node.getSourceFile() === source ? [[one.getName(), node.initializer ?? (ts.isExportAssignment(node) ? bare(ts, node.expression) : node), symbol.getName()]] : [];
   });
 }
 

@@ -17,7 +17,7 @@ function kindsOf(look, model, walked) {
   const { application } = model;
   const sourcesOf = (files) => files.map((file) => look.program.getSourceFile(file)).filter(Boolean);
   const fastify = application ? null : fastifyOf(look, model.imports, sourcesOf(reachedBy(look, model).files.slice(1)));
-  const claimed = [...(fastify ? [...fastify.plugins, ...fastify.hooks] : []), ...(application ? [application] : [])].map(({ name }) => name);
+  const claimed = [...(fastify ? [...fastify.plugins, ...fastify.hooks] : []), ...(application ? [application] : [])].map(({ name }) => (name === 'default' ? model.main : name));
   const isPlain = ({ params }) => params.every(({ type }) => !/"opaque"|"function"/.test(JSON.stringify(type)));
   const functions = model.functions.filter((one) => !claimed.includes(one.name) && (!application || isPlain(one)));
   // What the layers of an application throw is theirs.

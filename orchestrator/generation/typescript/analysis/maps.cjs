@@ -39,4 +39,4 @@ function bare(ts, node) {
   return isWrapped ? bare(ts, node.expression) : node;
 }
 
-module.exports = { functionsIn, objectOf };
+module.exports = { bare, functionsIn, objectOf };

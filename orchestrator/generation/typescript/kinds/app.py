@@ -28,7 +28,8 @@ def part(model: Recorded, cases: Sequence[Recorded], test_file: str) -> dict[str
     is_needed = not all(one["optional"] for one in application["params"])
     given = doubles.replace("...options", "...usualOptions" if options else "...{}") if is_needed else ""
     build = f"{application['name']}({given})"
-    imports = {model["target"]: [application["name"]]}
+    own = f"default as {application['name']}" if application["name"] == model.get("main") else application["name"]
+    imports = {model["target"]: [own]}
     if usual is not None:
         imports.setdefault(application["signer"]["file"], []).append(application["signer"]["name"])
     groups = [_refused(own) for own in _refusals(cases)]

@@ -621,3 +621,15 @@ def test_a_plugin_that_answers_errors_is_mounted_before_something_fails() -> Non
     sent = "{ method: 'GET', url: '/' }, undefined, { error: new Error('it broke') }"
     assert f"await pass((app) => app.register(plugin), {sent});" in text
     assert "toEqual({ stack: expect.any(String) });" in text
+
+
+def test_what_a_module_exports_without_a_name_is_imported_as_its_default() -> None:
+    text = rendered(model(main="shop"), [plain_call("shop"), plain_call("close"), plain_call("shop.open")])
+    assert "import shop, { close } from '../shop';" in text
+    assert "expect(shop.open()).toBe(1);" in text
+    loading = {"names": [], "readsEnvironment": False, "callsOut": True, **QUIET}
+    text = rendered(model(main="shop", loading=loading), [plain_call("shop", choices=[])])
+    assert "const { default: shop } = load();" in text
+    application = {"name": "build", "params": [], "signer": None}
+    text = rendered(model(main="build", application=application), [recorded("app", "close", value=NOTHING)])
+    assert "import { default as build } from '../shop';" in text
