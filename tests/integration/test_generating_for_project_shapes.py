@@ -250,6 +250,16 @@ export default fp(async function errors(app: FastifyInstance) {
   });
 });
 """
+CONTROLLER = """import type { FastifyReply, FastifyRequest } from 'fastify';
+
+type Renaming = FastifyRequest<{ Params: { id: string }; Body: { name: string }; Querystring: { loud?: string } }>;
+
+export async function rename(request: Renaming, reply: FastifyReply) {
+  const { name } = request.body;
+  if (name.length < 3) return reply.code(422).send({ error: 'too short' });
+  return reply.send({ id: request.params.id, name: request.query.loud ? name.toUpperCase() : name });
+}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -534,6 +544,15 @@ def test_what_is_exported_without_a_name_is_tested_as_any_other(project: Path, s
     assert done.returncode == 0, done.stdout + done.stderr
     assert "100 % of lines, 100 % of branches, 100 % of functions" in done.stdout
     assert line in (project / "src" / "__tests__" / "stock-room.test.ts").read_text()
+
+
+def test_a_handler_is_sent_what_its_type_says_that_it_reads(project: Path) -> None:
+    lay(project, {"controller.ts": CONTROLLER}, {"preset": "ts-jest"}, None)
+    done = generate(project, "src/controller.ts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "100 % of lines, 100 % of branches" in done.stdout
+    text = (project / "src" / "__tests__" / "controller.test.ts").read_text()
+    assert "app.all('/:id', rename)" in text
 
 
 def test_what_is_not_covered_is_refused_and_leaves_nothing(project: Path) -> None:

@@ -9,7 +9,7 @@ const { fold } = require('./constants.cjs');
 const { paramOf } = require('./exports.cjs');
 const { isPure, projectFile } = require('./imports.cjs');
 const { propertyOf, serverPart } = require('./nodes.cjs');
-const { routesOf } = require('./routes.cjs');
+const { partsOf, routesOf } = require('./routes.cjs');
 const { shapeOf } = require('./shapes.cjs');
 
 const COMPILERS = ['setValidatorCompiler', 'setSerializerCompiler'];
@@ -100,7 +100,10 @@ function hookOf(look, { name, node, signature, params }) {
   const { ts, checker } = look;
   const body = functionIn(ts, node);
   if (!body) return null;
-  if (params[0] === 'request' && !isGivenMore()) return { name, acts: kindOf(signature, params), maker: null };
+  if (params[0] === 'request' && !isGivenMore()) {
+    const acts = kindOf(signature, params);
+    return { name, acts, maker: null, ...(acts === 'handler' ? askedBy(look, body) : {}) };
+  }
   if (params[1] === 'request') return { name, acts: 'error', maker: null };
   const made = signature.getReturnType().getCallSignatures()[0];
   const inner = made?.parameters.map((one) => serverPart(checker.getTypeOfSymbolAtLocation(one, node))) ?? [];
@@ -119,6 +122,13 @@ function hookOf(look, { name, node, signature, params }) {
     if (serverPart(result) === 'reply') return 'handler';
     return parts.length === 1 ? 'viewer' : 'handler';
   }
+}
+
+/** What a handler takes its request to contain, and a path that has its parameters. */
+function askedBy(look, body) {
+  const parts = partsOf(look, body);
+  const names = Object.keys(parts.params?.properties ?? {});
+  return { parts, path: names.length ? names.map((one) => `/:${one}`).join('') : '/*' };
 }
 
 /** A plugin that needs nothing and tells a server how to answer errors; `null` for another one, and where somebody else's function does. */

@@ -87,4 +87,4 @@ function readFields({ ts }, body, request) {
   return [...found];
 }
 
-module.exports = { routesOf };
+module.exports = { partsOf, routesOf };

@@ -3,6 +3,8 @@
 // Each is mounted on a server with nothing else, and is sent requests.
 
 const { headerOf } = require('../headers.cjs');
+const { fieldsOf } = require('../inputs.cjs');
+const { bodyOf, paramOf } = require('./route.cjs');
 const { bare, recorded, valueOf, outcomeOf } = require('../server.cjs');
 
 function subjects({ model }) {
@@ -41,21 +43,36 @@ function watch(sent, { name, type }, give) {
   Object.defineProperty(sent, `${name}Known`, { get: () => (isKnown ? value : undefined) });
 }
 
-function mount(app, use, { acts }, known, give) {
+function mount(app, use, { acts, path = '/*' }, known, give) {
   const echo = async (sent) => Object.fromEntries([['passed', true], ...known.map(({ name }) => [name, sent[`${name}Known`]])]);
   if (acts === 'hook') app.addHook('preHandler', use);
   if (acts === 'error') app.setErrorHandler(use);
   if (acts === 'answers') app.register(use);
   const failing = async () => { throw give.input('error', errorOf); };
   const handlers = { hook: echo, error: failing, answers: failing, viewer: async (sent) => ({ returned: await use(sent) }), handler: use };
-  app.all('/*', handlers[acts]);
+  app.all(path, handlers[acts]);
 }
 
-function requestOf(draws, { hints, fastify }, { acts }) {
-  const paths = ['/', ...hints.strings.filter((one) => one.startsWith('/')), '/elsewhere?page=2'];
-  const url = draws.choose('url:', paths.map((one) => [one, () => draws.heard('url', one)]));
+function requestOf(draws, { hints, fastify }, { acts, parts = {}, path = '/*' }) {
   const headers = Object.fromEntries(fastify.headers.map((name) => [name, draws.choose(`header:${name}`, headerOf(draws, name))]).filter(([, value]) => value !== undefined));
-  return { method: ['error', 'answers'].includes(acts) ? 'GET' : draws.choose('method:', ['GET', 'POST'].map((one) => [one, () => draws.heard('method', one)])), url, ...(Object.keys(headers).length ? { headers } : {}) };
+  const query = fieldsOf(draws, 'query:', parts.query ?? {}, true);
+  const payload = parts.body ? bodyOf(draws, parts.body) : undefined;
+  return {
+    method: methodOf(draws, acts, parts), url: path === '/*' ? urlOf(draws, hints) : path.replace(/:(\w+)/g, (_, name) => encodeURIComponent(paramOf(draws, parts.params, name))),
+    ...(Object.keys(headers).length ? { headers } : {}),
+    ...(Object.keys(query).length ? { query } : {}),
+    ...(payload === undefined ? {} : { payload }),
+  };
+}
+
+function methodOf(draws, acts, { body }) {
+  if (body) return 'POST';
+  return ['error', 'answers'].includes(acts) ? 'GET' : draws.choose('method:', ['GET', 'POST'].map((one) => [one, () => draws.heard('method', one)]));
+}
+
+function urlOf(draws, hints) {
+  const paths = ['/', ...hints.strings.filter((one) => one.startsWith('/')), '/elsewhere?page=2'];
+  return draws.choose('url:', paths.map((one) => [one, () => draws.heard('url', one)]));
 }
 
 /** Errors of every sort that the target tells apart. */

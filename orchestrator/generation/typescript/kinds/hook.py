@@ -16,7 +16,7 @@ _MOUNTED: Final = {
     "hook": "app.addHook('preHandler', {})",
     "error": "app.setErrorHandler({})",
     "answers": "app.register({})",
-    "handler": "app.all('/*', {})",
+    "handler": "app.all({path}, {})",
     "viewer": "app.all('/*', async (request) => ({{ returned: await {}(request) }}))",
 }
 
@@ -54,7 +54,7 @@ def _test(case: Recorded, model: Recorded, taken: dict[str, int]) -> dict[str, A
     hook = case["hook"]
     own = _named(case["fn"])
     made = f"{own}({_arguments(hook['maker'], case, model)})" if hook["maker"] is not None else own
-    mount = f"(app) => {_MOUNTED[hook['acts']].format(made)}"
+    mount = f"(app) => {_MOUNTED[hook['acts']].format(made, path=quoted(hook.get('path', '/*')))}"
     sent = server.request_of(case["inputs"]["request"]).replace("signedIn", "{ authorization: 'Bearer token-1' }")
     given = _given(case)
     call = server.arguments(mount, sent, server.steps(case), braced(given) if given else "")

@@ -129,4 +129,4 @@ function suspicionOfAll(fn, cases) {
   return cases.length && /health|ready|live/i.test(fn) && cases.every(({ value }) => !value || value.status >= 400) ? `${fn}: never succeeds` : null;
 }
 
-module.exports = { distinct, partsOf, requestOf, subjects, act, outcome: outcomeOf, isDeadEnd, suspicion, suspicionOfAll };
+module.exports = { bodyOf, paramOf, distinct, partsOf, requestOf, subjects, act, outcome: outcomeOf, isDeadEnd, suspicion, suspicionOfAll };

@@ -633,3 +633,13 @@ def test_what_a_module_exports_without_a_name_is_imported_as_its_default() -> No
     application = {"name": "build", "params": [], "signer": None}
     text = rendered(model(main="build", application=application), [recorded("app", "close", value=NOTHING)])
     assert "import { default as build } from '../shop';" in text
+
+
+def test_a_handler_is_mounted_where_its_parameters_are_and_sent_what_it_reads() -> None:
+    hook = {"name": "show", "acts": "handler", "maker": None, "path": "/:id"}
+    inputs = {"request": {"method": "POST", "url": "/bike-1", "payload": {"size": 1}}}
+    text = rendered(
+        model(fastify=server(hooks=[hook])), [recorded("hook", "show", hook=hook, inputs=inputs, value=answer(200, {}))]
+    )
+    sent = "{ method: 'POST', url: '/bike-1', payload: { size: 1 } }"
+    assert f"await pass((app) => app.all('/:id', show), {sent});" in text
