@@ -534,7 +534,7 @@ def test_a_plugin_that_answers_errors_is_asked_while_something_fails(project: Pa
             "const half = (n: number) => n / 2;\nexport default half;\nexport const two = () => 2;",
             "import half, { two }",
         ),
-        ("export default { half: (n: number) => (n < 0 ? 0 : n / 2) };", "expect(stockRoom.half(1)"),
+        ("export default { half: (n: number) => (n < 0 ? 0 : n / 2) };", "expect(stockRoom.half(n))"),
         ("export default class Half { of(n: number) { return n < 0 ? 0 : n / 2; } }", "new Half()"),
     ],
 )
