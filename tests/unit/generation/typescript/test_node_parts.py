@@ -397,6 +397,11 @@ def test_an_application_that_cannot_be_built_from_the_least_is_built_from_all() 
             id="says nothing",
         ),
         pytest.param("if (env.SHOP_PORT !== '1') throw new Error('refused');", {"SHOP_PORT": "1"}, id="asks for more"),
+        pytest.param(
+            "if (!env.SHOP_PORT || !env.SHOP_URL) throw new Error('refused');",
+            {"SHOP_PORT": "100", "SHOP_URL": "http://service.test"},
+            id="does not mind more",
+        ),
         pytest.param("throw new Error('never');", None, id="lets nothing pass"),
     ],
 )
