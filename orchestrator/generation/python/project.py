@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import configparser
+import contextlib
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +21,8 @@ _CONFIGS: Final = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", "setu
 _ENVIRONMENTS: Final = (".venv", "venv", "env")
 _OTHERS: Final = frozenset({*_ENVIRONMENTS, "node_modules", "site-packages", "__pycache__"})
 _LONGEST: Final = 200  # characters of a marker
+_MOST_READ: Final = 2_000  # files whose imports are read
+_IMPORT: Final = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)(?:[ \t]+import[ \t]+(\w+))?", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,8 @@ def _import_root(path: Path, directory: Path, known: tuple[Path, ...]) -> Path:
     around = [each for each in known if path.is_relative_to(each)]
     if around:
         return max(around, key=lambda each: len(each.parts))
+    if (imported := _root_by_imports(path, directory)) is not None:
+        return imported
     package = path.parent
     if (package / "__init__.py").exists():
         while (package / "__init__.py").exists() and package != directory:
@@ -97,6 +104,29 @@ def _import_root(path: Path, directory: Path, known: tuple[Path, ...]) -> Path:
         return package
     source = directory / "src"
     return source if path.is_relative_to(source) else directory
+
+
+def _root_by_imports(path: Path, directory: Path) -> Path | None:
+    """Return the directory from which the project's files import the target, or most of the packages around it."""
+    names = _imported_names(directory)
+    parts = (*path.parent.parts, *(() if path.stem == "__init__" else (path.stem,)))
+    found: dict[int, Path] = {}
+    for root in (each for each in _upwards(path.parent, directory) if each != path.parent):
+        inner = parts[len(root.parts) :]
+        known = next((count for count in range(len(inner), 1, -1) if ".".join(inner[:count]) in names), 0)
+        found.setdefault(known, root)
+    most = max(found, default=0)
+    return found[most] if most else None
+
+
+def _imported_names(directory: Path) -> set[str]:
+    """Return the dotted names that files below a directory import, from the top."""
+    names: set[str] = set()
+    for file in islice(_sources(directory), _MOST_READ):
+        with contextlib.suppress(OSError):
+            for home, member in _IMPORT.findall(file.read_bytes()):
+                names |= {home.decode(), f"{home.decode()}.{member.decode()}"}
+    return names
 
 
 def _settings(directory: Path) -> dict[str, Any]:
@@ -144,12 +174,14 @@ def _takes_neighbours(tree: ast.Module, path: Path) -> bool:
 
 def find_generated(directory: Path) -> list[Path]:
     """Return the test files below a directory that nobody wrote by hand."""
-    found = []
+    return [each for each in _sources(directory) if "test" in each.name and _is_generated(each)]
+
+
+def _sources(directory: Path) -> Iterator[Path]:
+    """Yield the Python files below a directory that belong to nobody else."""
     for place, inner, names in os.walk(directory):
         inner[:] = sorted(each for each in inner if not each.startswith(".") and each not in _OTHERS)
-        tests = (Path(place, name) for name in sorted(names) if name.endswith(".py") and "test" in name)
-        found += [each for each in tests if _is_generated(each)]
-    return found
+        yield from (Path(place, name) for name in sorted(names) if name.endswith(".py"))
 
 
 def _is_generated(file: Path) -> bool:

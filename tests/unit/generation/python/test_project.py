@@ -112,3 +112,14 @@ def test_the_tests_that_nobody_wrote_are_found_by_their_first_line(tmp_path: Pat
     places = ("tests/test_ours.py", "tests/notes.py", ".venv/test_hidden.py", "node_modules/x/test_x.py")
     project(tmp_path, "shop.py", **dict.fromkeys(places, ours), **{"tests/test_theirs.py": "def test_b(): ...\n"})
     assert find_generated(tmp_path) == [tmp_path / "tests" / "test_ours.py"]
+
+
+def test_a_module_is_called_as_the_project_s_other_files_import_it(tmp_path: Path) -> None:
+    files = {"src/shop/errors/__init__.py": "", "tests/test_a.py": "from src.shop.errors import missing\n"}
+    found = project(tmp_path, "src/shop/errors/missing.py", **files)
+    assert (found.import_root, found.module) == (tmp_path, "src.shop.errors.missing")
+
+
+def test_a_module_that_nobody_imports_is_called_like_its_neighbours(tmp_path: Path) -> None:
+    files = {"src/shop/errors/gone.py": "", "main.py": "import src.shop.errors.gone\n"}
+    assert project(tmp_path, "src/shop/errors/missing.py", **files).module == "src.shop.errors.missing"
