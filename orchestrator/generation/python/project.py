@@ -120,12 +120,13 @@ def _root_by_imports(path: Path, directory: Path) -> Path | None:
 
 
 def _imported_names(directory: Path) -> set[str]:
-    """Return the dotted names that files below a directory import, from the top."""
+    """Return the dotted names that files below a directory import, and those of the packages around them."""
     names: set[str] = set()
     for file in islice(_sources(directory), _MOST_READ):
         with contextlib.suppress(OSError):
             for home, member in _IMPORT.findall(file.read_bytes()):
-                names |= {home.decode(), f"{home.decode()}.{member.decode()}"}
+                parts = [*home.decode().split("."), member.decode()]
+                names |= {".".join(parts[:count]) for count in range(2, len(parts) + 1)}
     return names
 
 
