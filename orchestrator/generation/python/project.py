@@ -55,7 +55,7 @@ def find_project(root: Path, target: str, tree: ast.Module) -> Project:
     """Return the project around a target that is a file below the root."""
     path = root / target
     directory = next(
-        (each for each in _upwards(path.parent, root) if any((each / name).is_file() for name in _CONFIGS)), root
+        (each for each in _upwards(path.parent, root) if any(_is_config(each / name) for name in _CONFIGS)), root
     )
     known = tuple((directory / each).resolve() for each in _pythonpath(directory))
     import_root = _import_root(path, directory, known)
@@ -84,6 +84,11 @@ def find_interpreter(root: Path, target: str, environ: Mapping[str, str]) -> str
     return "python3"
 
 
+def _is_config(file: Path) -> bool:
+    """Say whether a file configures a project; a package may have a module `setup.py` of its own."""
+    return file.is_file() and (file.name != "setup.py" or b"setup(" in file.read_bytes())
+
+
 def _upwards(start: Path, root: Path) -> Iterator[Path]:
     for directory in (start, *start.parents):
         yield directory
@@ -92,11 +97,11 @@ def _upwards(start: Path, root: Path) -> Iterator[Path]:
 
 
 def _import_root(path: Path, directory: Path, known: tuple[Path, ...]) -> Path:
+    if (imported := _root_by_imports(path, directory)) is not None:
+        return imported
     around = [each for each in known if path.is_relative_to(each)]
     if around:
         return max(around, key=lambda each: len(each.parts))
-    if (imported := _root_by_imports(path, directory)) is not None:
-        return imported
     package = path.parent
     if (package / "__init__.py").exists():
         while (package / "__init__.py").exists() and package != directory:

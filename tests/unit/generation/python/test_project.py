@@ -123,3 +123,14 @@ def test_a_module_is_called_as_the_project_s_other_files_import_it(tmp_path: Pat
 def test_a_module_that_nobody_imports_is_called_like_its_neighbours(tmp_path: Path) -> None:
     files = {"src/shop/errors/gone.py": "", "main.py": "import src.shop.errors.gone\n"}
     assert project(tmp_path, "src/shop/errors/missing.py", **files).module == "src.shop.errors.missing"
+
+
+def test_a_module_called_setup_makes_no_project(tmp_path: Path) -> None:
+    files = {"pyproject.toml": "", "app/setup.py": "def create(): ...\n"}
+    assert project(tmp_path, "app/main.py", **files).directory == tmp_path
+
+
+def test_files_that_import_otherwise_than_pytest_s_paths_are_believed(tmp_path: Path) -> None:
+    files = {"pytest.ini": "[pytest]\npythonpath = src\n", "main.py": "from src.shop.cart import Cart\n"}
+    found = project(tmp_path, "src/shop/cart.py", **files)
+    assert (found.import_root, found.is_known) == (tmp_path, False)
