@@ -19,6 +19,7 @@ from itertools import zip_longest
 from types import ModuleType
 from typing import Any
 
+from .asked import Leaf
 from .samples import Pool
 from .schemas import Schemas
 from .terms import Term, Unwritable, describe, name_of, of_json
@@ -123,7 +124,7 @@ class Proposer:
             return [*firsts, *absent, *(term for terms in options for term in terms[1:])]
         origin = _ABSTRACT.get(origin, origin)
         if origin is dict:
-            return self._mapping(arguments, depth)
+            return self._mapping(arguments or (str, Any), depth)
         if origin in _SEQUENCES:
             return self._sequence(origin, arguments, name, depth)
         if isinstance(origin, type):
@@ -153,6 +154,19 @@ class Proposer:
         """Return instances that a query or a client could answer with, the plain ones first."""
         found = [self._instance(kind, "row", 1)[:4] for kind in kinds if _holds_data(kind)]
         return [term for terms in zip_longest(*found) for term in terms if term is not None]
+
+    def row(self, leaf: Leaf) -> list[Term]:
+        """Return what a reply could be, by what the code has read of it."""
+        types = dict(leaf.columns)
+        if leaf.keys:
+            return [{"dict": [[key, self._plain(types.get(key, Any), key)] for key in leaf.keys]}]
+        if not leaf.attributes:
+            return []
+        fields = {name: self._plain(types.get(name, Any), name) for name in leaf.attributes}
+        return [{"new": "types:SimpleNamespace", "fields": fields}]
+
+    def _plain(self, annotation: Any, name: str) -> Term:
+        return self.terms(annotation, name)[0]
 
     def _instance(self, kind: type, name: str, depth: int) -> list[Term]:
         if kind in _SEQUENCES or kind is dict:

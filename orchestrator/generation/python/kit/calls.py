@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .annotations import NotCovered, Proposer, parameters_of
+from .asked import Leaf
 from .subjects import Subject
 from .terms import Term, Unwritable, name_of
 
@@ -23,6 +24,7 @@ class CallProposer:
         self._subject = subject
         self._choices = _choices(subject, proposer)
         self._module = module
+        self._proposer = proposer
         self._patches: list[str] = []
         self._rows = proposer.rows(_kinds(subject, module))
         self._receivers = _receivers(subject, proposer, module)
@@ -47,11 +49,12 @@ class CallProposer:
         if len(self._subject.optional & plain.keys()) > 1:
             yield self._case([], receiver, {key: plain[key] for key in plain if key not in self._subject.optional})
 
-    def replies(self, case: dict[str, Any], leaves: list[list[str]]) -> Iterator[dict[str, Any]]:
+    def replies(self, case: dict[str, Any], leaves: list[Leaf]) -> Iterator[dict[str, Any]]:
         """Yield the case with other replies of its mocks, one at a time."""
-        for name, path in leaves[:_MOST_LEAVES]:
-            for term in self._answers():
-                yield {**case, "replies": [*case["replies"], [name, path, term]]}
+        for leaf in leaves[:_MOST_LEAVES]:
+            rows = [*self._proposer.rows(list(leaf.kinds)), *self._proposer.row(leaf)]
+            for term in self._answers([*rows, *self._rows]):
+                yield {**case, "replies": [*case["replies"], [leaf.name, leaf.path, term]]}
 
     def patch(self, case: dict[str, Any], place: str) -> dict[str, Any] | None:
         """Return the case with a mock in a place that reaches out; so will be all that follow."""
@@ -60,8 +63,7 @@ class CallProposer:
         self._patches.append(place)
         return {**case, "patches": list(self._patches), "is_typed": False}
 
-    def _answers(self) -> list[Term]:
-        rows = self._rows
+    def _answers(self, rows: list[Term]) -> list[Term]:
         lists = [{"list": rows[:2]}, {"list": []}] if rows else [{"list": ["text"]}, {"list": []}]
         failure = {"error": {"new": "builtins:RuntimeError", "args": ["unavailable"]}}
         return [None, *rows[:3], *lists, True, False, 1, 0, "text", {"dict": [["key", "value"]]}, failure]
@@ -74,7 +76,7 @@ class CallProposer:
             at = chance.randrange(4)
             if replies and chance.random() < 0.4:
                 index = chance.randrange(len(replies))
-                replies[index] = [*replies[index][:2], chance.choice([*self._rows, *self._answers()])]
+                replies[index] = [*replies[index][:2], chance.choice([*self._rows, *self._answers(self._rows)])]
             elif at == 0 and len(self._receivers) > 1:
                 receiver = chance.choice(self._receivers)
             elif at == 1 and self._setups:

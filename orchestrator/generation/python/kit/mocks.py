@@ -9,16 +9,20 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from types import ModuleType
 from typing import Any
 from unittest.mock import NonCallableMock
 
+from .asked import Leaf, leaf_of
+
 Reply = tuple[str, str, Any]
 """The name of a mock, the path of a call, and the term of what it returns (or `{"error": term}`)."""
 
 _MOST = 6  # calls that a test asserts
+_ENTERED = re.compile(r"__a?enter__\(\)\.")
 
 
 class Mocks:
@@ -46,14 +50,15 @@ class Mocks:
             return expression(name) if name.partition(".")[0].partition("(")[0] in self._made else None
         return next((name for name, each in self._given if each is value), None)
 
-    def leaves(self) -> list[list[str]]:
-        """Return the mock and path of every call whose result was used for nothing but itself."""
-        found: list[list[str]] = []
+    def leaves(self) -> list[Leaf]:
+        """Return every call whose result was used for nothing but itself."""
+        found: list[Leaf] = []
         for name, mock in self._made.items():
-            paths = list(dict.fromkeys(f"{path}()" for path, *_ in _recorded(mock)))
+            calls = _recorded(mock)
+            paths = list(dict.fromkeys(f"{path}()" for path, *_ in calls))
             replied = {path for owner, path, _ in self._replies if owner == name}
             found += [
-                [name, path]
+                leaf_of(name, path, _called(mock, path).return_value, calls)
                 for path in paths
                 if path not in replied and not any(one.startswith(path + ".") for one in paths)
             ]
@@ -69,10 +74,7 @@ class Mocks:
         return [each for each in written if each[2] is not None or "return_value" not in each[0]][:_MOST]
 
     def _reply(self, mock: Any, path: str, term: Any) -> None:
-        owner = mock
-        for part in path.removesuffix("()").replace("()", ".()").split("."):
-            if part:
-                owner = owner.return_value if part == "()" else getattr(owner, part)
+        owner = _called(mock, path)
         if isinstance(term, dict) and "error" in term:
             owner.side_effect = self._build(term["error"])
         else:
@@ -118,10 +120,18 @@ def spec_of(path: str, module: ModuleType) -> Any:
     return found
 
 
+def _called(mock: Any, path: str) -> Any:
+    """Return the mock that is called at the end of a path."""
+    for part in path.removesuffix("()").replace("()", ".()").split("."):
+        if part:
+            mock = mock.return_value if part == "()" else getattr(mock, part)
+    return mock
+
+
 def _recorded(mock: Any) -> list[tuple[str, Any, Any]]:
-    """Return the path and arguments of the calls by name; what an operator calls is nobody's business."""
+    """Return the path and arguments of the calls by name, also inside a `with`; other operators are nobody's business."""
     calls: list[Any] = list(mock.mock_calls)
-    return [(path, args, kwargs) for path, args, kwargs in calls if "__" not in path]
+    return [(path, args, kwargs) for path, args, kwargs in calls if "__" not in _ENTERED.sub("", path)]
 
 
 def _full_name(mock: Any) -> str:

@@ -13,6 +13,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from .application import Client
+from .asked import Leaf
 from .fence import Fence, TooLong
 from .mocks import Mocks, patched
 from .settings import exports, fresh, surrounded
@@ -48,7 +49,7 @@ class Observed:
     """Names of the module's own state that it changed."""
     answers: list[dict[str, Any]] = field(default_factory=list)
     """Of the steps before the last, for a case that speaks HTTP."""
-    leaves: list[list[str]] = field(default_factory=list)
+    leaves: list[Leaf] = field(default_factory=list)
     """The calls of mocks that could have replied something else."""
 
 

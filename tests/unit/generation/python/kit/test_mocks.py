@@ -43,7 +43,7 @@ def test_the_calls_that_lead_to_no_other_can_be_given_another_reply() -> None:
     session = made.get("session", Session)
     session.query("a").first()
     session.commit()
-    assert made.leaves() == [["session", "query().first()"]]
+    assert [(each.name, each.path) for each in made.leaves()] == [("session", "query().first()")]
 
 
 def test_what_came_out_of_a_mock_has_a_name_that_a_test_can_write() -> None:
@@ -95,3 +95,20 @@ def test_names_are_paths_and_paths_are_expressions() -> None:
 
 def test_a_spec_is_found_by_its_name() -> None:
     assert spec_of("collections:OrderedDict", ModuleType("shop")).__name__ == "OrderedDict"
+
+
+def test_what_is_called_inside_a_with_statement_can_be_given_a_reply() -> None:
+    session = mocks(["session", "query().__enter__().one()", 7]).get("session", Session)
+    with session.query("a") as result:
+        assert result.one() == 7
+    made = mocks()
+    with made.get("session", Session).query("a") as result:
+        result.one()
+    assert [each.path for each in made.leaves()] == ["query().__enter__().one()"]
+
+
+def test_a_leaf_tells_what_was_read_of_it() -> None:
+    made = mocks()
+    row = made.get("session", Session).query("a")
+    _ = row.name, row["key"]
+    assert [(each.attributes, each.keys) for each in made.leaves()] == [(("name",), ("key",))]
