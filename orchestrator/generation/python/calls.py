@@ -214,6 +214,8 @@ def _called(writer: Writer, owner: str, step: Mapping[str, Any], arguments: Sequ
     call = writer.call(f"{owner}.{step['call']}", arguments)
     if step["way"] == "call":
         return call
+    if step["way"] == "everything":
+        return writer.call("asyncio.run", [("", writer.call("everything", [("", call)]))])
     return writer.call("asyncio.run" if step["way"] == "await" else "list", [("", call)])
 
 

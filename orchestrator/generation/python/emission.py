@@ -72,6 +72,7 @@ def emit(recording: Mapping[str, Any], place: Place) -> Emitted:
         "replaced": {each["kind"] for each in standins},
         "bodies": bodies.written(),
         "uses_sql": any(_mentions(group, "assert sql(") for group in groups),
+        "uses_everything": any(_mentions(group, "everything(") for group in groups),
         "uses_without": any(_mentions(group, "without(") for group in groups),
         "uses_problems": any(_mentions(group, "problems(") for group in groups),
         "groups": groups,
@@ -128,7 +129,8 @@ def _imports(model: Mapping[str, Any], writer: Writer) -> dict[str, list[str]]:
         "import uuid": "uuid4" in model["replaced"],
         "from collections.abc import Iterator": model["application"],
         "from pathlib import Path": model["up"] is not None,
-        "from typing import Any": any(model[f"uses_{each}"] for each in ("problems", "sql", "without")),
+        "from typing import Any": any(model[f"uses_{each}"] for each in ("everything", "problems", "sql", "without")),
+        "from collections.abc import AsyncIterator": model["uses_everything"],
         "import pytest": model["environment"]
         or model["state"]
         or model["standins"]

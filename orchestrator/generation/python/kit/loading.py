@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import contextlib
 import importlib.util
+import logging
+import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import Any
 
 from .fence import Fence, TooLong
 from .swapping import Swap
@@ -55,12 +59,32 @@ def load(path: Path, name: str, fence: Fence, conftests: Sequence[str] = ()) -> 
         raise Broken(f"{type(error).__name__}: {error}", str(path)) from None
     code = compile(tree, str(path), "exec", dont_inherit=True)
     trace = Trace(str(path), sys.maxsize)
-    with trace.everywhere():
+    with trace.everywhere(), _without_logs():
         _prepare(conftests, fence)
         module = _imported(path, name, fence) or execute(code, path, name, fence)
     mark(tree)
     Swap(path, module).put(compile(tree, str(path), "exec", dont_inherit=True))
     return Target(path, name, tree, code, module, frozenset(trace.lines))
+
+
+@contextlib.contextmanager
+def _without_logs() -> Iterator[None]:
+    """Let log files, and the directories they are in, be nowhere: modules open them when they are imported."""
+    makers = os.mkdir, logging.FileHandler._open  # noqa: SLF001 - each kind of handler opens its file by it
+    try:
+        os.mkdir = _ignore
+        logging.FileHandler._open = _open_nowhere  # type: ignore[method-assign]  # noqa: SLF001
+        yield
+    finally:
+        os.mkdir, logging.FileHandler._open = makers  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def _ignore(*_arguments: Any, **_options: Any) -> None:
+    return None
+
+
+def _open_nowhere(_handler: logging.FileHandler) -> TextIOWrapper:
+    return open(os.devnull, "a", encoding="utf-8")
 
 
 def _prepare(conftests: Sequence[str], fence: Fence) -> None:

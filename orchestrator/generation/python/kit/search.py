@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .steadiness import differing
 from .tracing import Trace
 from .world import Observed, Reaching, Unusable, World
 
@@ -102,7 +103,7 @@ class Search:
             observed = self.world.run(case, self.trace)
             self._refuse_misfits(case, observed)
             if self._is_new(case, observed):
-                self._refuse_chance(observed, self.world.run(case, self.trace))
+                case, observed = self._steady(case, observed)
         except Unusable as reason:
             self.reached = reason.line if isinstance(reason, Reaching) else None
             self.dropped[f"record: {reason}"] = self.dropped.get(f"record: {reason}", 0) + 1
@@ -130,9 +131,18 @@ class Search:
             observed.arcs <= self.arcs and outcome_classes(case, observed.outcome, self.owners) <= self._outcomes
         )
 
-    def _refuse_chance(self, first: Observed, again: Observed) -> None:
+    def _steady(self, case: dict[str, Any], first: Observed) -> tuple[dict[str, Any], Observed]:
+        """Return the case and what is the same of it each time.
+
+        :raises Unusable: when nothing is.
+        """
+        again = self.world.run(case, self.trace)
+        if again.outcome != first.outcome and again.arcs == first.arcs:
+            case["changing"] = differing(first.outcome, again.outcome)
+            first, again = self.world.run(case, self.trace), self.world.run(case, self.trace)
         if again.outcome != first.outcome or again.arcs != first.arcs:
             raise Unusable("does not do the same twice")
+        return case, first
 
     def _refuse_misfits(self, case: dict[str, Any], observed: Observed) -> None:
         raised = observed.outcome.get("raises", "")

@@ -25,7 +25,7 @@ class Subject:
     parameters: dict[str, Any]
     receiver: type | None = None
     way: str = "call"
-    """`call`, `get` (a property), `await`, or `list` (what a generator yields)."""
+    """`call`, `get` (a property), `await`, `list` (what a generator yields) or `everything` (an asynchronous one)."""
     is_typed: bool = True
     optional: frozenset[str] = frozenset()
     """Parameters that have a default."""
@@ -94,9 +94,6 @@ def _add_class(found: list[Subject], refused: dict[str, str], name: str, kind: t
 def _add(
     found: list[Subject], refused: dict[str, str], name: str, call: str, value: Any, receiver: type | None = None
 ) -> None:
-    if inspect.isasyncgenfunction(value):
-        refused[name] = "asynchronous generators are not covered"
-        return
     try:
         parameters = parameters_of(value)
     except NotCovered as error:
@@ -111,10 +108,17 @@ def _add(
 
 def _optional(value: Any) -> list[str]:
     parameters = inspect.signature(value).parameters
-    return [name for name, each in parameters.items() if each.default is not inspect.Parameter.empty]
+    return [name for name, each in parameters.items() if not _is_needed(each.default)]
+
+
+def _is_needed(default: Any) -> bool:
+    """Say whether there is no default, or one that only a framework can fill in."""
+    return default is inspect.Parameter.empty or type(default).__module__ == "fastapi.params"
 
 
 def _way(value: Any) -> str:
+    if inspect.isasyncgenfunction(value):
+        return "everything"
     if inspect.iscoroutinefunction(value):
         return "await"
     return "list" if inspect.isgeneratorfunction(value) else "call"

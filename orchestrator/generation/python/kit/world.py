@@ -18,6 +18,7 @@ from .fence import Fence, TooLong
 from .mocks import Mocks, patched
 from .settings import exports, fresh, surrounded
 from .standins import replaced
+from .steadiness import without
 from .terms import Unwritable, build, describe, name_of, shape_of, statement_of
 from .tracing import TooManySteps, Trace
 
@@ -110,6 +111,7 @@ class World:
         if self._fence.attempts:
             raise Reaching(self._fence.attempts[0])
         arcs = frozenset(trace.arcs) if trace else frozenset()
+        outcome = without(outcome, case.get("changing", []))
         return Observed(outcome, arcs, self._changed(), answers, mocks.leaves())
 
     def _act(self, case: dict[str, Any], mocks: Mocks) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -219,8 +221,8 @@ class World:
         for part in step["call"].split("."):
             owner = getattr(owner, part)
         value = owner if step["way"] == "get" else owner(**arguments)
-        if step["way"] == "await":
-            return asyncio.run(value)
+        if step["way"] in ("await", "everything"):
+            return asyncio.run(value if step["way"] == "await" else _everything(value))
         return _all_of(value) if step["way"] == "list" else value
 
     def _raised(self, error: BaseException) -> dict[str, Any]:
@@ -247,6 +249,15 @@ def _all_of(generator: Any) -> list[Any]:
     found = list(islice(generator, _MOST + 1))
     if len(found) > _MOST:
         raise TooManySteps
+    return found
+
+
+async def _everything(generator: Any) -> list[Any]:
+    found = []
+    async for each in generator:
+        found.append(each)
+        if len(found) > _MOST:
+            raise TooManySteps
     return found
 
 
