@@ -131,7 +131,7 @@ def test_a_function_that_reaches_for_the_world_is_tested_with_a_mock_in_the_plac
     shop: tuple[Path, Generated],
 ) -> None:
     _, made = shop
-    assert 'monkeypatch.setattr(shop.os, "remove", remove)' in made.text
+    assert 'monkeypatch.setattr(shop.os, "remove", os_remove)' in made.text
     assert "remove.assert_called_once_with(" in made.text
 
 

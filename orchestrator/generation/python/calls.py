@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from orchestrator.generation.python.kit.mocks import AWAITED, PLAIN, joined, name_of_place
 from orchestrator.generation.python.kit.mocks import expression as path_of
-from orchestrator.generation.python.kit.mocks import joined
 from orchestrator.generation.python.literals import Bracket, Piece, Writer, layout, quote
 from orchestrator.generation.python.requests import INDENT, Numbered, numbered_rows
 from orchestrator.generation.python.tests import Test
@@ -128,21 +128,27 @@ def _single(number: int, case: Mapping[str, Any], title: str, writer: Writer) ->
 def _mocks(case: Mapping[str, Any], writer: Writer) -> Iterator[str]:
     """Yield the lines that make the mocks of a case and tell them what to reply."""
     made = dict(_mock_terms([case["receiver"], case["act"]["args"], [step["args"] for step in case["arrange"]]]))
-    made |= dict.fromkeys((place.rpartition(".")[2] for place in case["patches"]), None)
-    if made:
-        writer.imports.setdefault("unittest.mock", set()).add("MagicMock")
+    made |= dict.fromkeys(map(name_of_place, case["patches"]), None)
+    awaited = set(map(name_of_place, case.get("awaited", ())))
     for name, spec in made.items():
-        yield f"{name} = MagicMock({f'spec={writer.name(spec)}' if spec else ''})"
+        kind = "AsyncMock" if name in awaited else "MagicMock"
+        writer.imports.setdefault("unittest.mock", set()).add(kind)
+        yield f"{name} = {kind}({f'spec={writer.name(spec)}' if spec else ''})"
         for owner, path, term in case["replies"]:
             if owner == name:
                 place = path_of(joined(owner, path.removesuffix("()")))
-                if isinstance(term, Mapping) and "error" in term:
+                if term == AWAITED:
+                    writer.imports.setdefault("unittest.mock", set()).add("AsyncMock")
+                    yield f"{place} = AsyncMock()"
+                elif isinstance(term, Mapping) and "error" in term:
                     yield layout(writer.piece(term["error"]), INDENT, f"{place}.side_effect = ")
                 else:
+                    if term == PLAIN:
+                        writer.imports.setdefault("unittest.mock", set()).add("MagicMock")
                     yield layout(writer.piece(term), INDENT, f"{place}.return_value = ")
     for place in case["patches"]:
         owner, _, name = place.rpartition(".")
-        yield f"monkeypatch.setattr({'.'.join(filter(None, (writer.module, owner)))}, {quote(name)}, {name})"
+        yield f"monkeypatch.setattr({'.'.join(filter(None, (writer.module, owner)))}, {quote(name)}, {name_of_place(place)})"
 
 
 def _mock_terms(value: Any) -> Iterator[tuple[str, str]]:

@@ -43,7 +43,7 @@ class Writer:
         if not isinstance(term, Mapping):
             return repr(term)
         if "mock" in term:
-            return str(term["name"])
+            return str(term.get("name", "MagicMock()"))
         if "seen" in term:
             return str(term["seen"])
         if "new" in term:

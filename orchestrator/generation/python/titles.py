@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from orchestrator.generation.python.kit.mocks import AWAITED, PLAIN
+
 _LONGEST = 84
 
 
@@ -85,7 +87,7 @@ def _tells_enough(outcome: Mapping[str, Any]) -> bool:
 def _replies(replies: Sequence[Any]) -> str:
     """Say what a dependency answers, by the last of the calls that lead to it."""
     said = []
-    for name, path, term in replies:
+    for name, path, term in (each for each in replies if each[2] not in (PLAIN, AWAITED)):
         call = slug(path.removesuffix("()").rpartition(".")[2].strip("()")) or slug(name)
         said.append(f"{call}_{_answer(term)}")
     return f"when_{'_and_'.join(said[:2])}" if said else ""

@@ -35,6 +35,7 @@ _ABSTRACT: dict[Any, Any] = {
 _UNTYPED: list[Term] = [1, "text", {"list": [1, 2]}, {"dict": [["key", 1]]}, None, True, 1.5, 0, "", {"list": []}]
 _LIST_WORDS = ("items", "values", "list", "numbers", "rows", "names", "words", "entries")
 _TEXT_WORDS = ("name", "text", "title", "word", "email", "path", "url", "message", "key", "slug", "string", "line")
+_TRUTH_WORDS = ("is_", "has_", "can_", "should_")
 _NUMBER_WORDS = ("count", "size", "limit", "number", "amount", "price", "total", "rate", "index", "age", "year", "n")
 
 
@@ -86,6 +87,8 @@ class Proposer:
             first = ["text", *self._pool.strings[:6], ""]
         elif words.endswith(_NUMBER_WORDS):
             first = [1, *self._pool.numbers[:8]]
+        elif words.startswith(_TRUTH_WORDS):
+            first = [True, False]
         return _distinct([*first, *_UNTYPED, *self._pool.strings[:6], *self._pool.numbers[:6]])
 
     def _simple(self, annotation: Any, name: str) -> list[Term] | None:
@@ -165,6 +168,24 @@ class Proposer:
         fields = {name: self._plain(types.get(name, Any), name) for name in leaf.attributes}
         return [{"new": "types:SimpleNamespace", "fields": fields}]
 
+    def looked_into(self, terms: list[Term], keys: list[str]) -> list[Term]:
+        """Return dictionaries with the keys that a function looks up, if its parameter may be one."""
+        if not any(isinstance(each, dict) and set(each) == {"dict"} for each in terms):
+            return []
+        choices = {key: self.terms(Any, key) for key in keys}
+        plain = {key: values[0] for key, values in choices.items()}
+        changed = [{**plain, key: value} for key, values in choices.items() for value in values[1:3]]
+        return [{"dict": [[key, value] for key, value in each.items()]} for each in (plain, *changed)]
+
+    def returned(self, leaf: Leaf) -> list[Term]:
+        """Return what a call replies by its annotation, if it has a useful one."""
+        if leaf.returns in (None, Any, type(None)):
+            return []
+        try:
+            return [each for each in self.terms(leaf.returns, "row") if "mock" not in str(each)][:4]
+        except NotCovered:
+            return []
+
     def _plain(self, annotation: Any, name: str) -> Term:
         return self.terms(annotation, name)[0]
 
@@ -183,10 +204,13 @@ class Proposer:
                 {"dict": [[key, term] for key, term in each.items()]} for each in self.combinations(hints, depth + 1)
             ]
         if hasattr(kind, "__table__"):
-            return [{"new": path, "fields": each} for each in self.combinations(_columns(kind), depth + 1)]
+            columns = _columns(kind)
+            is_whole = not dataclasses.is_dataclass(kind) or columns.keys() <= parameters_of(kind).keys()
+            made = path if is_whole else "types:SimpleNamespace"
+            return [{"new": made, "fields": each} for each in self.combinations(columns, depth + 1)]
         if hasattr(kind, "model_json_schema"):
             return self._model(kind, path)
-        if not _is_foreign(kind):
+        if not _is_foreign(kind) or kind.__module__.startswith("fastapi.security"):
             with contextlib.suppress(NotCovered):
                 return [{"new": path, "fields": each} for each in self.combinations(parameters_of(kind), depth + 1)]
         return [{"mock": path, "name": self._mock_name(name)}]

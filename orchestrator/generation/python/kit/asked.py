@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from typing import Any, NamedTuple
 
 
@@ -18,18 +19,30 @@ class Leaf(NamedTuple):
     """Mapped classes that the calls before it have named."""
     columns: tuple[tuple[str, Any], ...] = ()
     """Of the tables that the calls before it have named, with their Python types."""
+    returns: Any = None
+    """The annotation of what the call returns, where its class says so."""
 
 
-def leaf_of(name: str, path: str, reply: Any, calls: list[tuple[str, Any, Any]]) -> Leaf:
+def leaf_of(name: str, path: str, reply: Any, calls: list[tuple[str, Any, Any]], spec: Any) -> Leaf:
     """Return what is known of a call's reply, by what was read of it and by the arguments of the calls that led to it."""
-    inside = [
-        (args[0], each) for each, args, _ in reply.mock_calls if each == "__getitem__" and args and type(args[0]) is str
-    ]
+    keys = [args[0] for each, args, _ in reply.mock_calls if each == "__getitem__" and args and type(args[0]) is str]
     given = [each for at, args, kwargs in calls if path.startswith(at) for each in (*args, *kwargs.values())]
     kinds = dict.fromkeys(kind for each in given for kind in _kinds(each))
     columns = dict(pair for each in given for pair in _columns(each))
     attributes = tuple(each for each in vars(reply)["_mock_children"] if not each.startswith("_"))
-    return Leaf(name, path, attributes, tuple(dict.fromkeys(key for key, _ in inside)), tuple(kinds), tuple(columns.items()))
+    return Leaf(
+        name, path, attributes, tuple(dict.fromkeys(keys)), tuple(kinds), tuple(columns.items()),
+        _returns(spec, path),
+    )  # fmt: skip
+
+
+def _returns(spec: Any, path: str) -> Any:
+    """Return the annotation of what a method of the mock's class returns."""
+    method = getattr(spec, path.removesuffix("()"), None) if isinstance(spec, type) else spec if path == "()" else None
+    try:
+        return typing.get_type_hints(method).get("return") if method is not None else None
+    except Exception:  # noqa: BLE001 - an annotation may name anything, or nothing that exists
+        return None
 
 
 def _kinds(asked: Any) -> list[type]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import random
 from collections.abc import Callable, Iterator
@@ -9,20 +10,26 @@ from typing import Any
 
 from .annotations import NotCovered, Proposer, parameters_of
 from .asked import Leaf
+from .reading import collaborators, keys_of, node_of
 from .subjects import Subject
 from .terms import Term, Unwritable, name_of
 
 _MOST_LEAVES = 8
+_MOST_MENDED = 4  # replies of one case that did not fit
+_MOST_LIKELY = 3
 _ECHO = 0.25  # of the changed calls repeat one value in another place
 
 
 class CallProposer:
     """Cases for one subject."""
 
-    def __init__(self, subject: Subject, proposer: Proposer, module: Any) -> None:
+    def __init__(self, subject: Subject, proposer: Proposer, module: Any, tree: ast.Module) -> None:
         """:raises NotCovered: when no input can be made."""
         self._subject = subject
-        self._choices = _choices(subject, proposer)
+        node = node_of(subject.function, tree)
+        self._choices = _choices(subject, proposer, keys_of(node) if node else {})
+        mocked = {name for name, terms in self._choices.items() if "mock" in str(terms[0])}
+        self._others = collaborators(node, module, mocked) if node else []
         self._module = module
         self._proposer = proposer
         self._patches: list[str] = []
@@ -34,6 +41,8 @@ class CallProposer:
         """Yield the plain call, then the calls that differ from it in one thing."""
         plain = {name: terms[0] for name, terms in self._choices.items()}
         receiver = self._receivers[0]
+        if self._others:
+            yield {**self._case([], receiver, plain), "patches": self._others, "is_typed": False}
         yield self._case([], receiver, plain)
         for name, terms in self._choices.items():
             for term in terms[1:]:
@@ -52,9 +61,20 @@ class CallProposer:
     def replies(self, case: dict[str, Any], leaves: list[Leaf]) -> Iterator[dict[str, Any]]:
         """Yield the case with other replies of its mocks, one at a time."""
         for leaf in leaves[:_MOST_LEAVES]:
-            rows = [*self._proposer.rows(list(leaf.kinds)), *self._proposer.row(leaf)]
-            for term in self._answers([*rows, *self._rows]):
-                yield {**case, "replies": [*case["replies"], [leaf.name, leaf.path, term]]}
+            for term in [*self._likely(leaf), *self._answers(self._rows)]:
+                yield _replying(case, leaf, term)
+
+    def mended(self, case: dict[str, Any], leaves: list[Leaf]) -> Iterator[dict[str, Any]]:
+        """Yield a case that did not fit with the replies that are likely to."""
+        for leaf in leaves[:_MOST_LEAVES] if len(case["replies"]) < _MOST_MENDED else ():
+            for term in self._likely(leaf)[:_MOST_LIKELY]:
+                yield _replying(case, leaf, term)
+
+    def _likely(self, leaf: Leaf) -> list[Term]:
+        """Return replies by what is known of a call, the likeliest first."""
+        rows = [*self._proposer.rows(list(leaf.kinds)), *self._proposer.row(leaf)]
+        lists = [{"list": rows[:2]}] if rows else []
+        return [*self._proposer.returned(leaf), *rows[:3], *lists]
 
     def patch(self, case: dict[str, Any], place: str) -> dict[str, Any] | None:
         """Return the case with a mock in a place that reaches out; so will be all that follow."""
@@ -88,7 +108,8 @@ class CallProposer:
                 arguments[name] = _varied(term, terms, chance)
                 if chance.random() < _ECHO:
                     arguments = _echoed(arguments, chance)
-        return {**self._case(arrange, receiver, arguments), "replies": replies}
+        changed = {"replies": replies, "patches": case["patches"], "is_typed": case["is_typed"]}
+        return {**self._case(arrange, receiver, arguments), **changed}
 
     def _case(self, arrange: list[dict[str, Any]], receiver: Term, arguments: dict[str, Term]) -> dict[str, Any]:
         act = {"call": self._subject.call, "args": arguments, "way": self._subject.way}
@@ -99,11 +120,16 @@ class CallProposer:
         }  # fmt: skip
 
 
-def _choices(subject: Subject, proposer: Proposer) -> dict[str, list[Term]]:
+def _replying(case: dict[str, Any], leaf: Leaf, term: Term) -> dict[str, Any]:
+    return {**case, "replies": [*case["replies"], [leaf.name, leaf.path, term]]}
+
+
+def _choices(subject: Subject, proposer: Proposer, keys: dict[str, list[str]]) -> dict[str, list[Term]]:
     found = {}
     for name, annotation in subject.parameters.items():
         try:
-            found[name] = proposer.terms(annotation, name)
+            terms = proposer.terms(annotation, name)
+            found[name] = [*proposer.looked_into(terms, keys[name]), *terms] if name in keys else terms
         except NotCovered:
             if name not in subject.optional:
                 raise

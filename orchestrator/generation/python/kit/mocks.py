@@ -14,13 +14,17 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from types import ModuleType
 from typing import Any
-from unittest.mock import NonCallableMock
+from unittest.mock import AsyncMock, MagicMock, NonCallableMock
 
 from .asked import Leaf, leaf_of
 
 Reply = tuple[str, str, Any]
 """The name of a mock, the path of a call, and the term of what it returns (or `{"error": term}`)."""
 
+PLAIN = {"mock": ""}
+"""The reply that has methods which need not be awaited, unlike what an asynchronous mock replies by itself."""
+AWAITED = {"mock": "", "awaited": True}
+"""The reply of a call that is awaited although its class does not say so."""
 _MOST = 6  # calls that a test asserts
 _ENTERED = re.compile(r"__a?enter__\(\)\.")
 
@@ -32,12 +36,14 @@ class Mocks:
         self._replies = replies
         self._build = build
         self._made: dict[str, Any] = {}
+        self._specs: dict[str, Any] = {}
         self._given: list[tuple[str, Any]] = []
 
     def get(self, name: str, spec: Any) -> Any:
         """Return the mock of a name, made when it is first asked for."""
         if name not in self._made:
             mock = self._made[name] = _made(name, spec)
+            self._specs[name] = spec
             for owner, path, term in self._replies:
                 if owner == name:
                     self._reply(mock, path, term)
@@ -58,11 +64,34 @@ class Mocks:
             paths = list(dict.fromkeys(f"{path}()" for path, *_ in calls))
             replied = {path for owner, path, _ in self._replies if owner == name}
             found += [
-                leaf_of(name, path, _called(mock, path).return_value, calls)
+                leaf_of(name, path, _called(mock, path).return_value, calls, self._specs[name])
                 for path in paths
-                if path not in replied and not any(one.startswith(path + ".") for one in paths)
+                if path not in replied
+                and not any(one.startswith(path + ".") for one in paths)
+                and isinstance(_called(mock, path), NonCallableMock)
             ]
         return found
+
+    def unanswered(self, outcome: dict[str, Any]) -> list[list[Any]]:
+        """Return replies without which a case makes no sense.
+
+        They are for awaited calls of whose result a method was called, which would have to be awaited too, and for
+        what was awaited and cannot be.
+        """
+        if "MagicMock can't be used in 'await'" in outcome.get("message", ""):
+            last = [(name, _recorded(mock)[-1][0]) for name, mock in self._made.items() if _recorded(mock)]
+            is_attribute = (each for each in last if each[1] and not isinstance(_called(self._made[each[0]], each[1]), AsyncMock))
+            return [[name, f"{path}()", AWAITED] for name, path in is_attribute][:1]
+        found: dict[tuple[str, str], None] = {}
+        for name, mock in self._made.items():
+            for path, *_ in _recorded(mock):
+                parts = path.split("()")
+                for prefix in ("()".join(parts[:count]) + "()" for count in range(1, len(parts))):
+                    called = _called(mock, prefix)
+                    if isinstance(called, AsyncMock) and isinstance(called.return_value, AsyncMock):
+                        found[name, prefix] = None
+                        break
+        return [[name, path, PLAIN] for name, path in found]
 
     def calls(self, describe: Callable[[Any], Any]) -> list[list[Any]]:
         """Return what a test can assert of the calls: expression, count, and arguments where they can be written."""
@@ -75,8 +104,15 @@ class Mocks:
 
     def _reply(self, mock: Any, path: str, term: Any) -> None:
         owner = _called(mock, path)
-        if isinstance(term, dict) and "error" in term:
+        if not isinstance(owner, NonCallableMock):
+            return
+        if term == AWAITED:
+            before, _, name = path.removesuffix("()").rpartition(".")
+            setattr(_called(mock, before).return_value if before.endswith("()") else _called(mock, before), name, AsyncMock())
+        elif isinstance(term, dict) and "error" in term:
             owner.side_effect = self._build(term["error"])
+        elif term == PLAIN:
+            owner.return_value = MagicMock()
         else:
             owner.return_value = self._build(term)
             if not isinstance(owner.return_value, (bool, int, float, str, type(None))):
@@ -104,11 +140,16 @@ def patched(patches: list[str], module: ModuleType, mocks: Mocks) -> Iterator[No
             for each in owners:
                 owner = getattr(owner, each)
             before.append((owner, name, getattr(owner, name)))
-            setattr(owner, name, mocks.get(name, None))
+            setattr(owner, name, mocks.get(name_of_place(place), before[-1][2]))
         yield
     finally:
         for owner, name, value in reversed(before):
             setattr(owner, name, value)
+
+
+def name_of_place(place: str) -> str:
+    """Return what the mock in a place is called."""
+    return place.replace(".", "_")
 
 
 def spec_of(path: str, module: ModuleType) -> Any:
@@ -121,10 +162,10 @@ def spec_of(path: str, module: ModuleType) -> Any:
 
 
 def _called(mock: Any, path: str) -> Any:
-    """Return the mock that is called at the end of a path."""
+    """Return what is called at the end of a path, a mock unless a reply is in the way."""
     for part in path.removesuffix("()").replace("()", ".()").split("."):
         if part:
-            mock = mock.return_value if part == "()" else getattr(mock, part)
+            mock = getattr(mock, "return_value" if part == "()" else part, None)
     return mock
 
 
@@ -141,9 +182,9 @@ def _full_name(mock: Any) -> str:
 
 def _made(name: str, spec: Any) -> Any:
     """Make what `MagicMock(spec=spec)` makes, without looking through a large class each time."""
-    from unittest.mock import MagicMock
-
-    if not isinstance(spec, type) or _is_asynchronous(spec):
+    if not isinstance(spec, type):
+        return (AsyncMock if inspect.iscoroutinefunction(spec) else MagicMock)(name=name)
+    if _is_asynchronous(spec):
         return MagicMock(spec=spec, name=name)
     mock = MagicMock(spec=dir(spec), name=name)
     mock.__class__ = spec

@@ -17,6 +17,7 @@ from .calls import CallProposer
 from .choosing import Choice, choose
 from .fence import Fence
 from .loading import Broken, Target, load
+from .reading import is_awaited
 from .requests import RequestProposer
 from .samples import collect
 from .search import Found, Search
@@ -160,7 +161,7 @@ class _Recording:
             self._refused[subject.name] = f"more than {MOST_SUBJECTS} are too many for one file"
         for subject in subjects[:MOST_SUBJECTS]:
             try:
-                calls = CallProposer(subject, proposer, self._target.module)
+                calls = CallProposer(subject, proposer, self._target.module, self._target.tree)
             except NotCovered as error:
                 self._refused[subject.name] = str(error)
                 continue
@@ -170,14 +171,17 @@ class _Recording:
 
     def _follow(self, calls: CallProposer, case: dict[str, Any], observed: Observed) -> Iterator[dict[str, Any]]:
         if self._search.reached is None:
-            yield from calls.replies(case, observed.leaves)
+            follow = calls.mended if self._search.misfit else calls.replies
+            yield from follow(case, observed.leaves)
             return
         for place in reaching(self._target.tree, self._search.reached, self._target.module):
             if (changed := calls.patch(case, place)) is not None:
                 yield changed
 
     def _written(self, found: Found) -> dict[str, Any]:
-        return {**found.case, "outcome": found.observed.outcome, "answers": found.observed.answers}
+        awaited = [each for each in found.case.get("patches", ()) if is_awaited(each, self._target.module)]
+        outcome, answers = found.observed.outcome, found.observed.answers
+        return {**found.case, "awaited": awaited, "outcome": outcome, "answers": answers}
 
     def _coverage(self, choice: Choice) -> dict[str, float]:
         arcs = {arc for each in choice.cases for arc in each.observed.arcs}

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .asked import Leaf
 from .steadiness import differing
 from .tracing import Trace
 from .world import Observed, Reaching, Unusable, World
 
+_MOST_ANSWERED = 8  # replies of one case
 _MOST_ALIKE = 60  # cases that end alike: a limit that is kept and one that is far away do
 
 
@@ -48,8 +50,12 @@ class Search:
     arcs: set[tuple[int, int]] = field(default_factory=set)
     dropped: dict[str, int] = field(default_factory=dict)
     proposed: int = 0
+    case: dict[str, Any] = field(default_factory=dict)
+    """The last one, with what its mocks must reply."""
     reached: int | None = None
     """The line of the target by which the last case reached for the world."""
+    misfit: bool = False
+    """The last case failed by what its mocks replied."""
     owners: dict[str, str] = field(default_factory=dict)
     """The model that each field belongs to, by `subject place.of.field`."""
     _outcomes: set[str] = field(default_factory=set)
@@ -75,8 +81,9 @@ class Search:
                 one = waiting.pop(0)
                 observed = self.evaluate(one)
                 spent += observed is not None
-                if observed is not None and (self.reached or self._is_last(one)):
-                    waiting += follow(one, observed) if self.reached or self.found[-1].is_new else ()
+                if observed is not None and (self.reached or self.misfit or self._is_last()):
+                    is_telling = self.reached or self.misfit or self.found[-1].is_new
+                    waiting += follow(self.case, observed) if is_telling else ()
         chance = random.Random(f"{budget}")  # noqa: S311 - the same each time is what is wanted
         quiet, known = 0, len(self.found)
         for _ in range(budget * 3):
@@ -98,17 +105,29 @@ class Search:
             return None
         self._seen.add(key)
         self.proposed += 1
-        self.reached = None
+        self.reached, self.misfit = None, False
+        leaves: list[Leaf] = []
         try:
-            observed = self.world.run(case, self.trace)
+            observed = self._answered(case)
+            case, leaves = self.case, observed.leaves
             self._refuse_misfits(case, observed)
             if self._is_new(case, observed):
                 case, observed = self._steady(case, observed)
         except Unusable as reason:
             self.reached = reason.line if isinstance(reason, Reaching) else None
+            self.misfit = bool(leaves) and not self.reached
             self.dropped[f"record: {reason}"] = self.dropped.get(f"record: {reason}", 0) + 1
-            return Observed({})
+            return Observed({}, leaves=leaves)
         self._keep(case, observed)
+        return observed
+
+    def _answered(self, case: dict[str, Any]) -> Observed:
+        """Run a case with the replies that it cannot do without, and keep it with them."""
+        self.case = case
+        observed = self.world.run(case, self.trace)
+        while observed.unanswered and len(self.case["replies"]) < _MOST_ANSWERED:
+            self.case = {**self.case, "replies": [*self.case["replies"], *observed.unanswered]}
+            observed = self.world.run(self.case, self.trace)
         return observed
 
     def _keep(self, case: dict[str, Any], observed: Observed) -> None:
@@ -123,8 +142,8 @@ class Search:
         self.arcs |= observed.arcs
         self.found.append(Found(case, observed, is_new, len(self.found), observed.arcs | classes))
 
-    def _is_last(self, case: dict[str, Any]) -> bool:
-        return bool(self.found) and self.found[-1].case is case
+    def _is_last(self) -> bool:
+        return bool(self.found) and self.found[-1].case is self.case
 
     def _is_new(self, case: dict[str, Any], observed: Observed) -> bool:
         return not (

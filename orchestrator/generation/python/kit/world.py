@@ -52,6 +52,8 @@ class Observed:
     """Of the steps before the last, for a case that speaks HTTP."""
     leaves: list[Leaf] = field(default_factory=list)
     """The calls of mocks that could have replied something else."""
+    unanswered: list[list[Any]] = field(default_factory=list)
+    """Replies without which the case makes no sense."""
 
 
 class World:
@@ -112,7 +114,7 @@ class World:
             raise Reaching(self._fence.attempts[0])
         arcs = frozenset(trace.arcs) if trace else frozenset()
         outcome = without(outcome, case.get("changing", []))
-        return Observed(outcome, arcs, self._changed(), answers, mocks.leaves())
+        return Observed(outcome, arcs, self._changed(), answers, mocks.leaves(), mocks.unanswered(outcome))
 
     def _act(self, case: dict[str, Any], mocks: Mocks) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         if case["kind"] == "route":

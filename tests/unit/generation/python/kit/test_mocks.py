@@ -82,7 +82,7 @@ def test_a_place_holds_a_mock_for_a_while() -> None:
     module.os.remove = real = len  # type: ignore[attr-defined]
     made = mocks()
     with pytest.raises(KeyError), patched(["os.remove"], module, made):
-        assert module.os.remove is made.get("os.remove".rpartition(".")[2], None)
+        assert module.os.remove is made.get("os_remove", None)
         raise KeyError
     assert module.os.remove is real
 
