@@ -69,6 +69,7 @@ def _is_row(case: Mapping[str, Any], writer: Writer) -> bool:
         or "calls" in case["outcome"]
         or set(case["outcome"]) != {"returns"}
         or not case["act"]["args"]
+        or case["act"].get("then")
     ):
         return False
     values = [*case["act"]["args"].values(), case["outcome"]["returns"]]
@@ -119,6 +120,9 @@ def _single(number: int, case: Mapping[str, Any], title: str, writer: Writer) ->
         lines.append("")
     arguments = [(f"{name}=", name if name in kept else writer.piece(term)) for name, term in act["args"].items()]
     call = _called(writer, owner, act, arguments)
+    for step in act.get("then", ()):
+        lines.append(layout(call, INDENT, "made = "))
+        call = _called(writer, "", {**step, "call": "made"}, _arguments(step, writer))
     lines += _act_and_checks(outcome, call, owner, kept, writer)
     lines += _calls(outcome.get("calls", ()), writer)
     parameters = ("monkeypatch",) if case["patches"] else ()
@@ -127,7 +131,8 @@ def _single(number: int, case: Mapping[str, Any], title: str, writer: Writer) ->
 
 def _mocks(case: Mapping[str, Any], writer: Writer) -> Iterator[str]:
     """Yield the lines that make the mocks of a case and tell them what to reply."""
-    made = dict(_mock_terms([case["receiver"], case["act"]["args"], [step["args"] for step in case["arrange"]]]))
+    steps = [case["act"], *case["act"].get("then", ()), *case["arrange"]]
+    made = dict(_mock_terms([case["receiver"], *(step["args"] for step in steps)]))
     made |= dict.fromkeys(map(name_of_place, case["patches"]), None)
     awaited = set(map(name_of_place, case.get("awaited", ())))
     for name, spec in made.items():
@@ -217,7 +222,7 @@ def _result(term: Any, writer: Writer) -> Iterator[str]:
 def _called(writer: Writer, owner: str, step: Mapping[str, Any], arguments: Sequence[tuple[str, Piece]]) -> Piece:
     if step["way"] == "get":
         return f"{owner}.{step['call']}"
-    call = writer.call(f"{owner}.{step['call']}", arguments)
+    call = writer.call(".".join(filter(None, (owner, step["call"]))), arguments)
     if step["way"] == "call":
         return call
     if step["way"] == "everything":

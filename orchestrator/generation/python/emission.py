@@ -76,8 +76,13 @@ def emit(recording: Mapping[str, Any], place: Place) -> Emitted:
         "uses_without": any(_mentions(group, "without(") for group in groups),
         "uses_problems": any(_mentions(group, "problems(") for group in groups),
         "groups": groups,
+        "own": [],
     }
     model |= _imports(model, writer)
+    if place.up is not None:  # the project's own modules can be imported only then
+        top = place.module.partition(".")[0]
+        model["own"] = [each for each in model["others"] if each.split()[1].partition(".")[0] == top]
+        model["others"] = [each for each in model["others"] if each not in model["own"]]
     text = Templates([shipped_directory("templates") / "tests"]).render(TEMPLATE, model)
     return Emitted(text, numbers)
 

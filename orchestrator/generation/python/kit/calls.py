@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import random
 from collections.abc import Callable, Iterator
@@ -11,12 +12,13 @@ from typing import Any
 from .annotations import NotCovered, Proposer, parameters_of
 from .asked import Leaf
 from .reading import collaborators, keys_of, node_of
-from .subjects import Subject
+from .subjects import Subject, way_of
 from .terms import Term, Unwritable, name_of
 
 _MOST_LEAVES = 8
 _MOST_MENDED = 4  # replies of one case that did not fit
 _MOST_LIKELY = 3
+_MOST_MADE = 12  # calls of a function that was made
 _ECHO = 0.25  # of the changed calls repeat one value in another place
 
 
@@ -70,6 +72,15 @@ class CallProposer:
             for term in self._likely(leaf)[:_MOST_LIKELY]:
                 yield _replying(case, leaf, term)
 
+    def then(self, case: dict[str, Any], made: Any) -> Iterator[dict[str, Any]]:
+        """Yield a case that also calls the function that it has made."""
+        before = case["act"].get("then", [])
+        with contextlib.suppress(NotCovered):
+            for arguments in self._proposer.combinations(parameters_of(made), 0)[: _MOST_MADE if len(before) < 2 else 0]:
+                act = {**case["act"], "then": [*before, {"args": arguments, "way": way_of(made)}]}
+                is_typed = case["is_typed"] and "mock" not in str(arguments)
+                yield {**case, "act": act, "is_typed": is_typed}
+
     def _likely(self, leaf: Leaf) -> list[Term]:
         """Return replies by what is known of a call, the likeliest first."""
         rows = [*self._proposer.rows(list(leaf.kinds)), *self._proposer.row(leaf)]
@@ -108,6 +119,8 @@ class CallProposer:
                 arguments[name] = _varied(term, terms, chance)
                 if chance.random() < _ECHO:
                     arguments = _echoed(arguments, chance)
+        if case["act"].get("then"):
+            return {**case, "replies": replies} if replies != case["replies"] else None
         changed = {"replies": replies, "patches": case["patches"], "is_typed": case["is_typed"]}
         return {**self._case(arrange, receiver, arguments), **changed}
 

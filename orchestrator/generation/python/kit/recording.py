@@ -170,6 +170,9 @@ class _Recording:
             self._explore(subject.name, calls.proposals(), calls.mutate, self._budget, None, follow)
 
     def _follow(self, calls: CallProposer, case: dict[str, Any], observed: Observed) -> Iterator[dict[str, Any]]:
+        if self._search.made is not None:
+            yield from calls.then(case, self._search.made)
+            return
         if self._search.reached is None:
             follow = calls.mended if self._search.misfit else calls.replies
             yield from follow(case, observed.leaves)

@@ -63,6 +63,15 @@ def reaching(tree: ast.Module, line: int, module: ModuleType) -> list[str]:
     return list(found)
 
 
+def way_of(value: Any) -> str:
+    """Return how a function must be called so that it runs to its end."""
+    if inspect.isasyncgenfunction(value):
+        return "everything"
+    if inspect.iscoroutinefunction(value):
+        return "await"
+    return "list" if inspect.isgeneratorfunction(value) else "call"
+
+
 def _is_plain(kind: type, with_models: bool) -> bool:
     return issubclass(kind, _PLAIN_BASES) or (not with_models and hasattr(kind, "model_fields"))
 
@@ -103,7 +112,7 @@ def _add(
         parameters.pop(next(iter(parameters), ""), None)
     is_typed = inspect.Parameter.empty not in parameters.values()
     optional = frozenset(_optional(value)) & parameters.keys()
-    found.append(Subject(name, call, parameters, receiver, _way(value), is_typed, optional, inspect.unwrap(value)))
+    found.append(Subject(name, call, parameters, receiver, way_of(value), is_typed, optional, inspect.unwrap(value)))
 
 
 def _optional(value: Any) -> list[str]:
@@ -114,14 +123,6 @@ def _optional(value: Any) -> list[str]:
 def _is_needed(default: Any) -> bool:
     """Say whether there is no default, or one that only a framework can fill in."""
     return default is inspect.Parameter.empty or type(default).__module__ == "fastapi.params"
-
-
-def _way(value: Any) -> str:
-    if inspect.isasyncgenfunction(value):
-        return "everything"
-    if inspect.iscoroutinefunction(value):
-        return "await"
-    return "list" if inspect.isgeneratorfunction(value) else "call"
 
 
 def _checks_itself(kind: type) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import inspect
 import io
 import sys
 from dataclasses import dataclass, field
@@ -38,6 +39,14 @@ class Reaching(Unusable):
     def __init__(self, line: int | None) -> None:
         super().__init__("touches the world outside (network, programs, files)")
         self.line = line
+
+
+class Making(Unusable):
+    """It returns a function of the target, which is to be called too."""
+
+    def __init__(self, made: Any) -> None:
+        super().__init__("its result is a function")
+        self.made = made
 
 
 @dataclass
@@ -161,7 +170,7 @@ class World:
     def _outcome(self, case: dict[str, Any], receiver: Any, arguments: dict[str, Any], mocks: Mocks) -> dict[str, Any]:
         before = {name: repr(term) for name, term in case["act"]["args"].items()}
         try:
-            value = self._invoke(case["act"], receiver, arguments)
+            value = self._invoke(case["act"], receiver, arguments, mocks)
         except (TooLong, TooManySteps):
             raise
         except BaseException as error:  # noqa: BLE001 - what the target raises is the result
@@ -178,6 +187,8 @@ class World:
 
     def _returned(self, value: Any, arguments: dict[str, Any], mocks: Mocks) -> Any:
         """Return the term of a result: a value, something the test holds already, or a shape."""
+        if inspect.isfunction(value) and value.__globals__ is vars(self.module) and "<locals>" in value.__qualname__:
+            raise Making(value)
         try:
             return self._seen(value, arguments, mocks)
         except Unwritable as error:
@@ -188,6 +199,10 @@ class World:
     def _seen(self, value: Any, arguments: dict[str, Any], mocks: Mocks) -> Any:
         if (name := mocks.name_of(value)) is not None:
             return {"seen": name}
+
+        def seen(part: Any) -> Any:
+            return self._seen(part, arguments, mocks)
+
         try:
             return describe(value, self.module)
         except Unwritable:
@@ -196,6 +211,10 @@ class World:
                     return {"seen": name}
             if (statement := statement_of(value)) is not None:
                 return statement
+            if type(value) is dict and value:
+                return {"dict": [[describe(key, self.module), seen(each)] for key, each in value.items()]}
+            if type(value) in (list, tuple) and value:
+                return {type(value).__name__: [seen(each) for each in value]}
             raise
 
     def _really_changed(self, after: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
@@ -216,16 +235,17 @@ class World:
 
     def _call(self, step: dict[str, Any], receiver: Any, mocks: Mocks) -> Any:
         arguments = {name: build(term, self.module, mocks) for name, term in step["args"].items()}
-        return self._invoke(step, receiver, arguments)
+        return self._invoke(step, receiver, arguments, mocks)
 
-    def _invoke(self, step: dict[str, Any], receiver: Any, arguments: dict[str, Any]) -> Any:
+    def _invoke(self, step: dict[str, Any], receiver: Any, arguments: dict[str, Any], mocks: Mocks) -> Any:
         owner: Any = self.module if receiver is None else receiver
         for part in step["call"].split("."):
             owner = getattr(owner, part)
-        value = owner if step["way"] == "get" else owner(**arguments)
-        if step["way"] in ("await", "everything"):
-            return asyncio.run(value if step["way"] == "await" else _everything(value))
-        return _all_of(value) if step["way"] == "list" else value
+        value = _ended(owner if step["way"] == "get" else owner(**arguments), step["way"])
+        for each in step.get("then", ()):
+            given = {name: build(term, self.module, mocks) for name, term in each["args"].items()}
+            value = _ended(value(**given), each["way"])
+        return value
 
     def _raised(self, error: BaseException) -> dict[str, Any]:
         try:
@@ -245,6 +265,13 @@ class World:
 
     def _changed(self) -> frozenset[str]:
         return frozenset(name for name, value in self._pristine.items() if getattr(self.module, name, None) != value)
+
+
+def _ended(value: Any, way: str) -> Any:
+    """Return what comes of a call in the end."""
+    if way in ("await", "everything"):
+        return asyncio.run(value if way == "await" else _everything(value))
+    return _all_of(value) if way == "list" else value
 
 
 def _all_of(generator: Any) -> list[Any]:
