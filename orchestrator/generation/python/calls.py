@@ -12,6 +12,12 @@ from orchestrator.generation.python.requests import INDENT, Numbered, numbered_r
 from orchestrator.generation.python.tests import Test
 from orchestrator.generation.python.titles import numbered, slug, title_of
 
+_OPERATIONS = {
+    "__len__": "len({0})", "__str__": "str({0})", "__repr__": "repr({0})", "__bool__": "bool({0})", "__iter__": "list({0})",
+    "__hash__": "hash({0})", "__contains__": "{1} in {0}", "__getitem__": "{0}[{1}]", "__eq__": "{0} == {1}",
+    "__lt__": "{0} < {1}", "__add__": "{0} + {1}", "__sub__": "{0} - {1}",
+}  # fmt: skip
+"""How the special methods are called."""
 _BRIEF = 60  # characters of a value in a row
 
 
@@ -211,6 +217,8 @@ def _act_and_checks(
 def _result(term: Any, writer: Writer) -> Iterator[str]:
     if isinstance(term, Mapping) and "shape" in term:
         yield f"assert isinstance(result, {writer.name(term['shape'])})"
+        if "text" in term:
+            yield check("str(result)", term["text"], writer)
         for name, each in term["fields"].items():
             yield check(f"result.{name}", each, writer)
     elif isinstance(term, Mapping) and "types" in term:
@@ -222,12 +230,18 @@ def _result(term: Any, writer: Writer) -> Iterator[str]:
 def _called(writer: Writer, owner: str, step: Mapping[str, Any], arguments: Sequence[tuple[str, Piece]]) -> Piece:
     if step["way"] == "get":
         return f"{owner}.{step['call']}"
-    call = writer.call(".".join(filter(None, (owner, step["call"]))), arguments)
-    if step["way"] == "call":
+    if (operation := _OPERATIONS.get(step["call"])) is not None:
+        return operation.format(owner, *(_flat(each) for _, each in arguments))
+    call = writer.call(owner if step["call"] == "__call__" else ".".join(filter(None, (owner, step["call"]))), arguments)
+    if step["way"] in ("call", "make"):
         return call
     if step["way"] == "everything":
         return writer.call("asyncio.run", [("", writer.call("everything", [("", call)]))])
     return writer.call("asyncio.run" if step["way"] == "await" else "list", [("", call)])
+
+
+def _flat(piece: Piece) -> str:
+    return layout(piece, -10_000)
 
 
 def _arguments(step: Mapping[str, Any], writer: Writer) -> list[tuple[str, Piece]]:

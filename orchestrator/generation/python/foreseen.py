@@ -56,8 +56,13 @@ def _functions(tree: ast.Module) -> Iterator[tuple[str, _Function | ast.ClassDef
         elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
             methods = [each for each in node.body if isinstance(each, _Function)]
             yield from ((f"{node.name}.{each.name}", each) for each in methods if not each.name.startswith("_"))
-            if any(each.name == "__post_init__" for each in methods):
+            is_whole = all(each.name.startswith("_") for each in methods) and not _is_enumeration(node)
+            if is_whole or any(each.name == "__post_init__" for each in methods):
                 yield node.name, node
+
+
+def _is_enumeration(node: ast.ClassDef) -> bool:
+    return any("Enum" in ast.unparse(each) for each in node.bases)
 
 
 def _is_endpoint(node: _Function | ast.ClassDef) -> bool:

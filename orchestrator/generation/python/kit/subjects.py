@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import enum
 import inspect
+import sys
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
 from .annotations import NotCovered, parameters_of
 
-_PLAIN_BASES = (enum.Enum, BaseException)
+_SPECIAL = (
+    "__len__", "__str__", "__repr__", "__bool__", "__contains__", "__getitem__", "__iter__", "__call__", "__eq__", "__lt__",
+    "__add__", "__sub__", "__hash__",
+)  # fmt: skip
+_BETWEEN_EQUALS = frozenset({"__eq__", "__lt__", "__add__", "__sub__"})
 
 
 @dataclass
@@ -25,7 +31,8 @@ class Subject:
     parameters: dict[str, Any]
     receiver: type | None = None
     way: str = "call"
-    """`call`, `get` (a property), `await`, `list` (what a generator yields) or `everything` (an asynchronous one)."""
+    """`call`, `get` (a property), `await`, `list` (what a generator yields) `everything` (an asynchronous one) or
+    `make` (an instance, for what it holds)."""
     is_typed: bool = True
     optional: frozenset[str] = frozenset()
     """Parameters that have a default."""
@@ -73,7 +80,19 @@ def way_of(value: Any) -> str:
 
 
 def _is_plain(kind: type, with_models: bool) -> bool:
-    return issubclass(kind, _PLAIN_BASES) or (not with_models and hasattr(kind, "model_fields"))
+    return issubclass(kind, enum.Enum) or (not with_models and hasattr(kind, "model_fields"))
+
+
+def _shows_itself(kind: type) -> bool:
+    """Say whether its instances are there for what they hold: data, and errors."""
+    is_data = dataclasses.is_dataclass(kind) or hasattr(kind, "model_fields") or hasattr(kind, "_fields")
+    return (is_data or issubclass(kind, BaseException)) and not hasattr(kind, "__table__")
+
+
+def _is_special(member: str, value: Any, module: str) -> bool:
+    """Say whether an operator calls it, and somebody has written it: data classes have theirs made."""
+    file = getattr(getattr(value, "__code__", None), "co_filename", None)
+    return member in _SPECIAL and file is not None and file == getattr(sys.modules.get(module), "__file__", None)
 
 
 def _add_class(found: list[Subject], refused: dict[str, str], name: str, kind: type) -> None:
@@ -86,7 +105,8 @@ def _add_class(found: list[Subject], refused: dict[str, str], name: str, kind: t
         return
     methods: list[Subject] = []
     for member, value in vars(kind).items():
-        if member.startswith("_") or member in _validators(kind):
+        is_hidden = member.startswith("_") and not _is_special(member, value, kind.__module__)
+        if is_hidden or member in _validators(kind):
             continue
         if isinstance(value, (staticmethod, classmethod)):
             _add(found, refused, f"{name}.{member}", f"{name}.{member}", getattr(kind, member))
@@ -94,14 +114,25 @@ def _add_class(found: list[Subject], refused: dict[str, str], name: str, kind: t
             methods.append(Subject(f"{name}.{member}", member, {}, kind, way="get"))
         elif inspect.isfunction(value):
             _add(methods, refused, f"{name}.{member}", member, value, kind)
-    callable_ones = [each for each in methods if each.way != "get"]
+    callable_ones = [each for each in methods if each.way != "get" and not each.call.startswith("__")]
+    for each in methods:
+        if each.call in _BETWEEN_EQUALS:
+            each.parameters = dict.fromkeys(each.parameters, kind | int)
     for each in methods:
         each.setup = callable_ones
+    if not methods and _shows_itself(kind) and not any(each.name.partition(".")[0] == name for each in found):
+        _add(found, refused, name, name, kind, way="make")
     found.extend(methods)
 
 
 def _add(
-    found: list[Subject], refused: dict[str, str], name: str, call: str, value: Any, receiver: type | None = None
+    found: list[Subject],
+    refused: dict[str, str],
+    name: str,
+    call: str,
+    value: Any,
+    receiver: type | None = None,
+    way: str = "",
 ) -> None:
     try:
         parameters = parameters_of(value)
@@ -112,7 +143,7 @@ def _add(
         parameters.pop(next(iter(parameters), ""), None)
     is_typed = inspect.Parameter.empty not in parameters.values()
     optional = frozenset(_optional(value)) & parameters.keys()
-    found.append(Subject(name, call, parameters, receiver, way_of(value), is_typed, optional, inspect.unwrap(value)))
+    found.append(Subject(name, call, parameters, receiver, way or way_of(value), is_typed, optional, inspect.unwrap(value)))
 
 
 def _optional(value: Any) -> list[str]:

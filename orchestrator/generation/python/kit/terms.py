@@ -77,13 +77,15 @@ def shape_of(value: object, module: ModuleType) -> Term:
     if type(value) is list and value:
         return {"types": [{"member": name_of(type(each), module)} for each in value]}
     found: dict[str, Term] = {}
-    for name, each in getattr(value, "__dict__", {}).items():
+    named = {name: getattr(value, name) for name in getattr(type(value), "_fields", ())}
+    for name, each in {**named, **getattr(value, "__dict__", {})}.items():
         if not name.startswith("_"):
             try:
                 found[name] = describe(each, module)
             except Unwritable:
                 continue
-    return {"shape": name_of(type(value), module), "fields": found}
+    text = {"text": str(value)} if isinstance(value, BaseException) and str(value) else {}
+    return {"shape": name_of(type(value), module), "fields": found, **text}
 
 
 def statement_of(value: object) -> Term | None:

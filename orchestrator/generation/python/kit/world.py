@@ -7,6 +7,7 @@ import contextlib
 import copy
 import inspect
 import io
+import operator
 import sys
 from dataclasses import dataclass, field
 from itertools import islice
@@ -175,7 +176,10 @@ class World:
             raise
         except BaseException as error:  # noqa: BLE001 - what the target raises is the result
             return self._raised(error)
-        outcome: dict[str, Any] = {"returns": self._returned(value, arguments, mocks)}
+        is_made = case["act"]["way"] == "make"
+        outcome: dict[str, Any] = {
+            "returns": shape_of(value, self.module) if is_made else self._returned(value, arguments, mocks)
+        }
         with contextlib.suppress(Unwritable):
             writable = {name: each for name, each in arguments.items() if mocks.name_of(each) is None}
             after = {name: describe(each, self.module) for name, each in writable.items()}
@@ -239,6 +243,8 @@ class World:
 
     def _invoke(self, step: dict[str, Any], receiver: Any, arguments: dict[str, Any], mocks: Mocks) -> Any:
         owner: Any = self.module if receiver is None else receiver
+        if step["call"] != "__call__" and (operate := vars(operator).get(step["call"])) is not None:
+            return operate(owner, *arguments.values())
         for part in step["call"].split("."):
             owner = getattr(owner, part)
         value = _ended(owner if step["way"] == "get" else owner(**arguments), step["way"])
