@@ -384,3 +384,87 @@ def test_tests_go_where_pytest_looks_for_them_when_nobody_says_where(tmp_path: P
     argv = [sys.executable, "-m", "orchestrator.cli.main", "generate", "tests", "shop.py", "--dry-run"]
     ended = subprocess.run(argv, cwd=project(tmp_path), capture_output=True, text=True, check=True)
     assert ended.stdout.startswith("tests/test_shop.py: about ")
+
+
+LAYERS = """
+import uuid
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Item:
+    name: str
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
+class Missing(Exception):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no `{name}`")
+
+
+class Items(ABC):
+    @abstractmethod
+    async def find(self, name: str) -> Item | None: ...
+
+    @abstractmethod
+    async def save(self, item: Item) -> None: ...
+
+
+class Shelf:
+    def __init__(self, items: Items) -> None:
+        self._items = items
+
+    async def take(self, name: str) -> Item:
+        item = await self._items.find(name)
+        if item is None:
+            raise Missing(name)
+        return item
+
+    async def put(self, name: str) -> Item:
+        item = Item(name)
+        await self._items.save(item)
+        return item
+
+
+class Rows:
+    def __init__(self, pool: Items) -> None:
+        self._pool = pool
+
+    def load(self, key: int, connect) -> list[str]:
+        with connect(key) as connection:
+            row = connection.execute("select").fetchone()
+            return [row.name, row.kind] if row is not None else []
+
+
+def guard(role: str):
+    async def check(user: dict) -> bool:
+        if user["role"] != role:
+            raise Missing(role)
+        return user["is_active"]
+
+    return check
+
+
+async def names(items: Items, wanted: str):
+    item = await items.find(wanted)
+    if item is not None:
+        yield item.name
+"""
+
+
+def test_services_with_awaited_collaborators_and_functions_that_make_functions_are_covered(tmp_path: Path) -> None:
+    made = generated(project(tmp_path, LAYERS), "shop.py")
+    assert made.after is not None
+    assert (made.after.lines, made.after.branches) == (100, 100)
+    assert made.funnel.dropped.get("validate: does not always pass", 0) == 0
+    for line in (
+        "items.find.return_value = None",
+        "made = shop.guard(",
+        "result = asyncio.run(made(",
+        "asyncio.run(everything(shop.names(",
+        'assert str(result) == "no `name`"',
+        "assert result.name == ",
+    ):
+        assert line in made.text
+    assert "12345678-1234" not in made.text.partition("class TestShelfPut")[2].partition("class Test")[0]

@@ -73,10 +73,7 @@ class Proposer:
 
     def combinations(self, parameters: dict[str, Any], depth: int) -> list[dict[str, Term]]:
         """Return fields for a call: all defaults, then one changed at a time."""
-        choices = {name: self.terms(annotation, name, depth) for name, annotation in parameters.items()}
-        default = {name: terms[0] for name, terms in choices.items()}
-        changed = [{**default, name: term} for name, terms in choices.items() for term in terms[1:]]
-        return [default, *changed]
+        return one_changed({name: self.terms(annotation, name, depth) for name, annotation in parameters.items()})
 
     def _untyped(self, name: str) -> list[Term]:
         words = name.lower()
@@ -155,7 +152,10 @@ class Proposer:
 
     def rows(self, kinds: list[type]) -> list[Term]:
         """Return instances that a query or a client could answer with, the plain ones first."""
-        found = [self._instance(kind, "row", 1)[:4] for kind in kinds if _holds_data(kind)]
+        found = []
+        for kind in filter(_holds_data, kinds):
+            with contextlib.suppress(NotCovered):
+                found.append(self._instance(kind, "row", 1)[:4])
         return [term for terms in zip_longest(*found) for term in terms if term is not None]
 
     def row(self, leaf: Leaf) -> list[Term]:
@@ -172,10 +172,8 @@ class Proposer:
         """Return dictionaries with the keys that a function looks up, if its parameter may be one."""
         if not any(isinstance(each, dict) and set(each) == {"dict"} for each in terms):
             return []
-        choices = {key: self.terms(Any, key) for key in keys}
-        plain = {key: values[0] for key, values in choices.items()}
-        changed = [{**plain, key: value} for key, values in choices.items() for value in values[1:3]]
-        return [{"dict": [[key, value] for key, value in each.items()]} for each in (plain, *changed)]
+        choices = one_changed({key: self._guessed(Any, key)[:3] for key in keys}) if keys else []
+        return [{"dict": [[key, value] for key, value in each.items()]} for each in choices]
 
     def returned(self, leaf: Leaf) -> list[Term]:
         """Return what a call replies by its annotation, if it has a useful one."""
@@ -187,7 +185,14 @@ class Proposer:
             return []
 
     def _plain(self, annotation: Any, name: str) -> Term:
-        return self.terms(annotation, name)[0]
+        return self._guessed(annotation, name)[0]
+
+    def _guessed(self, annotation: Any, name: str) -> list[Term]:
+        """Return terms for a field; one that nothing is known of says its name, as a parameter of that name does."""
+        is_known = annotation is not Any or name.endswith(("id", *_LIST_WORDS, *_NUMBER_WORDS))
+        if is_known or name.startswith(_TRUTH_WORDS):
+            return self.terms(annotation, name)
+        return self.terms(dt.datetime if name.endswith("_at") else str, name)
 
     def _instance(self, kind: type, name: str, depth: int) -> list[Term]:
         if kind in _SEQUENCES or kind is dict:
@@ -214,6 +219,10 @@ class Proposer:
             with contextlib.suppress(NotCovered):
                 return [{"new": path, "fields": each} for each in self.combinations(parameters_of(kind), depth + 1)]
         return [{"mock": path, "name": self._mock_name(name)}]
+
+    def double(self, name: str) -> Term:
+        """Return what stands for an object of which nothing is known."""
+        return {"mock": "", "name": self._mock_name(name)}
 
     def _mock_name(self, name: str) -> str:
         plain = name.strip("_") or "dependency"
@@ -252,6 +261,13 @@ def _columns(kind: Any) -> dict[str, Any]:
         except NotImplementedError:
             continue
     return found
+
+
+def one_changed(choices: dict[str, list[Term]]) -> list[dict[str, Term]]:
+    """Return the first of all choices together, then with one of them changed at a time."""
+    default = {name: terms[0] for name, terms in choices.items()}
+    changed = [{**default, name: term} for name, terms in choices.items() for term in terms[1:]]
+    return [default, *changed]
 
 
 def parameters_of(kind: Any) -> dict[str, Any]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import ast
 import contextlib
 import copy
+import inspect
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .annotations import NotCovered, Proposer, parameters_of
+from .annotations import NotCovered, Proposer, one_changed, parameters_of
 from .asked import Leaf
-from .reading import collaborators, keys_of, node_of
+from .reading import collaborators, keys_of, node_of, objects_of
 from .subjects import Subject, way_of
 from .terms import Term, Unwritable, name_of
 
 _MOST_LEAVES = 8
 _MOST_MENDED = 4  # replies of one case that did not fit
 _MOST_LIKELY = 3
+_DEEPEST = 2  # functions that are made by functions that are made
 _MOST_MADE = 12  # calls of a function that was made
 _ECHO = 0.25  # of the changed calls repeat one value in another place
 
@@ -29,7 +31,8 @@ class CallProposer:
         """:raises NotCovered: when no input can be made."""
         self._subject = subject
         node = node_of(subject.function, tree)
-        self._choices = _choices(subject, proposer, keys_of(node) if node else {})
+        self._tree = tree
+        self._choices = _choices(subject, proposer, node)
         mocked = {name for name, terms in self._choices.items() if "mock" in str(terms[0])}
         self._others = collaborators(node, module, mocked) if node else []
         self._module = module
@@ -75,8 +78,12 @@ class CallProposer:
     def then(self, case: dict[str, Any], made: Any) -> Iterator[dict[str, Any]]:
         """Yield a case that also calls the function that it has made."""
         before = case["act"].get("then", [])
+        if len(before) >= _DEEPEST:
+            return
         with contextlib.suppress(NotCovered):
-            for arguments in self._proposer.combinations(parameters_of(made), 0)[: _MOST_MADE if len(before) < 2 else 0]:
+            inner = Subject("", "", parameters_of(made), function=made)
+            choices = _choices(inner, self._proposer, node_of(made, self._tree))
+            for arguments in one_changed(choices)[:_MOST_MADE]:
                 act = {**case["act"], "then": [*before, {"args": arguments, "way": way_of(made)}]}
                 is_typed = case["is_typed"] and "mock" not in str(arguments)
                 yield {**case, "act": act, "is_typed": is_typed}
@@ -137,12 +144,15 @@ def _replying(case: dict[str, Any], leaf: Leaf, term: Term) -> dict[str, Any]:
     return {**case, "replies": [*case["replies"], [leaf.name, leaf.path, term]]}
 
 
-def _choices(subject: Subject, proposer: Proposer, keys: dict[str, list[str]]) -> dict[str, list[Term]]:
+def _choices(subject: Subject, proposer: Proposer, node: ast.AST | None) -> dict[str, list[Term]]:
     found = {}
+    keys, objects = (keys_of(node), objects_of(node)) if node else ({}, set())
     for name, annotation in subject.parameters.items():
         try:
             terms = proposer.terms(annotation, name)
-            found[name] = [*proposer.looked_into(terms, keys[name]), *terms] if name in keys else terms
+            is_object = name in objects and annotation is inspect.Parameter.empty
+            doubles = [proposer.double(name)] if is_object else []
+            found[name] = [*doubles, *proposer.looked_into(terms, keys.get(name, [])), *terms]
         except NotCovered:
             if name not in subject.optional:
                 raise

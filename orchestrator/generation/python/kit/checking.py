@@ -15,11 +15,13 @@ import os
 import random
 import sys
 import tempfile
+import time
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 _NOTHING: dict[str, Any] = {"exit": -1, "outcomes": {}, "failures": {}, "coverage": None}
+_SLOW = 10.0  # seconds of a suite that is not run a second time without need
 _LONGEST = 1500  # characters of a failure that are passed on
 
 
@@ -34,7 +36,16 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
     for name in [*request["preload"], *(each.module for each in plugins)]:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
-    return {"runs": [_forked(run, request) for run in request["runs"]]}
+    found: list[dict[str, Any]] = []
+    for run in request["runs"]:
+        is_needed = not run.get("spare") or not found or _tells_little(found[-1])
+        found.append(_forked(run, request) if is_needed else {**_NOTHING, "exit": 0})
+    return {"runs": found}
+
+
+def _tells_little(run: dict[str, Any]) -> bool:
+    """Say whether a run leaves anything to ask: what failed may have failed before, and a short suite costs nothing."""
+    return run["exit"] != 0 or run["seconds"] < _SLOW
 
 
 def _forked(run: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
@@ -48,6 +59,7 @@ def _forked(run: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
                 answer.write_text(json.dumps({**_NOTHING, "failures": {"": repr(error)}}), "utf-8")
             finally:
                 os._exit(0)
+        began = time.monotonic()
         _, status = os.waitpid(child, 0)
         if status or not answer.exists():
             return {
@@ -55,9 +67,10 @@ def _forked(run: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
                 "outcomes": {},
                 "failures": {"": f"pytest ended with status {status}"},
                 "coverage": None,
+                "seconds": 0.0,
             }
         found: dict[str, Any] = json.loads(answer.read_text("utf-8"))
-        return found
+        return {**found, "seconds": time.monotonic() - began}
 
 
 def _run(run: dict[str, Any], request: dict[str, Any], directory: Path) -> dict[str, Any]:

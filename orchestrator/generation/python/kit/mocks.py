@@ -153,7 +153,9 @@ def name_of_place(place: str) -> str:
 
 
 def spec_of(path: str, module: ModuleType) -> Any:
-    """Return the class that a mock stands for."""
+    """Return the class that a mock stands for, None for one of which nothing is known."""
+    if not path:
+        return None
     home, _, name = path.partition(":")
     found: Any = importlib.import_module(home) if home else module
     for part in name.split("."):

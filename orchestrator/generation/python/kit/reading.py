@@ -6,9 +6,11 @@ import ast
 import inspect
 import sys
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from types import ModuleType
 from typing import Any
 
+_PLAIN_ATTRIBUTES = frozenset(name for kind in (str, bytes, int, float, list, dict, set, datetime) for name in dir(kind))
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -30,6 +32,15 @@ def keys_of(node: ast.AST) -> dict[str, list[str]]:
         if isinstance(owner, ast.Name) and isinstance(key, ast.Constant) and isinstance(key.value, str):
             if key.value not in found.setdefault(owner.id, []):
                 found[owner.id].append(key.value)
+    return found
+
+
+def objects_of(node: ast.AST) -> set[str]:
+    """Return the names that a function calls, or of which it uses what no text, number or collection has."""
+    found = {each.func.id for each in ast.walk(node) if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)}
+    for each in ast.walk(node):
+        if isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name) and each.attr not in _PLAIN_ATTRIBUTES:
+            found.add(each.value.id)
     return found
 
 

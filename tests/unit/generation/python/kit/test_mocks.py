@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import asyncio
+import inspect
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from orchestrator.generation.python.kit.mocks import Mocks, expression, joined, patched, spec_of
+from orchestrator.generation.python.kit.mocks import AWAITED, PLAIN, Mocks, expression, joined, patched, spec_of
 
 
 class Session:
@@ -112,3 +114,25 @@ def test_a_leaf_tells_what_was_read_of_it() -> None:
     row = made.get("session", Session).query("a")
     _ = row.name, row["key"]
     assert [(each.attributes, each.keys) for each in made.leaves()] == [(("name",), ("key",))]
+
+
+class Connection:
+    async def execute(self, text: str) -> Any: ...
+
+
+def test_what_an_awaited_call_replies_has_methods_that_need_not_be_awaited() -> None:
+    made = mocks()
+    connection = made.get("db", Connection)
+    asyncio.run(connection.execute("a")).first().close()
+    assert made.unanswered({}) == [["db", "execute()", PLAIN]]
+    answered = mocks(["db", "execute()", PLAIN])
+    assert not inspect.isawaitable(asyncio.run(answered.get("db", Connection).execute("a")).first())
+    assert answered.unanswered({}) == []
+
+
+def test_what_was_awaited_and_cannot_be_is_replaced_by_what_can() -> None:
+    made = mocks()
+    made.get("app", None).state.wait()
+    failed = {"message": "object MagicMock can't be used in 'await' expression"}
+    assert made.unanswered(failed) == [["app", "state.wait()", AWAITED]]
+    asyncio.run(mocks(["app", "state.wait()", AWAITED]).get("app", None).state.wait())
