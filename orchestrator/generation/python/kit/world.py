@@ -243,8 +243,8 @@ class World:
 
     def _invoke(self, step: dict[str, Any], receiver: Any, arguments: dict[str, Any], mocks: Mocks) -> Any:
         owner: Any = self.module if receiver is None else receiver
-        if step["call"] != "__call__" and (operate := vars(operator).get(step["call"])) is not None:
-            return operate(owner, *arguments.values())
+        if step["call"].startswith("__") and step["call"] != "__call__" and hasattr(operator, step["call"]):
+            return getattr(operator, step["call"])(owner, *arguments.values())
         for part in step["call"].split("."):
             owner = getattr(owner, part)
         value = _ended(owner if step["way"] == "get" else owner(**arguments), step["way"])
