@@ -138,7 +138,8 @@ def _single(number: int, case: Mapping[str, Any], title: str, writer: Writer) ->
 def _mocks(case: Mapping[str, Any], writer: Writer) -> Iterator[str]:
     """Yield the lines that make the mocks of a case and tell them what to reply."""
     steps = [case["act"], *case["act"].get("then", ()), *case["arrange"]]
-    made = dict(_mock_terms([case["receiver"], *(step["args"] for step in steps)]))
+    replies = [term for *_, term in case["replies"]]
+    made: dict[str, str | None] = dict(_mock_terms([case["receiver"], *(step["args"] for step in steps), replies]))
     made |= dict.fromkeys(map(name_of_place, case["patches"]), None)
     awaited = set(map(name_of_place, case.get("awaited", ())))
     for name, spec in made.items():
@@ -164,7 +165,7 @@ def _mocks(case: Mapping[str, Any], writer: Writer) -> Iterator[str]:
 
 def _mock_terms(value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
-        if "mock" in value:
+        if "name" in value and "mock" in value:
             yield value["name"], value["mock"]
         value = list(value.values())
     if isinstance(value, list):
@@ -232,7 +233,9 @@ def _called(writer: Writer, owner: str, step: Mapping[str, Any], arguments: Sequ
         return f"{owner}.{step['call']}"
     if (operation := _OPERATIONS.get(step["call"])) is not None:
         return operation.format(owner, *(_flat(each) for _, each in arguments))
-    call = writer.call(owner if step["call"] == "__call__" else ".".join(filter(None, (owner, step["call"]))), arguments)
+    call = writer.call(
+        owner if step["call"] == "__call__" else ".".join(filter(None, (owner, step["call"]))), arguments
+    )
     if step["way"] in ("call", "make"):
         return call
     if step["way"] == "everything":

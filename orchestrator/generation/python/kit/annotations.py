@@ -39,6 +39,10 @@ _TRUTH_WORDS = ("is_", "has_", "can_", "should_")
 _NUMBER_WORDS = ("count", "size", "limit", "number", "amount", "price", "total", "rate", "index", "age", "year", "n")
 
 
+_MADE = ("fastapi.security", "fastapi.routing")
+"""Homes of classes whose instances are made rather than opened, although they belong to a library."""
+
+
 class NotCovered(Exception):
     """Nobody knows how a value of this annotation is made."""
 
@@ -215,7 +219,7 @@ class Proposer:
             return [{"new": made, "fields": each} for each in self.combinations(columns, depth + 1)]
         if hasattr(kind, "model_json_schema"):
             return self._model(kind, path)
-        if not _is_foreign(kind) or kind.__module__.startswith("fastapi.security"):
+        if not _is_foreign(kind) or kind.__module__.startswith(_MADE):
             with contextlib.suppress(NotCovered):
                 return [{"new": path, "fields": each} for each in self.combinations(parameters_of(kind), depth + 1)]
         return [{"mock": path, "name": self._mock_name(name)}]

@@ -135,9 +135,12 @@ class CallProposer:
         act = {"call": self._subject.call, "args": arguments, "way": self._subject.way}
         return {
             "subject": self._subject.name, "kind": "call", "receiver": receiver, "arrange": arrange, "act": act,
-            "replies": [], "patches": list(self._patches),
+            "replies": [], "patches": list(self._patches), "changes": self._count_changes(arguments),
             "is_typed": self._subject.is_typed and not self._patches and "mock" not in str([arguments, receiver]),
         }  # fmt: skip
+
+    def _count_changes(self, arguments: dict[str, Term]) -> int:
+        return sum(term != self._choices[name][0] for name, term in arguments.items())
 
 
 def _replying(case: dict[str, Any], leaf: Leaf, term: Term) -> dict[str, Any]:

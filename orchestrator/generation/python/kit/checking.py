@@ -45,7 +45,7 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
 
 def _tells_little(run: dict[str, Any]) -> bool:
     """Say whether a run leaves anything to ask: what failed may have failed before, and a short suite costs nothing."""
-    return run["exit"] != 0 or run["seconds"] < _SLOW
+    return bool(run["exit"] != 0 or run["seconds"] < _SLOW)
 
 
 def _forked(run: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:

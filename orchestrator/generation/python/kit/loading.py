@@ -73,10 +73,10 @@ def _without_logs() -> Iterator[None]:
     makers = os.mkdir, logging.FileHandler._open  # noqa: SLF001 - each kind of handler opens its file by it
     try:
         os.mkdir = _ignore
-        logging.FileHandler._open = _open_nowhere  # type: ignore[method-assign]  # noqa: SLF001
+        logging.FileHandler._open = _open_nowhere  # type: ignore[method-assign, assignment]  # noqa: SLF001 - as above
         yield
     finally:
-        os.mkdir, logging.FileHandler._open = makers  # type: ignore[method-assign]  # noqa: SLF001
+        os.mkdir, logging.FileHandler._open = makers  # type: ignore[method-assign]  # noqa: SLF001 - as above
 
 
 def _ignore(*_arguments: Any, **_options: Any) -> None:

@@ -80,7 +80,9 @@ class Mocks:
         """
         if "MagicMock can't be used in 'await'" in outcome.get("message", ""):
             last = [(name, _recorded(mock)[-1][0]) for name, mock in self._made.items() if _recorded(mock)]
-            is_attribute = (each for each in last if each[1] and not isinstance(_called(self._made[each[0]], each[1]), AsyncMock))
+            is_attribute = (
+                each for each in last if each[1] and not isinstance(_called(self._made[each[0]], each[1]), AsyncMock)
+            )
             return [[name, f"{path}()", AWAITED] for name, path in is_attribute][:1]
         found: dict[tuple[str, str], None] = {}
         for name, mock in self._made.items():
@@ -108,7 +110,11 @@ class Mocks:
             return
         if term == AWAITED:
             before, _, name = path.removesuffix("()").rpartition(".")
-            setattr(_called(mock, before).return_value if before.endswith("()") else _called(mock, before), name, AsyncMock())
+            setattr(
+                _called(mock, before).return_value if before.endswith("()") else _called(mock, before),
+                name,
+                AsyncMock(),
+            )
         elif isinstance(term, dict) and "error" in term:
             owner.side_effect = self._build(term["error"])
         elif term == PLAIN:
@@ -172,7 +178,7 @@ def _called(mock: Any, path: str) -> Any:
 
 
 def _recorded(mock: Any) -> list[tuple[str, Any, Any]]:
-    """Return the path and arguments of the calls by name, also inside a `with`; other operators are nobody's business."""
+    """Return the path and arguments of the calls by name, also inside a `with`; no other operators."""
     calls: list[Any] = list(mock.mock_calls)
     return [(path, args, kwargs) for path, args, kwargs in calls if "__" not in _ENTERED.sub("", path)]
 

@@ -10,29 +10,29 @@ from datetime import datetime
 from types import ModuleType
 from typing import Any
 
-_PLAIN_ATTRIBUTES = frozenset(name for kind in (str, bytes, int, float, list, dict, set, datetime) for name in dir(kind))
+_PLAIN_ATTRIBUTES = frozenset(
+    name for kind in (str, bytes, int, float, list, dict, set, datetime) for name in dir(kind)
+)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def node_of(function: Any, tree: ast.Module) -> _Function | None:
     """Return where a function stands in the target's text."""
-    code = getattr(function, "__code__", None)
-    for node in ast.walk(tree) if code else ():
-        if isinstance(node, _Function) and node.name == code.co_name:
-            if min([node.lineno, *(each.lineno for each in node.decorator_list)]) == code.co_firstlineno:
-                return node
-    return None
+    code: Any = getattr(function, "__code__", None)
+    functions = (node for node in ast.walk(tree) if isinstance(node, _Function))
+    return next(
+        (node for node in functions if code and (node.name, _first(node)) == (code.co_name, code.co_firstlineno)), None
+    )
 
 
 def keys_of(node: ast.AST) -> dict[str, list[str]]:
     """Return the texts by which a function looks into each name: `name["key"]` and `name.get("key")`."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, None]] = {}
     for each in ast.walk(node):
         owner, key = _looked_up(each)
         if isinstance(owner, ast.Name) and isinstance(key, ast.Constant) and isinstance(key.value, str):
-            if key.value not in found.setdefault(owner.id, []):
-                found[owner.id].append(key.value)
-    return found
+            found.setdefault(owner.id, {})[key.value] = None
+    return {name: list(keys) for name, keys in found.items()}
 
 
 def objects_of(node: ast.AST) -> set[str]:
@@ -61,6 +61,11 @@ def collaborators(node: ast.AST, module: ModuleType, mocked: Collection[str]) ->
 def is_awaited(place: str, module: ModuleType) -> bool:
     """Say whether what stands in a place of the module must be awaited."""
     return inspect.iscoroutinefunction(_resolved(ast.parse(place, mode="eval").body, module))
+
+
+def _first(node: _Function) -> int:
+    """Return the line of the first decorator, or of the function."""
+    return min([node.lineno, *(each.lineno for each in node.decorator_list)])
 
 
 def _looked_up(node: ast.AST) -> tuple[ast.expr | None, ast.expr | None]:

@@ -13,7 +13,7 @@ from .steadiness import differing
 from .tracing import Trace
 from .world import Making, Observed, Reaching, Unusable, World
 
-_EMPTY = 20  # characters that an empty text counts for: a word says more to a reader
+_CHANGE = 20  # characters that an argument counts for which is another than the plain one
 _MOST_ANSWERED = 8  # replies of one case
 _MOST_ALIKE = 60  # cases that end alike: a limit that is kept and one that is far away do
 
@@ -37,7 +37,7 @@ class Found:
     def __post_init__(self) -> None:
         written = json.dumps([self.case["arrange"], self.case["act"], self.case.get("replies")])
         self.size = len(written) + 200 * len(self.case["arrange"])
-        self.size += _EMPTY * written.count('""') if self.case["kind"] == "call" else 0
+        self.size += _CHANGE * self.case.get("changes", 0)
         self.size += sum(80 for *_, term in self.case.get("replies", ()) if isinstance(term, (int, float, str)))
         self.lines = frozenset(line for _, line in self.observed.arcs)
 

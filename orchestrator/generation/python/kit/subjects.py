@@ -14,8 +14,8 @@ from typing import Any
 from .annotations import NotCovered, parameters_of
 
 _SPECIAL = (
-    "__len__", "__str__", "__repr__", "__bool__", "__contains__", "__getitem__", "__iter__", "__call__", "__eq__", "__lt__",
-    "__add__", "__sub__", "__hash__",
+    "__len__", "__str__", "__repr__", "__bool__", "__contains__", "__getitem__", "__iter__", "__call__", "__eq__",
+    "__lt__", "__add__", "__sub__", "__hash__",
 )  # fmt: skip
 _BETWEEN_EQUALS = frozenset({"__eq__", "__lt__", "__add__", "__sub__"})
 
@@ -103,6 +103,14 @@ def _add_class(found: list[Subject], refused: dict[str, str], name: str, kind: t
     except NotCovered as error:
         refused[name] = str(error)
         return
+    methods = _methods(found, refused, name, kind)
+    if not methods and _shows_itself(kind) and not any(each.name.partition(".")[0] == name for each in found):
+        _add(found, refused, name, name, kind, way="make")
+    found.extend(methods)
+
+
+def _methods(found: list[Subject], refused: dict[str, str], name: str, kind: type) -> list[Subject]:
+    """Return what is called on an instance; what is called on the class goes to what was found."""
     methods: list[Subject] = []
     for member, value in vars(kind).items():
         is_hidden = member.startswith("_") and not _is_special(member, value, kind.__module__)
@@ -120,9 +128,7 @@ def _add_class(found: list[Subject], refused: dict[str, str], name: str, kind: t
             each.parameters = dict.fromkeys(each.parameters, kind | int)
     for each in methods:
         each.setup = callable_ones
-    if not methods and _shows_itself(kind) and not any(each.name.partition(".")[0] == name for each in found):
-        _add(found, refused, name, name, kind, way="make")
-    found.extend(methods)
+    return methods
 
 
 def _add(
@@ -143,7 +149,9 @@ def _add(
         parameters.pop(next(iter(parameters), ""), None)
     is_typed = inspect.Parameter.empty not in parameters.values()
     optional = frozenset(_optional(value)) & parameters.keys()
-    found.append(Subject(name, call, parameters, receiver, way or way_of(value), is_typed, optional, inspect.unwrap(value)))
+    found.append(
+        Subject(name, call, parameters, receiver, way or way_of(value), is_typed, optional, inspect.unwrap(value))
+    )
 
 
 def _optional(value: Any) -> list[str]:

@@ -100,7 +100,7 @@ class World:
         :raises Unusable: when it touches the world, does not end, or leaves nothing to compare.
         """
         self._restore()
-        mocks = Mocks(case.get("replies", []), lambda term: build(term, self.module))
+        mocks = Mocks(case.get("replies", []), lambda term: build(term, self.module, mocks))
         output = io.StringIO()
         is_loading = case["kind"] == "load"
         try:

@@ -29,7 +29,11 @@ def test_an_attribute_that_differs_is_left_out() -> None:
 
 @pytest.mark.parametrize(
     ("first", "again"),
-    [({"returns": 1}, {"raises": "x"}), ({"returns": 1}, {"returns": 2}), ({"returns": {"list": [1]}}, {"returns": {"list": [2]}})],
+    [
+        ({"returns": 1}, {"raises": "x"}),
+        ({"returns": 1}, {"returns": 2}),
+        ({"returns": {"list": [1]}}, {"returns": {"list": [2]}}),
+    ],
 )
 def test_outcomes_of_which_more_than_places_differ_have_nothing_that_is_steady(first: Any, again: Any) -> None:
     assert differing(first, again) == []
