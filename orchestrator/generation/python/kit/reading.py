@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
 import sys
 from collections.abc import Collection, Iterator
@@ -56,6 +57,14 @@ def collaborators(node: ast.AST, module: ModuleType, mocked: Collection[str]) ->
             if _is_other(value, module) and (inspect.iscoroutinefunction(value) or bool(given & set(mocked))):
                 found[ast.unparse(call.func)] = None
     return list(found)
+
+
+def caught(node: ast.AST, module: ModuleType) -> list[type[BaseException]]:
+    """Return the errors that a function is prepared for."""
+    handlers = [each.type for each in ast.walk(node) if isinstance(each, ast.ExceptHandler) and each.type]
+    named = [part for each in handlers for part in (each.elts if isinstance(each, ast.Tuple) else [each])]
+    kinds = [_resolved(each, module) or getattr(builtins, ast.unparse(each), None) for each in named]
+    return [each for each in kinds if isinstance(each, type) and issubclass(each, BaseException)]
 
 
 def is_awaited(place: str, module: ModuleType) -> bool:

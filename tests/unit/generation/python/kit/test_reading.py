@@ -4,7 +4,7 @@ import ast
 from types import ModuleType
 from typing import Any
 
-from orchestrator.generation.python.kit.reading import collaborators, is_awaited, keys_of, node_of
+from orchestrator.generation.python.kit.reading import caught, collaborators, is_awaited, keys_of, node_of
 
 TEXT = """
 def save(user: dict, db):
@@ -52,3 +52,10 @@ def test_a_function_is_found_in_the_text_by_its_first_line() -> None:
     tree = ast.parse(TEXT)
     assert node_of(module().save, tree) is tree.body[0]
     assert node_of(len, tree) is None
+
+
+def test_the_errors_that_a_function_is_prepared_for_are_known() -> None:
+    tree = ast.parse("try:\n    f()\nexcept (KeyError, store):\n    pass\nexcept Gone:\n    pass\n")
+    made = module()
+    made.Gone = type("Gone", (Exception,), {})  # type: ignore[attr-defined]
+    assert caught(tree, made) == [KeyError, made.Gone]
