@@ -10,9 +10,10 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .annotations import NotCovered, Proposer, one_changed, parameters_of
+from .annotations import Proposer
 from .asked import Leaf
 from .reading import caught, collaborators, keys_of, node_of, objects_of
+from .signatures import NotCovered, one_changed, parameters_of
 from .subjects import Subject, way_of
 from .terms import Term, Unwritable, name_of
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .aiming import Aim, Vary
-from .annotations import NotCovered, Proposer
+from .annotations import Proposer
 from .application import Client, find_application, operations, run_inline
 from .calls import CallProposer
 from .choosing import Choice, choose
@@ -22,6 +22,7 @@ from .requests import RequestProposer
 from .samples import collect
 from .search import Found, Search
 from .settings import SUBJECT, find_needed, load_cases, watched
+from .signatures import NotCovered
 from .standins import find_standins
 from .subjects import find_subjects, reaching
 from .tracing import Trace, branching_lines, executable_lines

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from .annotations import NotCovered, parameters_of
+from .signatures import NotCovered, parameters_of
 
 _SPECIAL = (
     "__len__", "__str__", "__repr__", "__bool__", "__contains__", "__getitem__", "__iter__", "__call__", "__eq__",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import copy
 import inspect
@@ -10,12 +9,12 @@ import io
 import operator
 import sys
 from dataclasses import dataclass, field
-from itertools import islice
 from types import CodeType, ModuleType
 from typing import Any
 
 from .application import Client
 from .asked import Leaf
+from .ending import ended
 from .fence import Fence, TooLong
 from .mocks import Mocks, patched
 from .settings import exports, fresh, surrounded
@@ -26,7 +25,6 @@ from .tracing import TooManySteps, Trace
 
 SECONDS = 2.0  # for one case
 _STATE = (dict, list, set)
-_MOST = 30  # things that are taken from a generator
 _LONGEST = 200  # characters of an error's message that are compared
 
 
@@ -247,10 +245,10 @@ class World:
             return getattr(operator, step["call"])(owner, *arguments.values())
         for part in step["call"].split("."):
             owner = getattr(owner, part)
-        value = _ended(owner if step["way"] == "get" else owner(**arguments), step["way"])
+        value = ended(owner if step["way"] == "get" else owner(**arguments), step["way"])
         for each in step.get("then", ()):
             given = {name: build(term, self.module, mocks) for name, term in each["args"].items()}
-            value = _ended(value(**given), each["way"])
+            value = ended(value(**given), each["way"])
         return value
 
     def _raised(self, error: BaseException) -> dict[str, Any]:
@@ -271,29 +269,6 @@ class World:
 
     def _changed(self) -> frozenset[str]:
         return frozenset(name for name, value in self._pristine.items() if getattr(self.module, name, None) != value)
-
-
-def _ended(value: Any, way: str) -> Any:
-    """Return what comes of a call in the end."""
-    if way in ("await", "everything"):
-        return asyncio.run(value if way == "await" else _everything(value))
-    return _all_of(value) if way == "list" else value
-
-
-def _all_of(generator: Any) -> list[Any]:
-    found = list(islice(generator, _MOST + 1))
-    if len(found) > _MOST:
-        raise TooManySteps
-    return found
-
-
-async def _everything(generator: Any) -> list[Any]:
-    found = []
-    async for each in generator:
-        found.append(each)
-        if len(found) > _MOST:
-            raise TooManySteps
-    return found
 
 
 def _state_of(module: ModuleType) -> dict[str, Any]:
