@@ -8,7 +8,7 @@ import contextlib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -112,8 +112,19 @@ def _import_root(path: Path, directory: Path, known: tuple[Path, ...]) -> Path:
 
 
 def _root_by_imports(path: Path, directory: Path) -> Path | None:
-    """Return the directory from which the project's files import the target, or most of the packages around it."""
-    names = _imported_names(directory)
+    """Return the directory from which the project's files import the target, or most of the packages around it.
+
+    Its tests are asked first: what others import need not be importable for pytest.
+    """
+    files = list(islice(_sources(directory), _MOST_READ))
+    tests = [each for each in files if "test" in each.relative_to(directory).as_posix()]
+    return _root_by_names(path, directory, _imported_names(tests)) or _root_by_names(
+        path, directory, _imported_names(files)
+    )
+
+
+def _root_by_names(path: Path, directory: Path, names: set[str]) -> Path | None:
+    """Return the directory below which most of the target's path is one of the names."""
     parts = (*path.parent.parts, *(() if path.stem == "__init__" else (path.stem,)))
     found: dict[int, Path] = {}
     for root in (each for each in _upwards(path.parent, directory) if each != path.parent):
@@ -124,10 +135,10 @@ def _root_by_imports(path: Path, directory: Path) -> Path | None:
     return found[most] if most else None
 
 
-def _imported_names(directory: Path) -> set[str]:
-    """Return the dotted names that files below a directory import, and those of the packages around them."""
+def _imported_names(files: Sequence[Path]) -> set[str]:
+    """Return the dotted names that files import, and those of the packages around them."""
     names: set[str] = set()
-    for file in islice(_sources(directory), _MOST_READ):
+    for file in files:
         with contextlib.suppress(OSError):
             for home, member in _IMPORT.findall(file.read_bytes()):
                 parts = [*home.decode().split("."), member.decode()]

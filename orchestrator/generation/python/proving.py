@@ -59,12 +59,15 @@ async def prove(bench: Bench, recording: dict[str, Any]) -> tuple[Emitted, Funne
 
 
 def _place(bench: Bench) -> Place:
-    project = bench.project
-    up = None
-    if not project.is_known:
-        parents = list(bench.file.parents)
-        up = parents.index(project.import_root) if project.import_root in parents else None
-    return Place(target=bench.request.target, module=project.module, up=up, inner=project.inner)
+    project, parents = bench.project, list(bench.file.parents)
+    up, inner = None, project.inner
+    if not project.is_known and project.import_root in parents:
+        up = parents.index(project.import_root)
+    elif not project.is_known and project.directory in parents:
+        up = parents.index(project.directory)
+        beside = project.import_root.relative_to(project.directory)
+        inner = (beside.as_posix(), *((beside / each).as_posix() for each in project.inner))
+    return Place(target=bench.request.target, module=project.module, up=up, inner=inner)
 
 
 async def _formatted(bench: Bench) -> str:

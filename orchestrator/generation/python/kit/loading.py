@@ -26,8 +26,9 @@ SECONDS = 15.0  # for an import: heavy libraries need some
 class Broken(Exception):
     """The target cannot be imported."""
 
-    def __init__(self, cause: str, place: str | None = None) -> None:
+    def __init__(self, cause: str, place: str | None = None, *, is_late: bool = False) -> None:
         super().__init__(cause)
+        self.is_late = is_late
         self.cause = cause
         self.place = place
         """`file:line` in the first bad module."""
@@ -97,7 +98,7 @@ def _prepare(conftests: Sequence[str], fence: Fence) -> None:
 def _imported(path: Path, name: str, fence: Fence) -> ModuleType | None:
     """Return the module if others import it before we do: what registers itself must not be there twice."""
     if "." in name and name.rpartition(".")[0] not in sys.modules:
-        with contextlib.suppress(Exception), fence.closed(SECONDS, is_import=True):
+        with contextlib.suppress(Exception, TooLong), fence.closed(SECONDS, is_import=True):
             importlib.import_module(name.rpartition(".")[0])
     module = sys.modules.get(name)
     return module if getattr(module, "__file__", None) == str(path) else None
@@ -119,7 +120,7 @@ def execute(code: CodeType, path: Path, name: str, fence: Fence, seconds: float 
             exec(code, module.__dict__)  # noqa: S102 - this is what importing is
     except TooLong:
         sys.modules.pop(name, None)
-        raise Broken(f"importing it does not end within {seconds:g} s") from None
+        raise Broken(f"importing it does not end within {seconds:g} s", is_late=True) from None
     except KeyboardInterrupt:
         raise
     except BaseException as error:

@@ -64,8 +64,8 @@ def find_needed(attempt: Callable[[], Any], fails: type[Exception]) -> tuple[Any
         try:
             with watched() as asked:
                 return attempt(), needed
-        except fails:
-            name = asked[-1] if asked else ""
+        except fails as error:
+            name = asked[-1] if asked and not getattr(error, "is_late", False) else ""
             left = _NEEDED[_NEEDED.index(needed[name]) + 1 :] if name in needed else _NEEDED
             if not name or not left or len(needed) > _MOST_NAMES or (name in os.environ and name not in needed):
                 for each in needed:

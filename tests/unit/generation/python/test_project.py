@@ -134,3 +134,9 @@ def test_files_that_import_otherwise_than_pytest_s_paths_are_believed(tmp_path: 
     files = {"pytest.ini": "[pytest]\npythonpath = src\n", "main.py": "from src.shop.cart import Cart\n"}
     found = project(tmp_path, "src/shop/cart.py", **files)
     assert (found.import_root, found.is_known) == (tmp_path, False)
+
+
+def test_the_tests_of_a_project_say_first_how_a_module_is_called(tmp_path: Path) -> None:
+    imports = {"migrations/env.py": "import app.core.db.base\n", "tests/test_a.py": "import src.app.core\n"}
+    found = project(tmp_path, "src/app/core/db/base.py", **imports)
+    assert (found.import_root, found.module) == (tmp_path, "src.app.core.db.base")

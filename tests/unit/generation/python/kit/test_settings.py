@@ -83,3 +83,15 @@ def test_a_fresh_copy_shows_its_values_and_what_its_own_instances_hold() -> None
     copy = fresh(module, compile(text, "shop.py", "exec"))
     assert copy is not module
     assert exports(copy) == {"kept.port": 1, "NAME": "a"}
+
+
+def test_what_takes_too_long_lacks_no_name() -> None:
+    class Late(Failure):
+        is_late = True
+
+    def attempt() -> None:
+        if "SHOP_C" not in os.environ:
+            raise Late
+
+    with pytest.raises(Late):
+        find_needed(lambda: (os.environ.get("SHOP_C"), attempt()), Failure)
