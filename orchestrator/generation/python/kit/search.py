@@ -62,6 +62,8 @@ class Search:
     """The last case failed by what its mocks replied."""
     owners: dict[str, str] = field(default_factory=dict)
     """The model that each field belongs to, by `subject place.of.field`."""
+    _changing: dict[str, list[str]] = field(default_factory=dict)
+    """The places of each subject's outcomes that are never twice the same."""
     _outcomes: set[str] = field(default_factory=set)
     _endings: dict[str, int] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
@@ -110,6 +112,7 @@ class Search:
             return None
         self._seen.add(key)
         self.proposed += 1
+        case = {**case, "changing": self._changing.get(case["subject"], [])}
         self.reached, self.made, self.misfit = None, None, False
         leaves: list[Leaf] = []
         try:
@@ -165,7 +168,8 @@ class Search:
         """
         again = self.world.run(case, self.trace)
         if again.outcome != first.outcome and again.arcs == first.arcs:
-            case["changing"] = differing(first.outcome, again.outcome)
+            places = [*case.get("changing", []), *differing(first.outcome, again.outcome)]
+            case["changing"] = self._changing[case["subject"]] = sorted(set(places))
             first, again = self.world.run(case, self.trace), self.world.run(case, self.trace)
         if again.outcome != first.outcome or again.arcs != first.arcs:
             raise Unusable("does not do the same twice")
