@@ -22,6 +22,11 @@ class Leaf(NamedTuple):
     returns: Any = None
     """The annotation of what the call returns, where its class says so."""
 
+    @property
+    def may_be_none(self) -> bool:
+        """Its annotation allows that it replies nothing."""
+        return type(None) in typing.get_args(self.returns)
+
 
 def leaf_of(name: str, path: str, reply: Any, calls: list[tuple[str, Any, Any]], spec: Any) -> Leaf:
     """Return what is known of a call's reply, by what was read of it and what the calls before it were given."""

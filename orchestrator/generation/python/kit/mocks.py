@@ -57,19 +57,18 @@ class Mocks:
         return next((name for name, each in self._given if each is value), None)
 
     def leaves(self) -> list[Leaf]:
-        """Return every call whose result was used for nothing but itself."""
+        """Return every call that may as well reply something else: its result was used for nothing, or may be None."""
         found: list[Leaf] = []
         for name, mock in self._made.items():
             calls = _recorded(mock)
             paths = list(dict.fromkeys(f"{path}()" for path, *_ in calls))
             replied = {path for owner, path, _ in self._replies if owner == name}
-            found += [
-                leaf_of(name, path, _called(mock, path).return_value, calls, self._specs[name])
-                for path in paths
-                if path not in replied
-                and not any(one.startswith(path + ".") for one in paths)
-                and isinstance(_called(mock, path), NonCallableMock)
-            ]
+            for path in paths:
+                called = _called(mock, path)
+                if path not in replied and isinstance(called, NonCallableMock):
+                    leaf = leaf_of(name, path, called.return_value, calls, self._specs[name])
+                    is_used = any(one.startswith(path + ".") for one in paths)
+                    found += [leaf] if not is_used or leaf.may_be_none else []
         return found
 
     def unanswered(self, outcome: dict[str, Any]) -> list[list[Any]]:

@@ -37,3 +37,8 @@ def test_what_other_calls_asked_for_says_nothing() -> None:
 def test_a_method_says_what_it_returns() -> None:
     assert leaf_of("rows", "find()", MagicMock(), [], Repository).returns == Row | None
     assert leaf_of("find", "()", MagicMock(), [], Repository.find).returns == Row | None
+
+
+def test_a_method_that_may_find_nothing_says_so() -> None:
+    assert leaf_of("rows", "find()", MagicMock(), [], Repository).may_be_none
+    assert not leaf_of("rows", "find()", MagicMock(), [], None).may_be_none
