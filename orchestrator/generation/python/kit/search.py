@@ -64,6 +64,7 @@ class Search:
     """The model that each field belongs to, by `subject place.of.field`."""
     _changing: dict[str, list[str]] = field(default_factory=dict)
     """The places of each subject's outcomes that are never twice the same."""
+    _forms: set[tuple[str, ...]] = field(default_factory=set)
     _outcomes: set[str] = field(default_factory=set)
     _endings: dict[str, int] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
@@ -119,7 +120,7 @@ class Search:
             observed = self._answered(case)
             case, leaves = self.case, observed.leaves
             self._refuse_misfits(case, observed)
-            if self._is_new(case, observed):
+            if self._is_new(case, observed) or self._is_of_new_form(case):
                 case, observed = self._steady(case, observed)
         except Unusable as reason:
             self.reached = reason.line if isinstance(reason, Reaching) else None
@@ -160,6 +161,13 @@ class Search:
         return not (
             observed.arcs <= self.arcs and outcome_classes(case, observed.outcome, self.owners) <= self._outcomes
         )
+
+    def _is_of_new_form(self, case: dict[str, Any]) -> bool:
+        """Say whether no call before it had the same arguments left out: a default may be made afresh each time."""
+        form = case["subject"], *sorted(case["act"].get("args", ()))
+        is_new = case["kind"] == "call" and form not in self._forms
+        self._forms.add(form)
+        return is_new
 
     def _steady(self, case: dict[str, Any], first: Observed) -> tuple[dict[str, Any], Observed]:
         """Return the case and what is the same of it each time.
