@@ -516,6 +516,15 @@ def test_an_application_is_loaded_under_an_environment_that_its_own_check_lets_p
     assert "SHOP_LEVEL" not in text
 
 
+def test_an_application_that_the_project_s_own_set_up_gives_its_environment_needs_no_other(project: Path) -> None:
+    lay(project, STRICT, {"preset": "ts-jest", "setupFiles": ["<rootDir>/src/given.ts"]}, None)
+    given = "process.env.SHOP_PORT ??= '8080';\nprocess.env.SHOP_URL ??= 'http://shop.test';\n"
+    (project / "src" / "given.ts").write_text(given)
+    done = generate(project, "src/app.ts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "process.env" not in (project / "src" / "__tests__" / "app.test.ts").read_text()
+
+
 def test_a_plugin_that_answers_errors_is_asked_while_something_fails(project: Path) -> None:
     lay(project, {"errors.ts": ANSWERS}, {"preset": "ts-jest"}, None)
     done = generate(project, "src/errors.ts")

@@ -26,6 +26,8 @@ function isKept({ model }) {
   return Boolean(model.application || model.graphql?.isSteady);
 }
 
+/** Before anything is tried. */
+const found = { ...process.env };
 const once = { module: null, outside: null };
 
 /** The modules of a whole application are many, and tests share them too: loaded once, they ask whoever is there now. */
@@ -59,9 +61,7 @@ function load({ root, model }, outside, give, hear) {
   const { application } = model;
   const packages = shared(model.packages, from).map(([place, made], index) => [place, application && model.packages[index] === 'fastify' ? quick(root, made, hear) : made]);
   const also = {};
-  const own = Object.keys(application?.environment ?? {});
-  for (const name of new Set((application?.environments ?? []).flatMap(({ names }) => names))) if (!own.includes(name)) delete process.env[name];
-  Object.assign(process.env, application?.environment);
+  if (application) setEnvironment(application);
   jest.isolateModules(() => {
     for (const [place, made] of packages) jest.doMock(place, () => made);
     for (const { specifier, file, fate, names } of model.imports) {
@@ -83,6 +83,15 @@ function load({ root, model }, outside, give, hear) {
     also.compilers = (model.fastify?.compilers ?? []).map((one) => [one.method, handed(one)]);
   });
   return { module, ...also };
+}
+
+/** Give an application the variables that are tried, else those that the project's own set-up gives it. */
+function setEnvironment({ environment = {}, environments = [] }) {
+  for (const name of environments.flatMap(({ names }) => names)) {
+    const value = environment[name] ?? found[name];
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
 }
 
 function classesOf({ failures, errors }) {
