@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import typer
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def confirm(question: str) -> bool:
-    """Ask a yes-or-no question; no is the default."""
+    """Ask a yes-or-no question; no is the default, and Enter ends the answer, so that it answers nothing after that."""
     import questionary
 
-    return bool(questionary.confirm(question, default=False).ask())
+    return bool(questionary.confirm(question, default=False, auto_enter=False).ask())
 
 
 def answer(options: Options, task_id: str, decision: str, comment: str) -> int:
@@ -62,6 +64,7 @@ class TerminalPrompter:
             "Later (`orchestrate approve`)": None,
             "Abort the run": "aborted",
         }
+        _forget_keys()
         said = await questionary.select("Is it done?", choices=list(choices)).unsafe_ask_async()
         decision = choices[said]
         if decision is None:
@@ -70,3 +73,16 @@ class TerminalPrompter:
         if decision == "skipped":
             comment = await questionary.text("Why?").unsafe_ask_async()
         return Answer(decision, person(), comment)
+
+
+def _forget_keys() -> None:
+    """Throw away what was typed before the question: nobody approves what they have not seen."""
+    from prompt_toolkit.application.current import get_app_session
+    from prompt_toolkit.input.typeahead import clear_typeahead
+
+    clear_typeahead(get_app_session().input)
+    with suppress(ImportError, OSError, ValueError):  # no terminal of that kind
+        import termios
+
+        with suppress(termios.error):
+            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)

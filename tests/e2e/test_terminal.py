@@ -93,7 +93,9 @@ def plain(screen: str) -> str:
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen)
 
 
-@pytest.mark.parametrize(("key", "code", "made"), [("y", 0, True), ("n", 0, False), ("\x03", 0, False)])
+@pytest.mark.parametrize(
+    ("key", "code", "made"), [("y\r", 0, True), ("n\r", 0, False), ("\r", 0, False), ("\x03", 0, False)]
+)
 def test_changes_are_shown_and_applied_only_after_a_yes(site: Site, key: str, code: int, made: bool) -> None:
     site.plan(shell("1", "touch made"))
     with terminal(site, "run") as shown:
@@ -155,6 +157,17 @@ def test_a_person_answers_with_keys_while_the_rest_goes_on(site: Site) -> None:
         assert shown.end() == 0, shown.screen
     assert (site.root / "after").exists()
     assert site.finished()["1"] == "succeeded"
+
+
+def test_what_was_typed_before_a_person_is_asked_answers_nothing(site: Site) -> None:
+    site.plan(ask("1"), shell("2", "touch after", depends_on=["1"]))
+    with terminal(site, "run") as shown:
+        shown.read_until("Apply these changes?")
+        shown.press("y\r\r\r")
+        shown.read_until("Is it done?")
+        shown.press("\x1b[B\x1b[B\r")  # later
+        assert shown.end() == 4, shown.screen
+    assert not (site.root / "after").exists()
 
 
 def _until(site: Site, name: str, shown: Terminal) -> None:
