@@ -55,7 +55,7 @@ class Shell(FileHandler):
             writes.append(task.creates)
         if not writes and not task.parallel_safe:
             writes = [WHOLE_PROJECT]
-        return Claims((*map(_claimed, task.inputs),), (*writes,))
+        return Claims(tuple(map(_claimed, task.inputs)), tuple(writes))
 
     def plan(self, task: ShellTask, context: PlanContext) -> Change:
         if task.creates is not None and _exists(context.files, task.creates):
